@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/files.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static gboolean fail_errno(GError **error, const char *what, const char *path)
+{
+    int code = errno;
+    g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(code), "cannot %s %s: %s", what,
+                path, g_strerror(code));
+    return FALSE;
+}
+
+gboolean files_mkdir(const char *path, gboolean private_dir, GError **error)
+{
+    if (g_mkdir_with_parents(path, private_dir ? 0700 : 0755) == 0)
+        return TRUE;
+    return fail_errno(error, "make the directory", path);
+}
+
+char *files_temp_dir(const char *parent, const char *prefix, GError **error)
+{
+    if (!files_mkdir(parent, FALSE, error))
+        return NULL;
+    g_autofree char *path = g_strdup_printf("%s/%s-XXXXXX", parent, prefix);
+    if (g_mkdtemp_full(path, 0700))
+        return g_steal_pointer(&path);
+    fail_errno(error, "make a temporary directory", path);
+    return NULL;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
+{
+    (void)info;
+    (void)type;
+    (void)place;
+    if (remove(path) != 0 && errno != ENOENT)
+        g_warning("cannot remove %s: %s", path, g_strerror(errno));
+    return 0;
+}
+
+void files_remove_tree(const char *path)
+{
+    if (path)
+        (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+gboolean files_write_atomic(const char *path, const void *data, gssize length, int mode,
+                            GError **error)
+{
+    return g_file_set_contents_full(path, data, length,
+                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                    mode, error);
+}
+
+static char *read_fd(int fd, const char *path, gsize limit, gsize *length, GError **error)
+{
+    GString *text = g_string_new(NULL);
+    char chunk[16384];
+    ssize_t n;
+    while ((n = read(fd, chunk, sizeof chunk)) > 0 && text->len <= limit)
+        g_string_append_len(text, chunk, n);
+    if (n < 0)
+        fail_errno(error, "read", path);
+    else if (text->len > limit)
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
+                    "%s is larger than the %" G_GSIZE_FORMAT " bytes it may have", path, limit);
+    if (n != 0)
+        return g_string_free(text, TRUE);
+    if (length)
+        *length = text->len;
+    return g_string_free(text, FALSE);
+}
+
+char *files_read(const char *path, gsize limit, gsize *length, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        fail_errno(error, "open", path);
+        return NULL;
+    }
+    char *text = read_fd(fd, path, limit, length, error);
+    close(fd);
+    return text;
+}
+
+gboolean files_rename(const char *from, const char *to, GError **error)
+{
+    if (rename(from, to) != 0) {
+        g_autofree char *pair = g_strdup_printf("%s to %s", from, to);
+        return fail_errno(error, "rename", pair);
+    }
+    g_autofree char *directory = g_path_get_dirname(to);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+    return TRUE;
+}
+
+struct lock_wait {
+    int fd;
+    int result;
+    gint done;
+    GMutex mutex;
+    GCond changed;
+    gatomicrefcount refs;
+};
+
+static void lock_wait_unref(struct lock_wait *w)
+{
+    if (!g_atomic_ref_count_dec(&w->refs))
+        return;
+    close(w->fd);
+    g_mutex_clear(&w->mutex);
+    g_cond_clear(&w->changed);
+    g_free(w);
+}
+
+/* flock(2) has no limit and no cancel of its own, so a thread waits in it; when the wait is
+ * cancelled the thread keeps its duplicate of the descriptor until the lock comes, and drops it. */
+static gpointer lock_thread(gpointer data)
+{
+    struct lock_wait *w = data;
+    int result;
+    while ((result = flock(w->fd, LOCK_EX)) != 0 && errno == EINTR)
+        continue;
+    g_mutex_lock(&w->mutex);
+    w->result = result == 0 ? 0 : errno;
+    w->done = 1;
+    g_cond_broadcast(&w->changed);
+    g_mutex_unlock(&w->mutex);
+    lock_wait_unref(w);
+    return NULL;
+}
+
+static void lock_cancelled(GCancellable *cancel, gpointer data)
+{
+    (void)cancel;
+    struct lock_wait *w = data;
+    g_mutex_lock(&w->mutex);
+    g_cond_broadcast(&w->changed);
+    g_mutex_unlock(&w->mutex);
+}
+
+static gboolean lock_slowly(int fd, GCancellable *cancel, GError **error)
+{
+    struct lock_wait *w = g_new0(struct lock_wait, 1);
+    w->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    g_mutex_init(&w->mutex);
+    g_cond_init(&w->changed);
+    g_atomic_ref_count_init(&w->refs);
+    g_atomic_ref_count_inc(&w->refs);
+    g_thread_unref(g_thread_new("lock", lock_thread, w));
+    gulong id =
+        cancel ? g_cancellable_connect(cancel, G_CALLBACK(lock_cancelled), w, NULL) : 0;
+    g_mutex_lock(&w->mutex);
+    while (!w->done && !g_cancellable_is_cancelled(cancel))
+        g_cond_wait(&w->changed, &w->mutex);
+    gboolean got = w->done && w->result == 0;
+    int code = w->result;
+    g_mutex_unlock(&w->mutex);
+    g_cancellable_disconnect(cancel, id);
+    lock_wait_unref(w);
+    if (got)
+        return TRUE;
+    if (!g_cancellable_set_error_if_cancelled(cancel, error)) {
+        errno = code;
+        fail_errno(error, "lock", "a cache entry");
+    }
+    return FALSE;
+}
+
+int files_lock(const char *path, GCancellable *cancel, GError **error)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0) {
+        fail_errno(error, "open the lock", path);
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (lock_slowly(fd, cancel, error))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+void files_unlock(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+char *files_cache_dir(void)
+{
+    const char *set = g_getenv("INGOT_CACHE");
+    return set && *set ? g_strdup(set) : g_build_filename(g_get_user_cache_dir(), "ingot", NULL);
+}
+
+char *files_runtime_dir(GError **error)
+{
+    const char *xdg = g_getenv("XDG_RUNTIME_DIR");
+    g_autofree char *path = xdg && g_file_test(xdg, G_FILE_TEST_IS_DIR)
+                                ? g_build_filename(xdg, "ingot", NULL)
+                                : g_strdup_printf("/tmp/ingot-%u", (unsigned)getuid());
+    struct stat info;
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        fail_errno(error, "make the directory", path);
+        return NULL;
+    }
+    if (lstat(path, &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != getuid()) {
+        ingot_set_error(error, INGOT_EXIT_HOST, "remove it, or set XDG_RUNTIME_DIR",
+                        "%s is not a directory of this user", path);
+        return NULL;
+    }
+    return g_steal_pointer(&path);
+}
+
+char *files_data_dir(void)
+{
+    const char *set = g_getenv("INGOT_DATA");
+    return g_strdup(set && *set ? set : INGOT_DATA_DIR);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include <gio/gio.h>
+
+/* Makes a directory and its parents (mode 0755, private: 0700); an existing one is fine. */
+gboolean files_mkdir(const char *path, gboolean private_dir,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A new private directory below parent (made when absent); the caller owns the path and removes
+ * the tree with files_remove_tree. */
+char *files_temp_dir(const char *parent, const char *prefix,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes a tree without following symbolic links; what is not there is no error.  A failure is
+ * logged as a warning by g_warning: it is used on clean-up paths. */
+void files_remove_tree(const char *path);
+
+/* Writes a whole file beside its place, syncs, renames.  length -1: a NUL-terminated text. */
+gboolean files_write_atomic(const char *path, const void *data, gssize length, int mode,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Reads a whole file of at most limit bytes; a larger one is an error.  The text is followed by a
+ * NUL that *length (may be NULL) does not count. */
+char *files_read(const char *path, gsize limit, gsize *length,
+                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Renames and syncs the directory, so that the name survives a power cut. */
+gboolean files_rename(const char *from, const char *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- locks: flock(2), released when the descriptor is closed or the process dies ---- */
+
+/* Takes an exclusive lock on a file that is made when absent; waits, until cancelled.  Returns a
+ * descriptor that the caller closes with files_unlock, or -1. */
+int files_lock(const char *path, GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void files_unlock(int fd);
+
+/* ---- where ingot keeps its things; the caller owns the paths ---- */
+
+/* $INGOT_CACHE, else $XDG_CACHE_HOME/ingot, else ~/.cache/ingot. */
+char *files_cache_dir(void);
+/* $XDG_RUNTIME_DIR/ingot, else /tmp/ingot-UID: short, for Unix socket names (108 bytes, unix(7)).
+ * Made with mode 0700; refused when it belongs to somebody else. */
+char *files_runtime_dir(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The folder with kickstart/, recipes/, firmware/: $INGOT_DATA, else the one compiled in. */
+char *files_data_dir(void);

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/progress.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define REDRAW_US 100000 /* a live line is drawn at most ten times a second */
+#define BAR_WIDTH 24
+#define PLAIN_STEP 25 /* without a terminal a transfer is told every so many percent */
+
+struct progress {
+    enum progress_format format;
+    enum progress_level level;
+    FILE *stream;
+    const secrets *hidden;
+    gboolean terminal;
+    gboolean live; /* a live line stands on the terminal */
+    char *stage, *phase, *what;
+    gint64 stage_began, phase_began, drawn;
+    int told; /* the last percent told in plain lines */
+    GRecMutex mutex;
+};
+
+progress *progress_new(enum progress_format format, enum progress_level level, FILE *stream,
+                       const secrets *hidden)
+{
+    progress *p = g_new0(progress, 1);
+    const char *term = g_getenv("TERM");
+    p->format = format;
+    p->level = level;
+    p->stream = stream;
+    p->hidden = hidden;
+    p->terminal = format == PROGRESS_TEXT && isatty(fileno(stream)) && term &&
+                  strcmp(term, "dumb") != 0;
+    p->told = -1;
+    g_rec_mutex_init(&p->mutex);
+    return p;
+}
+
+static void clear_live(progress *p)
+{
+    if (p->live)
+        fputs("\r\033[K", p->stream);
+    p->live = FALSE;
+}
+
+void progress_free(progress *p)
+{
+    if (!p)
+        return;
+    clear_live(p);
+    fflush(p->stream);
+    g_free(p->stage);
+    g_free(p->phase);
+    g_free(p->what);
+    g_rec_mutex_clear(&p->mutex);
+    g_free(p);
+}
+
+static double seconds_since(gint64 began)
+{
+    return (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
+}
+
+static void say_line(progress *p, const char *text)
+{
+    g_autofree char *clean = text_printable(text, -1);
+    g_autofree char *safe = secrets_redact(p->hidden, clean);
+    clear_live(p);
+    fprintf(p->stream, "%s\n", safe);
+    fflush(p->stream);
+}
+
+/* Takes the event object; adds what every event has. */
+static void say_event(progress *p, const char *kind, json_t *event)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *when = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
+    json_object_set_new(event, "event", json_string(kind));
+    json_object_set_new(event, "time", json_string(when));
+    if (p->stage)
+        json_object_set_new(event, "stage", json_string(p->stage));
+    char *line = json_dumps(event, JSON_COMPACT | JSON_SORT_KEYS);
+    g_autofree char *safe = secrets_redact(p->hidden, line);
+    fprintf(p->stream, "%s\n", safe);
+    fflush(p->stream);
+    free(line);
+    json_decref(event);
+}
+
+void progress_stage(progress *p, const char *stage)
+{
+    if (!p)
+        return;
+    g_rec_mutex_lock(&p->mutex);
+    g_free(p->stage);
+    g_clear_pointer(&p->phase, g_free);
+    p->stage = g_strdup(stage);
+    p->stage_began = p->phase_began = g_get_monotonic_time();
+    p->told = -1;
+    if (p->format == PROGRESS_JSON)
+        say_event(p, "stage-begin", json_object());
+    else if (p->level >= PROGRESS_NORMAL && !p->terminal) {
+        g_autofree char *line = g_strdup_printf("%-8s ...", stage);
+        say_line(p, line);
+    }
+    g_rec_mutex_unlock(&p->mutex);
+}
+
+static void end_phase(progress *p)
+{
+    if (!p->phase)
+        return;
+    double seconds = seconds_since(p->phase_began);
+    if (p->format == PROGRESS_JSON)
+        say_event(p, "phase-end",
+                  json_pack("{s:s, s:f}", "phase", p->phase, "seconds", seconds));
+    else if (p->level >= PROGRESS_NORMAL) {
+        g_autofree char *took = text_duration(seconds);
+        g_autofree char *line = g_strdup_printf("  %-30s %12s", p->phase, took);
+        say_line(p, line);
+    }
+    g_clear_pointer(&p->phase, g_free);
+}
+
+void progress_stage_end(progress *p, gboolean good, gboolean reused)
+{
+    if (!p || !p->stage)
+        return;
+    g_rec_mutex_lock(&p->mutex);
+    end_phase(p);
+    double seconds = seconds_since(p->stage_began);
+    const char *how = !good ? "failed" : reused ? "reused" : "done";
+    if (p->format == PROGRESS_JSON)
+        say_event(p, "stage-end", json_pack("{s:s, s:f}", "result", how, "seconds", seconds));
+    else if (p->level >= PROGRESS_NORMAL) {
+        g_autofree char *took = text_duration(seconds);
+        g_autofree char *line = g_strdup_printf("%-8s %-23s %12s", p->stage, how, took);
+        say_line(p, line);
+    }
+    g_clear_pointer(&p->stage, g_free);
+    g_rec_mutex_unlock(&p->mutex);
+}
+
+void progress_phase(progress *p, const char *phase)
+{
+    if (!p || g_strcmp0(p->phase, phase) == 0)
+        return;
+    g_rec_mutex_lock(&p->mutex);
+    end_phase(p);
+    p->phase = g_strdup(phase);
+    p->phase_began = g_get_monotonic_time();
+    if (p->format == PROGRESS_JSON)
+        say_event(p, "phase-begin", json_pack("{s:s}", "phase", phase));
+    g_rec_mutex_unlock(&p->mutex);
+    progress_amount(p, NULL, 0, 0);
+}
+
+static void draw_live(progress *p, const char *detail)
+{
+    struct winsize size = {0};
+    int columns =
+        ioctl(fileno(p->stream), TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+    g_autofree char *took = text_duration(seconds_since(p->stage_began));
+    g_autofree char *line =
+        g_strdup_printf("%-8s %s%s%s  %s", p->stage ? p->stage : "", p->phase ? p->phase : "",
+                        p->phase && detail ? "  " : "", detail ? detail : "", took);
+    g_autofree char *clean = text_printable(line, -1);
+    g_autofree char *safe = secrets_redact(p->hidden, clean);
+    g_autofree char *cut = g_utf8_substring(safe, 0, MIN(g_utf8_strlen(safe, -1), columns - 1));
+    fprintf(p->stream, "\r\033[K%s", cut);
+    fflush(p->stream);
+    p->live = TRUE;
+}
+
+static char *bar(double percent)
+{
+    GString *text = g_string_new("[");
+    for (int i = 0; i < BAR_WIDTH; i++)
+        g_string_append_c(text, percent * BAR_WIDTH >= (i + 1) * 100.0 ? '#' : '.');
+    g_string_append_printf(text, "] %3.0f %%", percent);
+    return g_string_free(text, FALSE);
+}
+
+/* Whether a step is worth telling now; ends are always told once. */
+static gboolean due(progress *p, const char *what, double percent)
+{
+    gint64 now = g_get_monotonic_time();
+    if (g_strcmp0(what, p->what) != 0) {
+        g_free(p->what);
+        p->what = g_strdup(what);
+        p->told = -1;
+        p->drawn = 0;
+    }
+    if (p->terminal) {
+        if (now - p->drawn < REDRAW_US && percent < 100)
+            return FALSE;
+        p->drawn = now;
+        return TRUE;
+    }
+    int step = (int)(percent / PLAIN_STEP);
+    if (percent < 0 || step <= p->told)
+        return FALSE;
+    p->told = step;
+    return step > 0;
+}
+
+static void tell(progress *p, const char *what, double percent, const char *amount)
+{
+    if (p->format == PROGRESS_JSON) {
+        say_event(p, "progress", json_pack("{s:s*, s:f}", "what", what, "percent", percent));
+        return;
+    }
+    if (p->level < PROGRESS_NORMAL)
+        return;
+    g_autofree char *drawn = percent >= 0 && what ? bar(percent) : g_strdup("");
+    g_autofree char *detail = g_strdup_printf("%s%s%s %s", what ? what : "", what ? " " : "", drawn,
+                                              amount ? amount : "");
+    if (p->terminal) {
+        draw_live(p, detail);
+    } else if (what) {
+        g_autofree char *line = g_strdup_printf("  %s", detail);
+        say_line(p, line);
+    }
+}
+
+void progress_amount(progress *p, const char *what, guint64 done, guint64 total)
+{
+    if (!p)
+        return;
+    double percent = total ? MIN(100.0 * (double)done / (double)total, 100.0) : -1;
+    g_rec_mutex_lock(&p->mutex);
+    if (due(p, what, percent)) {
+        g_autofree char *have = text_size(done);
+        g_autofree char *all = text_size(total);
+        g_autofree char *amount =
+            !what ? NULL : total ? g_strdup_printf("%s of %s", have, all) : g_strdup(have);
+        tell(p, what, percent, amount);
+    }
+    g_rec_mutex_unlock(&p->mutex);
+}
+
+void progress_percent(progress *p, const char *what, double percent)
+{
+    if (!p)
+        return;
+    g_rec_mutex_lock(&p->mutex);
+    if (due(p, what, percent))
+        tell(p, what, percent, NULL);
+    g_rec_mutex_unlock(&p->mutex);
+}
+
+static void say(progress *p, const char *kind, const char *prefix, enum progress_level least,
+                const char *format, va_list args)
+{
+    if (!p)
+        return;
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    g_autofree char *line = g_strdup_printf("%s%s", prefix, text);
+    g_rec_mutex_lock(&p->mutex);
+    if (p->level >= least) {
+        if (p->format == PROGRESS_JSON)
+            say_event(p, kind, json_pack("{s:s*}", "message", text));
+        else
+            say_line(p, line);
+    }
+    g_rec_mutex_unlock(&p->mutex);
+}
+
+void progress_info(progress *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(p, "info", "", PROGRESS_NORMAL, format, args);
+    va_end(args);
+}
+
+void progress_detail(progress *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(p, "detail", "  ", PROGRESS_VERBOSE, format, args);
+    va_end(args);
+}
+
+void progress_warning(progress *p, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(p, "warning", "warning: ", PROGRESS_QUIET, format, args);
+    va_end(args);
+}
+
+void progress_error(progress *p, const GError *error, int exit_code)
+{
+    if (!p)
+        return;
+    g_autofree char *text = ingot_error_text(error);
+    const char *hint = ingot_error_hint(error);
+    g_rec_mutex_lock(&p->mutex);
+    if (p->format == PROGRESS_JSON) {
+        say_event(p, "error",
+                  json_pack("{s:s*, s:s*, s:i}", "message", text, "hint", hint, "exit", exit_code));
+    } else {
+        g_autofree char *line = g_strdup_printf("ingot: %s", text);
+        say_line(p, line);
+        g_autofree char *remedy = hint ? g_strdup_printf("  hint: %s", hint) : NULL;
+        if (remedy)
+            say_line(p, remedy);
+    }
+    g_rec_mutex_unlock(&p->mutex);
+}

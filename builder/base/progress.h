@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/secret.h"
+
+#include <glib.h>
+#include <stdio.h>
+
+/* What a build says while it runs.  One object per process, handed down to whoever has something
+ * to say; NULL is allowed everywhere and says nothing.  On a terminal: one live line; else plain
+ * lines; or one JSON object per line.  Every text passes through secrets_redact. */
+typedef struct progress progress;
+
+enum progress_format { PROGRESS_TEXT, PROGRESS_JSON };
+enum progress_level { PROGRESS_QUIET, PROGRESS_NORMAL, PROGRESS_VERBOSE };
+
+/* stream: stderr for text, stdout for JSON; hidden may be NULL and must live longer.  The caller
+ * owns the object. */
+progress *progress_new(enum progress_format format, enum progress_level level, FILE *stream,
+                       const secrets *hidden);
+void progress_free(progress *p);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(progress, progress_free)
+
+/* A stage of the build ("install") begins and ends; reused: its kept result was taken. */
+void progress_stage(progress *p, const char *stage);
+void progress_stage_end(progress *p, gboolean good, gboolean reused);
+
+/* A phase inside the stage ("base system"); the phase before it ends. */
+void progress_phase(progress *p, const char *phase);
+
+/* How much of a thing is done, in bytes; total 0: unknown.  Call as often as you like. */
+void progress_amount(progress *p, const char *what, guint64 done, guint64 total);
+
+/* A part done in percent (0..100). */
+void progress_percent(progress *p, const char *what, double percent);
+
+/* A line for the person: info is left out by -q, detail is shown by -v only. */
+void progress_info(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void progress_detail(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void progress_warning(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* The failure of the run, with its remedy and exit code. */
+void progress_error(progress *p, const GError *error, int exit_code);

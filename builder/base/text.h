@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include <glib.h>
+
+/* The candidate nearest to word by edit distance (Damerau-Levenshtein, optimal string alignment),
+ * or NULL when none is near enough to be meant (more than a third of the letters differ).
+ * candidates is NULL-terminated; the result belongs to it. */
+const char *text_nearest(const char *word, const char *const *candidates);
+
+/* "8GiB", "512M", "1.5G", "4096" (bytes) to bytes; the units are powers of 1024 with or without
+ * "iB"; "B" alone is bytes.  "GB" and the like (powers of 1000) are taken as such.  FALSE: not a
+ * size, or above INT64_MAX. */
+gboolean text_parse_size(const char *text, guint64 *bytes);
+
+/* "90s", "15m", "1h30m", "2d" to seconds; a bare number is refused: its unit would be a guess. */
+gboolean text_parse_duration(const char *text, guint *seconds);
+
+/* "1.5 GiB"; "2 min 05 s", "14.2 s".  The caller owns the text. */
+char *text_size(guint64 bytes);
+char *text_duration(double seconds);
+
+/* A copy in which control characters, bytes that are not UTF-8 and escape sequences of a terminal
+ * are replaced: what a guest or a server says is shown to people only so.  Owned by the caller. */
+char *text_printable(const char *text, gssize length);

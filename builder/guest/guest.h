@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/progress.h"
+
+#include <gio/gio.h>
+
+/* The inside of an image, through libguestfs: sysprep operations and the policy.  Knows nothing of
+ * recipes. */
+
+struct seal_spec {
+    const char *image;  /* qcow2, changed in place */
+    gboolean force_tcg; /* LIBGUESTFS_BACKEND_SETTINGS=force_tcg */
+    const char *const *required_packages; /* NULL-terminated */
+    const char *const *forbidden_macs;    /* of the VM that made it; NULL-terminated or NULL */
+    const char *const *forbidden_texts;   /* secrets in clear that must not be in /etc, /var, /root,
+                                             /home; NULL-terminated or NULL */
+};
+
+struct guest_package {
+    char *name, *version, *arch;
+};
+
+/* What was found in the image. */
+typedef struct guest_facts {
+    char *type, *distro, *product, *arch; /* "linux", "debian", "Debian GNU/Linux 13 …", "x86_64" */
+    int major, minor;
+    char *hostname, *root_device, *root_filesystem;
+    guint64 disk_size, root_used; /* bytes */
+    GPtrArray *packages;          /* of struct guest_package *, sorted by name */
+    GPtrArray *operations;        /* char *: the sysprep operations that ran */
+} guest_facts;
+void guest_facts_free(guest_facts *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest_facts, guest_facts_free)
+
+/* One launch: mounts, runs every operation for the family, checks the policy, trims, unmounts.
+ * Errors: INGOT_EXIT_SEAL when the image cannot be worked on, INGOT_EXIT_POLICY (every violation in
+ * one message, a line each) when the policy fails, INGOT_EXIT_HOST when libguestfs cannot start
+ * here, with what to do.  The caller owns *facts (set on success only). */
+gboolean guest_seal(const struct seal_spec *spec, progress *p, GCancellable *cancel,
+                    guest_facts **facts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- the operations: one record each, at the foot of its file ---- */
+
+typedef struct guest guest; /* the launched handle and what is known of the OS: guest/handle.h */
+
+typedef struct guest_operation {
+    const char *name;            /* "machine-id" */
+    const char *heading;         /* "Empty the machine-id, so that every clone makes its own" */
+    const char *const *families; /* libguestfs package formats or distros; NULL: every Linux */
+    gboolean (*run)(guest *g, GError **error);
+} guest_operation;
+
+const guest_operation *const *guest_operations(void); /* NULL-terminated, in running order */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/progress.h"
+#include "os/os.h"
+#include "vm/vm.h"
+
+/* The wait: runs a machine until its installer has finished or has failed, and says which, why and
+ * where it was.  Ends at once on: power-off, QEMU's end, a fatal line, a prompt, a panic, a limit,
+ * a cancel. */
+
+struct install_limits {
+    guint total;      /* seconds; the whole wait */
+    guint inactivity; /* seconds without output, disk or network activity */
+};
+
+struct install_phase {
+    char *name;
+    double seconds;
+};
+void install_phase_free(struct install_phase *phase);
+
+struct install_spec {
+    const struct vm_spec *vm;
+    const struct os_phase *phases;
+    const struct os_failure *failures; /* on the log channel */
+    const struct os_failure *console;  /* on the console */
+    struct install_limits limits;
+    const char *dir;     /* for sockets: short, private */
+    const char *log_dir; /* console.log, log.log, on failure screen.png */
+};
+
+/* TRUE when the guest powered off after its final phase.  phases (may be NULL) gets what was seen,
+ * also on failure; the caller owns it (g_ptr_array_unref).  Errors: INGOT_EXIT_INSTALL with a
+ * sentence that names phase and cause; cancelled: G_IO_ERROR_CANCELLED. */
+gboolean install_run(const struct install_spec *spec, progress *p, GCancellable *cancel,
+                     GPtrArray **phases, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/progress.h"
+
+#include <gio/gio.h>
+
+/* Fetching installer media, proving them, and getting a kernel and an initrd out of them.  Knows
+ * nothing of VMs.  Everything that comes from a server or a medium is hostile until proven. */
+
+enum media_kind {
+    MEDIA_APT,  /* a package of a Debian archive: InRelease -> Packages -> .deb */
+    MEDIA_URL,  /* a URL with a digest or a detached signature */
+    MEDIA_LOCAL /* a file (ISO, .deb), a directory or a block device */
+};
+
+struct media_spec {
+    enum media_kind kind;
+    char *mirror, *suite, *component, *arch, *package; /* APT; arch as Debian says it: "amd64" */
+    char *url;       /* URL */
+    char *path;      /* LOCAL */
+    char *sha256;    /* URL, LOCAL; NULL: none */
+    char *signature; /* URL or path of a detached signature; NULL: none */
+    char *keyring;   /* file for gpgv; needed for APT and for signature */
+    char *proxy;     /* NULL: none */
+    char *kernel_glob, *initrd_glob; /* fnmatch(3), FNM_PERIOD off, '*' crosses '/' */
+};
+void media_spec_clear(struct media_spec *spec);
+
+/* One thing that went into the build and its digest, for keys and for the manifest. */
+struct media_input {
+    char *name;   /* "InRelease", "debian-installer-13-netboot-amd64_…_all.deb", "kernel" */
+    char *origin; /* URL without userinfo, or path */
+    char sha256[65];
+    guint64 size;
+};
+void media_input_free(struct media_input *input);
+
+typedef struct media_boot {
+    char *kernel, *initrd;   /* files in the cache */
+    char *kernel_sha256, *initrd_sha256;
+    GPtrArray *inputs; /* of struct media_input * */
+} media_boot;
+void media_boot_free(media_boot *boot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_boot, media_boot_free)
+
+/* What fetching needs beyond the spec; borrowed. */
+struct media_context {
+    const char *cache_dir; /* files_cache_dir() */
+    progress *progress;    /* may be NULL */
+    GCancellable *cancel;  /* may be NULL */
+    gboolean offline;      /* take nothing from the network */
+};
+
+/* Fetches what is not in the cache, verifies all of it, extracts kernel and initrd.  Errors are of
+ * INGOT_EXIT_MEDIA and name the file, its origin and what was wrong.  The caller owns the result. */
+media_boot *media_fetch(const struct media_spec *spec, const struct media_context *context,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- the initrd ---- */
+
+struct media_file {
+    const char *path; /* relative, no ".." */
+    GBytes *data;
+    guint mode;
+};
+
+/* Writes initrd followed by a newc cpio archive of files (n of them, parents made) to out; the
+ * kernel unpacks concatenated archives in order (Documentation/driver-api/early-userspace/
+ * buffer-format.rst).  The archive's bytes depend on the files only. */
+gboolean media_initrd_append(const char *initrd, const struct media_file *files, gsize n,
+                             const char *out, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- where the host's own packages come from ---- */
+
+/* The Debian archive that the host's own apt uses, read from its sources (one-line and deb822);
+ * NULL when there is none.  etc_apt: NULL for /etc/apt.  The caller owns the URL. */
+char *media_host_mirror(const char *etc_apt);

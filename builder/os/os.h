@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include <glib.h>
+
+/* Installer families: media paths, answer file, kernel arguments, phase and error patterns.  Knows
+ * nothing of processes and of the network. */
+
+/* Everything an answer file may want to know; resolved, no defaults left.  Strings are borrowed
+ * from the plan. */
+struct os_answers {
+    const char *locale, *timezone, *keyboard, *hostname, *domain;
+    const char *mirror; /* URL as the guest reaches it; NULL: the installer's own default */
+    const char *final_mirror; /* URL to leave in the finished system; NULL: the installer's own */
+    const char *proxy;        /* URL or NULL */
+    const char *release;
+    const char *disk; /* the device in the guest: "/dev/vda" */
+    const char *filesystem;
+    const char *const *packages; /* base packages and the recipe's own; NULL-terminated */
+    const char *kernel_package;
+    const char *const *kernel_args;
+    gboolean serial_console;
+    const struct os_user *users; /* root first; n_users of them */
+    gsize n_users;
+    const char *extra;        /* raw answer lines, or NULL */
+    const char *late_command; /* shell text run in the new system, or NULL */
+};
+
+struct os_user {
+    const char *name, *fullname;
+    const char *password_hash; /* crypt(5), or NULL: locked */
+    const char *const *groups; /* NULL-terminated, never NULL */
+    const char *const *ssh_keys;
+};
+
+/* A file that the installer finds in its initrd. */
+struct os_file {
+    char *path; /* relative: "preseed.cfg" */
+    GBytes *data;
+    guint mode; /* 0644, 0755 */
+};
+void os_file_free(struct os_file *file);
+
+/* Lines of the log channel or the console are matched against these GRegex patterns. */
+struct os_phase {
+    const char *pattern;
+    const char *phase; /* "base system" */
+    gboolean final;    /* the last phase: the guest powering off after it is success */
+};
+
+struct os_failure {
+    const char *pattern;
+    const char *cause;  /* a sentence; "\1" stands for the first group of the pattern */
+    const char *remedy; /* may be NULL */
+};
+
+typedef struct os_installer {
+    const char *name;    /* "debian-installer" */
+    const char *heading; /* one line for --help and lists */
+    const char *const *families;
+    const char *const *arches;      /* "x86_64", … */
+    const char *const *filesystems; /* what it can make as / */
+    /* Where kernel and initrd are in the media of this installer. */
+    char *(*package)(const char *release, const char *arch); /* apt media; owned by the caller */
+    const char *kernel_glob, *initrd_glob; /* fnmatch(3) patterns on paths inside .deb, ISO, dir */
+    const char *keyring;        /* of the distribution, on the host */
+    const char *kernel_package; /* default of the family */
+    const char *const *base_packages;
+    guint64 memory; /* bytes it needs at least */
+    /* The answer file and its helpers from kickstart/ below data_dir; array of struct os_file *,
+     * owned by the caller.  The first one is the answer file proper. */
+    GPtrArray *(*answer)(const struct os_answers *answers, const char *data_dir, GError **error);
+    /* The guest kernel's command line; owned by the caller. */
+    char *(*command_line)(const struct os_answers *answers);
+    /* Each list ends with a NULL pattern. */
+    const struct os_phase *phases;      /* on the log channel */
+    const struct os_failure *failures;  /* on the log channel: fatal */
+    const struct os_failure *console;   /* on the console: prompts and panics, fatal */
+} os_installer;
+
+/* NULL-terminated; in the order of the meson list, the default of a family first. */
+const os_installer *const *os_installers(void);
+const os_installer *os_installer_find(const char *name);                 /* or NULL */
+const os_installer *os_installer_for_family(const char *family);         /* the default, or NULL */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/progress.h"
+
+#include <gio/gio.h>
+
+/* QEMU: its argv, which accelerator really works, and the channels to a running one.  Knows nothing
+ * of operating systems. */
+
+/* ---- the accelerator ---- */
+
+struct vm_accel {
+    gboolean kvm; /* else TCG */
+    char *reason; /* one sentence: what was tried and what happened */
+    char *cpu;    /* -cpu value that works with it */
+    char *option; /* -accel value */
+    double seconds; /* what the probe took; 0: the kept answer was used */
+};
+void vm_accel_clear(struct vm_accel *accel);
+
+/* Runs code in a guest under KVM (when the arch is the host's and /dev/kvm opens), in under two
+ * seconds, and keeps the answer in cache_dir for this boot of the host (boot_id) and this QEMU.
+ * again: do not read the kept answer.  Fails only when QEMU itself is not there
+ * (INGOT_EXIT_HOST). */
+gboolean vm_accel_probe(const char *arch, const char *cache_dir, gboolean again,
+                        GCancellable *cancel, struct vm_accel *accel,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- the machine ---- */
+
+struct vm_spec {
+    char *name;
+    char *arch;
+    struct vm_accel accel;
+    guint cpus;
+    guint64 memory; /* bytes */
+    char *disk;     /* qcow2 file; NULL: no disk */
+    char *kernel, *initrd, *command_line; /* direct boot; NULL: boot the disk */
+    gboolean network; /* user network with one virtio NIC */
+};
+void vm_spec_clear(struct vm_spec *spec);
+
+/* The argv of QEMU, NULL-terminated, owned by the caller (g_ptr_array with free func).  dir is
+ * where the channels' Unix sockets are: console, log, qmp (ingot listens, QEMU connects) and vnc
+ * (QEMU listens).  dir NULL: for a script that a person runs: console on standard input and output,
+ * the log channel into the file NAME.log, VNC on a socket in the working directory. */
+GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir);
+
+/* The same as a POSIX shell script; owned by the caller. */
+char *vm_script(const struct vm_spec *spec);
+
+/* The address under which a guest on the user network reaches the host's loopback (QEMU's slirp). */
+#define VM_HOST_ADDRESS "10.0.2.2"
+/* A URL as the guest must write it: a loopback host becomes VM_HOST_ADDRESS.  Owned by caller. */
+char *vm_guest_url(const char *url);
+
+/* ---- a running one ---- */
+
+typedef struct vm vm;
+
+enum vm_channel { VM_CONSOLE, VM_LOG };
+
+/* All are called from the main loop's thread, in its default context.  NULL: not wanted. */
+struct vm_events {
+    /* Bytes from a serial channel, as they come. */
+    void (*data)(vm *machine, enum vm_channel channel, const char *bytes, gsize length,
+                 gpointer user);
+    /* A QMP event: "SHUTDOWN", "GUEST_PANICKED", "RESET", … with its reason or "". */
+    void (*event)(vm *machine, const char *name, const char *reason, gpointer user);
+    /* QEMU is gone; nothing is called after this. */
+    void (*gone)(vm *machine, int exit_status, gpointer user);
+    gpointer user;
+};
+
+/* Starts QEMU with its channels connected before the guest's first instruction.  dir: a private
+ * directory with a short name (files_runtime_dir); log_dir: serial logs are written there as
+ * console.log and log.log.  The console is also relayed: dir/attach is a Unix socket that any
+ * number of people can connect to (ingot console).  The caller owns the vm. */
+vm *vm_start(const struct vm_spec *spec, const char *dir, const char *log_dir,
+             const struct vm_events *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Kills QEMU when it is still there and waits for its end; frees. */
+void vm_free(vm *machine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(vm, vm_free)
+
+gboolean vm_write(vm *machine, enum vm_channel channel, const char *bytes, gsize length,
+                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Ends the guest: ACPI power button when gentle, else QEMU's quit. */
+gboolean vm_stop(vm *machine, gboolean gentle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Bytes read, written on disk and received, sent on the network since start (QMP query-blockstats
+ * and the like); grows while the guest does anything. */
+gboolean vm_activity(vm *machine, guint64 *counter, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The screen as a PNG file (QMP screendump). */
+gboolean vm_screenshot(vm *machine, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+const char *vm_dir(const vm *machine);
+GPid vm_pid(const vm *machine);
+
+/* ---- disks ---- */
+
+/* A new qcow2 file (qemu-img create); backing NULL: empty, of size bytes; else an overlay. */
+gboolean vm_disk_create(const char *path, guint64 size, const char *backing, GCancellable *cancel,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
