@@ -11,7 +11,8 @@ GQuark ingot_error_quark(void)
     return g_quark_from_static_string("ingot-error");
 }
 
-void ingot_set_error(GError **error, enum ingot_exit code, const char *hint, const char *format, ...)
+void ingot_set_error(GError **error, enum ingot_exit code, const char *hint, const char *format,
+                     ...)
 {
     va_list args;
     va_start(args, format);

@@ -162,8 +162,7 @@ static gboolean lock_slowly(int fd, GCancellable *cancel, GError **error)
     g_atomic_ref_count_init(&w->refs);
     g_atomic_ref_count_inc(&w->refs);
     g_thread_unref(g_thread_new("lock", lock_thread, w));
-    gulong id =
-        cancel ? g_cancellable_connect(cancel, G_CALLBACK(lock_cancelled), w, NULL) : 0;
+    gulong id = cancel ? g_cancellable_connect(cancel, G_CALLBACK(lock_cancelled), w, NULL) : 0;
     g_mutex_lock(&w->mutex);
     while (!w->done && !g_cancellable_is_cancelled(cancel))
         g_cond_wait(&w->changed, &w->mutex);
@@ -181,9 +180,24 @@ static gboolean lock_slowly(int fd, GCancellable *cancel, GError **error)
     return FALSE;
 }
 
+static int open_lock(const char *path)
+{
+    return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+}
+
+int files_try_lock(const char *path)
+{
+    int fd = open_lock(path);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
 int files_lock(const char *path, GCancellable *cancel, GError **error)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int fd = open_lock(path);
     if (fd < 0) {
         fail_errno(error, "open the lock", path);
         return -1;

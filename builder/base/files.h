@@ -34,6 +34,9 @@ gboolean files_rename(const char *from, const char *to, GError **error) G_GNUC_W
 int files_lock(const char *path, GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void files_unlock(int fd);
 
+/* The same without waiting; -1 when somebody holds it or it cannot be opened. */
+int files_try_lock(const char *path);
+
 /* ---- where ingot keeps its things; the caller owns the paths ---- */
 
 /* $INGOT_CACHE, else $XDG_CACHE_HOME/ingot, else ~/.cache/ingot. */

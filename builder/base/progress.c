@@ -9,8 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define REDRAW_US 100000 /* a live line is drawn at most ten times a second */
-#define BAR_WIDTH 24
+#define REDRAW_US  100000 /* a live line is drawn at most ten times a second */
+#define BAR_WIDTH  24
 #define PLAIN_STEP 25 /* without a terminal a transfer is told every so many percent */
 
 struct progress {
@@ -35,8 +35,8 @@ progress *progress_new(enum progress_format format, enum progress_level level, F
     p->level = level;
     p->stream = stream;
     p->hidden = hidden;
-    p->terminal = format == PROGRESS_TEXT && isatty(fileno(stream)) && term &&
-                  strcmp(term, "dumb") != 0;
+    p->terminal =
+        format == PROGRESS_TEXT && isatty(fileno(stream)) && term && strcmp(term, "dumb") != 0;
     p->told = -1;
     g_rec_mutex_init(&p->mutex);
     return p;
@@ -118,8 +118,7 @@ static void end_phase(progress *p)
         return;
     double seconds = seconds_since(p->phase_began);
     if (p->format == PROGRESS_JSON)
-        say_event(p, "phase-end",
-                  json_pack("{s:s, s:f}", "phase", p->phase, "seconds", seconds));
+        say_event(p, "phase-end", json_pack("{s:s, s:f}", "phase", p->phase, "seconds", seconds));
     else if (p->level >= PROGRESS_NORMAL) {
         g_autofree char *took = text_duration(seconds);
         g_autofree char *line = g_strdup_printf("  %-30s %12s", p->phase, took);
@@ -238,8 +237,9 @@ void progress_amount(progress *p, const char *what, guint64 done, guint64 total)
     if (due(p, what, percent)) {
         g_autofree char *have = text_size(done);
         g_autofree char *all = text_size(total);
-        g_autofree char *amount =
-            !what ? NULL : total ? g_strdup_printf("%s of %s", have, all) : g_strdup(have);
+        g_autofree char *amount = !what   ? NULL
+                                  : total ? g_strdup_printf("%s of %s", have, all)
+                                          : g_strdup(have);
         tell(p, what, percent, amount);
     }
     g_rec_mutex_unlock(&p->mutex);

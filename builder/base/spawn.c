@@ -161,12 +161,10 @@ gboolean spawn_run(const char *const argv[], const struct spawn_options *options
         g_object_set_data(G_OBJECT(child), "ingot-input", opt->input);
         writer = g_thread_new("stdin", write_input, child);
     }
-    gulong id = opt->cancel
-                    ? g_cancellable_connect(opt->cancel, G_CALLBACK(on_cancel), child, NULL)
-                    : 0;
-    struct reader reader = {.options = opt,
-                            .line = g_string_new(NULL),
-                            .all = out ? g_byte_array_new() : NULL};
+    gulong id =
+        opt->cancel ? g_cancellable_connect(opt->cancel, G_CALLBACK(on_cancel), child, NULL) : 0;
+    struct reader reader = {
+        .options = opt, .line = g_string_new(NULL), .all = out ? g_byte_array_new() : NULL};
     read_output(child, &reader);
     if (writer)
         g_thread_join(writer);

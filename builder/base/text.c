@@ -52,9 +52,20 @@ struct unit {
 };
 
 static const struct unit sizes[] = {
-    {"", 1},           {"B", 1},           {"K", 1u << 10},   {"KiB", 1u << 10}, {"kB", 1000},
-    {"KB", 1000},      {"M", 1u << 20},    {"MiB", 1u << 20}, {"MB", 1000000},   {"G", 1u << 30},
-    {"GiB", 1u << 30}, {"GB", 1000000000}, {"T", 1ull << 40}, {"TiB", 1ull << 40},
+    {"", 1},
+    {"B", 1},
+    {"K", 1u << 10},
+    {"KiB", 1u << 10},
+    {"kB", 1000},
+    {"KB", 1000},
+    {"M", 1u << 20},
+    {"MiB", 1u << 20},
+    {"MB", 1000000},
+    {"G", 1u << 30},
+    {"GiB", 1u << 30},
+    {"GB", 1000000000},
+    {"T", 1ull << 40},
+    {"TiB", 1ull << 40},
     {"TB", 1000000000000},
 };
 
@@ -115,7 +126,8 @@ char *text_size(guint64 bytes)
         value /= 1024;
         i++;
     }
-    return g_strdup_printf(i == 0 || value == floor(value) ? "%.0f %s" : "%.1f %s", value, names[i]);
+    return g_strdup_printf(i == 0 || value == floor(value) ? "%.0f %s" : "%.1f %s", value,
+                           names[i]);
 }
 
 char *text_duration(double seconds)

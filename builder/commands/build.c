@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/commands.h"
+
+#include "base/text.h"
+#include "stages/stages.h"
+
+#define DEFAULT_MAX_AGE (24u * 3600)
+
+struct options {
+    gboolean fresh, offline;
+    char *max_age;
+};
+
+static const GOptionEntry entries[] = {
+    {"fresh", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, fresh),
+     "Reuse no kept result: install again", NULL},
+    {"max-age", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, max_age),
+     "Reuse (and keep) results that are at most so old (default: 1d)", "AGE"},
+    {"offline", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, offline),
+     "Take the installer from the cache only", NULL},
+    {NULL, 0, 0, 0, NULL, NULL, NULL}};
+
+static gboolean read_options(const struct options *o, struct build_options *to, GError **error)
+{
+    to->fresh = o->fresh;
+    to->offline = o->offline;
+    to->max_age = DEFAULT_MAX_AGE;
+    if (!o->max_age || text_parse_duration(o->max_age, &to->max_age))
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_USAGE, "write it as 12h, 7d or 0s", "'%s' is not an age",
+                    o->max_age);
+    return FALSE;
+}
+
+static void tell_result(struct call *c, const plan *p, const build *b)
+{
+    const char *sha256 = json_string_value(json_object_get(b->image, "sha256"));
+    gint64 size = json_integer_value(json_object_get(b->image, "size"));
+    g_autofree char *shown = text_size((guint64)MAX(size, 0));
+    progress_info(c->progress, "%s/%s.%s  %s, sha256 %s", p->out_dir, p->name, p->format, shown,
+                  sha256 ? sha256 : "?");
+}
+
+static gboolean run(struct call *c, GError **error)
+{
+    struct options *o = c->options;
+    struct build_options how;
+    gboolean known = read_options(o, &how, error);
+    g_free(o->max_age);
+    if (!known)
+        return FALSE;
+    g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, TRUE, error);
+    if (!p)
+        return FALSE;
+    progress_detail(c->progress, "%s", p->vm.accel.reason);
+    g_autoptr(build) b = build_new(p, &how, c->progress, c->hidden, c->cancel, error);
+    if (!b || !build_run(b, &c->exit_code, error))
+        return FALSE;
+    tell_result(c, p, b);
+    return TRUE;
+}
+
+const command command_build = {
+    .name = "build",
+    .arguments = "RECIPE",
+    .heading = "Build the template of a recipe into out/",
+    .description =
+        "Fetches and proves the installer, installs in a headless VM, syspreps the disk, checks "
+        "the policy, and moves NAME.qcow2 and NAME.json into the output directory. When a build "
+        "fails, nothing is left there but NAME.failed/, with the logs, the screen and the QEMU "
+        "command line. The installed disk is kept for a while, so that building again with the "
+        "same inputs does not install again.",
+    .least = 1,
+    .most = 1,
+    .plans = TRUE,
+    .entries = entries,
+    .options_size = sizeof(struct options),
+    .run = run,
+};

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/commands.h"
+
+struct options {
+    gboolean schema;
+};
+
+static const GOptionEntry entries[] = {{"schema", 0, 0, G_OPTION_ARG_NONE,
+                                        COMMAND_OPTION(struct options, schema),
+                                        "Print the JSON schema of recipes and end", NULL},
+                                       {NULL, 0, 0, 0, NULL, NULL, NULL}};
+
+static gboolean print_schema(void)
+{
+    g_autofree char *schema = recipe_schema();
+    fputs(schema, stdout);
+    return TRUE;
+}
+
+/* Every recipe is checked, and every problem of each is told. */
+static gboolean run(struct call *c, GError **error)
+{
+    const struct options *o = c->options;
+    gboolean good = TRUE;
+    if (o->schema)
+        return print_schema();
+    if (!c->args[0]) {
+        ingot_set_error(error, INGOT_EXIT_USAGE, "ingot check RECIPE…", "no recipe is named");
+        return FALSE;
+    }
+    for (char **path = c->args; *path; path++) {
+        g_autoptr(GError) problem = NULL;
+        g_autoptr(plan) p = call_plan(c, *path, FALSE, FALSE, &problem);
+        if (p) {
+            progress_info(c->progress, "%s: good", *path);
+            continue;
+        }
+        c->exit_code = ingot_error_exit(problem, INGOT_EXIT_FAILURE);
+        progress_error(c->progress, problem, (int)c->exit_code);
+        good = FALSE;
+    }
+    return good;
+}
+
+const command command_check = {
+    .name = "check",
+    .arguments = "RECIPE…",
+    .heading = "Check recipes and tell every problem",
+    .description =
+        "Nothing is fetched and nothing is run. Secrets that a recipe refers to need not "
+        "be there.",
+    .least = 0,
+    .most = G_MAXINT,
+    .plans = TRUE,
+    .entries = entries,
+    .options_size = sizeof(struct options),
+    .run = run,
+};

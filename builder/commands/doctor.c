@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/commands.h"
+
+#include "base/files.h"
+#include "base/spawn.h"
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* What this host can do, and why not. */
+
+#define ROOM_WANTED (6ull << 30) /* an installed disk, its overlay and the finished image */
+
+enum verdict { GOOD, WARN, BAD };
+
+struct finding {
+    const char *name;
+    enum verdict verdict;
+    char *text;
+};
+
+static void add(GArray *findings, const char *name, enum verdict verdict, char *text)
+{
+    struct finding f = {name, verdict, text};
+    g_array_append_val(findings, f);
+}
+
+static void check_program(GArray *findings, const char *program, const char *package)
+{
+    const char *const argv[] = {program, "--version", NULL};
+    g_autofree char *out = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!spawn_run(argv, NULL, &out, &error)) {
+        add(findings, program, BAD,
+            g_strdup_printf("not usable (%s); install the package %s", error->message, package));
+        return;
+    }
+    out[strcspn(out, "\n")] = '\0';
+    add(findings, program, GOOD, g_strdup(out));
+}
+
+static void check_accel(struct call *c, GArray *findings)
+{
+    struct vm_accel accel = {0};
+    g_autofree char *cache = call_cache_dir(c);
+    g_autoptr(GError) error = NULL;
+    if (!vm_accel_probe("x86_64", cache, TRUE, c->cancel, &accel, &error)) {
+        add(findings, "accelerator", BAD, g_strdup(error->message));
+        return;
+    }
+    add(findings, "accelerator", accel.kvm ? GOOD : WARN,
+        g_strdup_printf("%s (-accel %s -cpu %s; the probe took %.1f s)", accel.reason, accel.option,
+                        accel.cpu, accel.seconds));
+    vm_accel_clear(&accel);
+}
+
+/* libguestfs boots the host's own kernel in its appliance, so it must be there and readable. */
+static void check_kernel(GArray *findings)
+{
+    glob_t found = {0};
+    const char *unreadable = NULL, *readable = NULL;
+    if (glob("/boot/vmlinuz-*", 0, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            if (access(found.gl_pathv[i], R_OK) == 0)
+                readable = found.gl_pathv[i];
+            else
+                unreadable = found.gl_pathv[i];
+        }
+    if (readable)
+        add(findings, "appliance kernel", GOOD, g_strdup(readable));
+    else if (unreadable)
+        add(findings, "appliance kernel", BAD,
+            g_strdup_printf("%s is not readable by this user; run as root: chmod 0644 %s",
+                            unreadable, unreadable));
+    else
+        add(findings, "appliance kernel", BAD,
+            g_strdup("there is no kernel in /boot for libguestfs; install linux-image-cloud-amd64 "
+                     "or another kernel package"));
+    globfree(&found);
+}
+
+static void check_keyring(GArray *findings)
+{
+    for (const os_installer *const *i = os_installers(); *i; i++) {
+        gboolean there = access((*i)->keyring, R_OK) == 0;
+        add(findings, "keyring", there ? GOOD : WARN,
+            g_strdup_printf(there ? "%s"
+                                  : "%s is missing; install the package that has it, or name "
+                                    "media.keyring in recipes",
+                            (*i)->keyring));
+    }
+}
+
+static void check_mirror(struct call *c, GArray *findings)
+{
+    g_autofree char *apt = media_host_mirror(NULL);
+    const char *set = c->planning.mirror ? c->planning.mirror : g_getenv("INGOT_MIRROR");
+    const char *use = set && *set ? set : apt;
+    add(findings, "mirror", use ? GOOD : WARN,
+        use ? g_strdup(use)
+            : g_strdup("this host's apt has no Debian archive; give --mirror or INGOT_MIRROR, or "
+                       "'mirror:' in recipes"));
+}
+
+static void check_room(struct call *c, GArray *findings)
+{
+    g_autofree char *cache = call_cache_dir(c);
+    g_autoptr(GError) error = NULL;
+    struct statvfs fs;
+    if (!files_mkdir(cache, FALSE, &error) || statvfs(cache, &fs) != 0) {
+        add(findings, "cache", BAD,
+            g_strdup_printf("%s cannot be used%s%s", cache, error ? ": " : "",
+                            error ? error->message : ""));
+        return;
+    }
+    guint64 room = (guint64)fs.f_bavail * fs.f_frsize;
+    g_autofree char *shown = text_size(room);
+    gboolean writable = access(cache, W_OK) == 0;
+    add(findings, "cache",
+        !writable            ? BAD
+        : room < ROOM_WANTED ? WARN
+                             : GOOD,
+        g_strdup_printf("%s, %s free%s", cache, shown, writable ? "" : ", not writable"));
+}
+
+static const char *word(enum verdict v)
+{
+    return v == GOOD ? "ok" : v == WARN ? "warning" : "missing";
+}
+
+static void print(const struct call *c, const GArray *findings)
+{
+    json_t *all = json_array();
+    for (guint i = 0; i < findings->len; i++) {
+        const struct finding *f = &g_array_index(findings, struct finding, i);
+        json_array_append_new(all, json_pack("{s:s, s:s, s:s*}", "name", f->name, "verdict",
+                                             word(f->verdict), "text", f->text));
+        if (!c->json)
+            printf("%-8s %-20s %s\n", word(f->verdict), f->name, f->text);
+    }
+    if (c->json)
+        call_print_json(all);
+    else
+        json_decref(all);
+}
+
+static void finding_clear(gpointer data)
+{
+    g_free(((struct finding *)data)->text);
+}
+
+static gboolean run(struct call *c, GError **error)
+{
+    g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(struct finding));
+    g_array_set_clear_func(findings, finding_clear);
+    check_program(findings, "qemu-system-x86_64", "qemu-system-x86");
+    check_program(findings, "qemu-img", "qemu-utils");
+    check_program(findings, "gpgv", "gpgv");
+    check_accel(c, findings);
+    check_kernel(findings);
+    check_keyring(findings);
+    check_mirror(c, findings);
+    check_room(c, findings);
+    print(c, findings);
+    guint bad = 0;
+    for (guint i = 0; i < findings->len; i++)
+        bad += g_array_index(findings, struct finding, i).verdict == BAD;
+    if (bad == 0)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_HOST, NULL, "%u things that a build needs are missing", bad);
+    return FALSE;
+}
+
+const command command_doctor = {
+    .name = "doctor",
+    .arguments = "",
+    .heading = "Say what this host can do, and why",
+    .description = "Probes the accelerator by running code in a guest, and looks for the programs, "
+                   "the kernel of libguestfs, the keyring, the mirror and the room that a build "
+                   "needs.",
+    .plans = TRUE,
+    .run = run,
+};

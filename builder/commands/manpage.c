@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/commands.h"
+
+#include <string.h>
+
+/* ingot(1) from the records, in the macros of man(7). */
+
+/* Text in which no character means something to troff: '\' and '-' are escaped, and a line that
+ * begins with a control character gets a zero-width space before it. */
+static void put_text(FILE *out, const char *text)
+{
+    gboolean line_start = TRUE;
+    for (const char *c = text; *c; c++) {
+        if (line_start && (*c == '.' || *c == '\''))
+            fputs("\\&", out);
+        if (*c == '\\')
+            fputs("\\e", out);
+        else if (*c == '-')
+            fputs("\\-", out);
+        else
+            fputc(*c, out);
+        line_start = *c == '\n';
+    }
+}
+
+static void put_option(FILE *out, const GOptionEntry *e)
+{
+    fputs(".TP\n\\fB", out);
+    if (e->short_name)
+        fprintf(out, "\\-%c\\fR, \\fB", e->short_name);
+    fputs("\\-\\-", out);
+    put_text(out, e->long_name);
+    fputs("\\fR", out);
+    if (e->arg_description) {
+        fputs("=\\fI", out);
+        put_text(out, e->arg_description);
+        fputs("\\fR", out);
+    }
+    fputc('\n', out);
+    put_text(out, e->description);
+    fputc('\n', out);
+}
+
+static void put_options(FILE *out, const GOptionEntry *entries)
+{
+    for (; entries && entries->long_name; entries++)
+        put_option(out, entries);
+}
+
+static void put_command(FILE *out, const command *cmd)
+{
+    fprintf(out, ".SS \"ingot %s [OPTION…] %s\"\n", cmd->name, cmd->arguments);
+    put_text(out, cmd->heading);
+    fputs(".\n.PP\n", out);
+    put_text(out, cmd->description);
+    fputc('\n', out);
+    put_options(out, cmd->entries);
+}
+
+static const char environment[] =
+    ".SH ENVIRONMENT\n"
+    ".TP\nINGOT_MIRROR\nThe package archive to build from; \\-\\-mirror goes before it.\n"
+    ".TP\nINGOT_CACHE\nWhere media and kept results are.\n"
+    ".TP\nINGOT_DATA\nThe folder that holds kickstart/ and recipes/.\n";
+
+void commands_man_page(FILE *out)
+{
+    fprintf(out, ".TH INGOT 1 \"\" \"ingot %s\"\n.SH NAME\ningot \\- make golden images\n",
+            INGOT_VERSION);
+    fputs(".SH SYNOPSIS\n.B ingot\n.I COMMAND\n[OPTION…] [ARGUMENT…]\n.SH DESCRIPTION\n", out);
+    fputs(
+        "ingot reads a YAML recipe, runs an unattended installation in a headless virtual machine, "
+        "syspreps the result, checks that it is clean, and puts the template and its manifest into "
+        "out/.\n.SH COMMANDS\n",
+        out);
+    for (const command *const *t = commands_table(); *t; t++)
+        put_command(out, *t);
+    fputs(".SH \"OPTIONS OF EVERY COMMAND\"\n", out);
+    put_options(out, commands_common_entries(FALSE));
+    fputs(".SH \"OPTIONS OF COMMANDS THAT READ A RECIPE\"\n", out);
+    put_options(out, commands_common_entries(TRUE));
+    fputs(".SH \"EXIT STATUS\"\n", out);
+    for (const struct exit_meaning *m = exit_meanings(); m->name; m++)
+        fprintf(out, ".TP\n%d (%s)\n%s.\n", m->code, m->name, m->text);
+    fputs(environment, out);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/commands.h"
+
+static gboolean run(struct call *c, GError **error)
+{
+    g_autoptr(plan) p = call_plan(c, c->args[0], FALSE, TRUE, error);
+    if (!p)
+        return FALSE;
+    if (c->json) {
+        call_print_json(plan_to_json(p));
+    } else {
+        g_autofree char *text = plan_to_text(p);
+        fputs(text, stdout);
+    }
+    return TRUE;
+}
+
+const command command_plan = {
+    .name = "plan",
+    .arguments = "RECIPE",
+    .heading = "Print what a build would do, fully resolved",
+    .description =
+        "Every default is filled in and every fact of this host is told: the mirror, the "
+        "accelerator and why. No secret is printed.",
+    .least = 1,
+    .most = 1,
+    .plans = TRUE,
+    .run = run,
+};

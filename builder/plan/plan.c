@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/plan.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "plan/password.h"
+
+#include <string.h>
+
+#define MAX_CPUS   4 /* an installer has little to do in parallel */
+#define GUEST_DISK "/dev/vda"
+
+/* ---- strings that live as long as the plan ---- */
+
+static const char *keep(plan *p, const char *text)
+{
+    return text ? g_string_chunk_insert_const(p->store, text) : NULL;
+}
+
+/* Takes a GPtrArray of kept strings; gives it its NULL and to the plan. */
+static const char *const *keep_array(plan *p, GPtrArray *list)
+{
+    g_ptr_array_add(list, NULL);
+    g_ptr_array_add(p->pools, list);
+    return (const char *const *)list->pdata;
+}
+
+static void add_all(plan *p, GPtrArray *list, const char *const *texts)
+{
+    for (; texts && *texts; texts++) {
+        const char *kept = keep(p, *texts);
+        gboolean there = FALSE;
+        for (guint i = 0; i < list->len; i++)
+            there |= strcmp(g_ptr_array_index(list, i), kept) == 0;
+        if (!there)
+            g_ptr_array_add(list, (gpointer)kept);
+    }
+}
+
+static const char *const *keep_strv(plan *p, char **texts)
+{
+    GPtrArray *list = g_ptr_array_new();
+    add_all(p, list, (const char *const *)texts);
+    return keep_array(p, list);
+}
+
+/* ---- the installer ---- */
+
+static gboolean in_list(const char *word, const char *const *list)
+{
+    return g_strv_contains(list, word);
+}
+
+static char *joined(const char *const *list)
+{
+    return g_strjoinv(", ", (char **)list);
+}
+
+static const os_installer *choose_installer(const recipe *r, recipe_problems *problems)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (const os_installer *const *i = os_installers(); *i; i++)
+        g_ptr_array_add(names, (gpointer)(*i)->name);
+    g_ptr_array_add(names, NULL);
+    const char *const *all = (const char *const *)names->pdata;
+    const os_installer *found =
+        r->installer ? os_installer_find(r->installer) : os_installer_for_family(r->family);
+    if (found)
+        return found;
+    g_autofree char *known = joined(all);
+    if (!r->installer) {
+        recipe_problem(problems, r, "family", NULL, "no installer is known for the family '%s'",
+                       r->family);
+        return NULL;
+    }
+    const char *near = text_nearest(r->installer, all);
+    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
+                                 : g_strdup_printf("the installers are: %s", known);
+    recipe_problem(problems, r, "installer", hint, "unknown installer '%s'", r->installer);
+    return NULL;
+}
+
+struct capability {
+    const char *key, *what, *value;
+    const char *const *can;
+};
+
+static void check_capabilities(const recipe *r, const os_installer *installer,
+                               recipe_problems *problems)
+{
+    const struct capability all[] = {
+        {"family", "family", r->family, installer->families},
+        {"arch", "architecture", r->arch, installer->arches},
+        {"disk.filesystem", "root file system", r->filesystem, installer->filesystems},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (in_list(all[i].value, all[i].can))
+            continue;
+        g_autofree char *can = joined(all[i].can);
+        g_autofree char *hint = g_strdup_printf("it can do: %s", can);
+        recipe_problem(problems, r, all[i].key, hint, "%s cannot do the %s '%s'", installer->name,
+                       all[i].what, all[i].value);
+    }
+    if (r->memory && r->memory < installer->memory) {
+        g_autofree char *least = text_size(installer->memory);
+        recipe_problem(problems, r, "vm.memory", NULL, "%s needs at least %s of memory",
+                       installer->name, least);
+    }
+}
+
+/* ---- the mirror ---- */
+
+static gboolean is_guest_mirror(const char *url)
+{
+    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+    const char *scheme = uri ? g_uri_get_scheme(uri) : NULL;
+    return uri && g_uri_get_host(uri) && *g_uri_get_host(uri) &&
+           (g_str_equal(scheme, "http") || g_str_equal(scheme, "https") ||
+            g_str_equal(scheme, "ftp"));
+}
+
+static const char *build_mirror(const recipe *r, const struct plan_host *host,
+                                recipe_problems *problems)
+{
+    const char *url = host->mirror_override ? host->mirror_override
+                      : r->mirror           ? r->mirror
+                                            : host->apt_mirror;
+    if (url && !is_guest_mirror(url)) {
+        recipe_problem(problems, r, "mirror",
+                       "it must be reachable from the guest: http, https or ftp",
+                       "'%s' is not a mirror that an installer can use", url);
+        return NULL;
+    }
+    return url;
+}
+
+/* The mirror that the finished system keeps: never the builder's own override, never loopback. */
+static const char *final_mirror(const recipe *r, const struct plan_host *host)
+{
+    const char *url = r->mirror ? r->mirror : host->apt_mirror;
+    if (!url || !is_guest_mirror(url))
+        return NULL;
+    g_autofree char *guest = vm_guest_url(url);
+    return g_str_equal(guest, url) ? url : NULL;
+}
+
+/* ---- the media ---- */
+
+/* Debian's names of architectures (Debian Policy 11.1). */
+static const char *debian_arch(const char *arch)
+{
+    static const char *const names[][2] = {{"x86_64", "amd64"}, {"aarch64", "arm64"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_str_equal(names[i][0], arch))
+            return names[i][1];
+    return arch;
+}
+
+static char *beside_recipe(const recipe *r, const char *path)
+{
+    if (!path || g_path_is_absolute(path) || strstr(path, "://"))
+        return g_strdup(path);
+    g_autofree char *directory = g_path_get_dirname(r->path);
+    return g_build_filename(directory, path, NULL);
+}
+
+static void resolve_media(plan *p, const recipe *r, const char *mirror, recipe_problems *problems)
+{
+    const struct recipe_media *m = &r->media;
+    struct media_spec *to = &p->media;
+    to->kind = m->kind == RECIPE_MEDIA_APT   ? MEDIA_APT
+               : m->kind == RECIPE_MEDIA_URL ? MEDIA_URL
+                                             : MEDIA_LOCAL;
+    to->proxy = g_strdup(r->proxy);
+    to->kernel_glob = g_strdup(m->kernel ? m->kernel : p->installer->kernel_glob);
+    to->initrd_glob = g_strdup(m->initrd ? m->initrd : p->installer->initrd_glob);
+    to->sha256 = g_strdup(m->sha256);
+    to->signature = beside_recipe(r, m->signature);
+    to->keyring = m->keyring ? beside_recipe(r, m->keyring) : g_strdup(p->installer->keyring);
+    to->url = g_strdup(m->url);
+    to->path = beside_recipe(r, m->path);
+    if (to->kind != MEDIA_APT)
+        return;
+    if (!mirror)
+        recipe_problem(problems, r, "mirror",
+                       "add 'mirror: URL' to the recipe, or give --mirror or INGOT_MIRROR",
+                       "no package mirror is known: the recipe names none and this host's apt has "
+                       "no Debian archive");
+    to->mirror = g_strdup(mirror);
+    to->suite = g_strdup(m->apt_suite ? m->apt_suite : r->release);
+    to->component = g_strdup("main");
+    to->arch = g_strdup(debian_arch(r->arch));
+    to->package =
+        m->apt_package ? g_strdup(m->apt_package) : p->installer->package(to->suite, r->arch);
+    if (!to->package)
+        recipe_problem(problems, r, "release", "name the package with media.apt.package",
+                       "%s does not know in which package the installer of '%s' is",
+                       p->installer->name, to->suite);
+}
+
+/* ---- the answers ---- */
+
+static gboolean resolve_user(plan *p, const recipe *r, const struct recipe_user *from,
+                             struct os_user *to, secrets *hidden, GPtrArray *clear, GError **error)
+{
+    to->name = keep(p, from->name ? from->name : "root");
+    to->fullname = keep(p, from->fullname ? from->fullname : "");
+    to->groups = keep_strv(p, from->groups);
+    to->ssh_keys = keep_strv(p, from->ssh_keys);
+    to->password_hash = keep(p, from->password_hash);
+    if (!from->password)
+        return TRUE;
+    g_autofree char *hash = password_hash(from->password, p->cache_dir, r->name, to->name, error);
+    if (!hash)
+        return FALSE;
+    secrets_add(hidden, hash);
+    to->password_hash = keep(p, hash);
+    g_ptr_array_add(clear, g_strdup(from->password));
+    return TRUE;
+}
+
+static gboolean resolve_users(plan *p, const recipe *r, secrets *hidden, GError **error)
+{
+    gsize n = 1 + r->users->len;
+    struct os_user *users = g_new0(struct os_user, n);
+    g_autoptr(GPtrArray) clear = g_ptr_array_new_with_free_func(g_free);
+    p->answers.users = users;
+    p->answers.n_users = n;
+    for (gsize i = 0; i < n; i++) {
+        const struct recipe_user *from = i ? g_ptr_array_index(r->users, i - 1) : &r->root;
+        if (!resolve_user(p, r, from, &users[i], hidden, clear, error))
+            return FALSE;
+    }
+    g_ptr_array_add(clear, NULL);
+    p->hidden = g_strdupv((char **)clear->pdata);
+    return TRUE;
+}
+
+static void resolve_answers(plan *p, const recipe *r, const char *mirror, const char *final)
+{
+    struct os_answers *a = &p->answers;
+    g_autofree char *guest_mirror = mirror ? vm_guest_url(mirror) : NULL;
+    g_autofree char *guest_proxy = r->proxy ? vm_guest_url(r->proxy) : NULL;
+    a->locale = keep(p, r->locale);
+    a->timezone = keep(p, r->timezone);
+    a->keyboard = keep(p, r->keyboard);
+    a->hostname = keep(p, r->hostname);
+    a->domain = keep(p, r->domain);
+    a->mirror = keep(p, guest_mirror);
+    a->final_mirror = keep(p, final);
+    a->proxy = keep(p, guest_proxy);
+    a->release = keep(p, r->release);
+    a->disk = GUEST_DISK;
+    a->filesystem = keep(p, r->filesystem);
+    a->kernel_package =
+        keep(p, r->kernel_package ? r->kernel_package : p->installer->kernel_package);
+    a->kernel_args = keep_strv(p, r->kernel_args);
+    a->serial_console = r->serial_console;
+    a->extra = keep(p, r->extra);
+    a->late_command = keep(p, r->late_command);
+    GPtrArray *packages = g_ptr_array_new();
+    add_all(p, packages, p->installer->base_packages);
+    add_all(p, packages, (const char *const *)r->packages);
+    a->packages = p->required_packages = keep_array(p, packages);
+}
+
+static void resolve_machine(plan *p, const recipe *r, const struct plan_host *host)
+{
+    p->vm.name = g_strdup(r->name);
+    p->vm.arch = g_strdup(r->arch);
+    p->vm.cpus = r->cpus ? r->cpus : CLAMP(host->cpus, 1, MAX_CPUS);
+    p->vm.memory = r->memory ? r->memory : p->installer->memory;
+    p->vm.network = TRUE;
+    p->vm.command_line = p->installer->command_line(&p->answers);
+    if (host->accel) {
+        p->vm.accel = *host->accel;
+        p->vm.accel.reason = g_strdup(host->accel->reason);
+        p->vm.accel.cpu = g_strdup(host->accel->cpu);
+        p->vm.accel.option = g_strdup(host->accel->option);
+    }
+    p->disk_size = r->disk_size;
+    p->limits.total = r->limit_total;
+    p->limits.inactivity = r->limit_inactivity;
+}
+
+static plan *plan_alloc(const recipe *r, const struct plan_host *host)
+{
+    plan *p = g_new0(plan, 1);
+    p->store = g_string_chunk_new(4096);
+    p->pools = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+    p->name = g_strdup(r->name);
+    p->description = g_strdup(r->description);
+    p->recipe_path = g_strdup(r->path);
+    p->recipe_digest = g_strdup(r->digest);
+    p->family = g_strdup(r->family);
+    p->release = g_strdup(r->release);
+    p->cache_dir = g_strdup(host->cache_dir);
+    p->data_dir = g_strdup(host->data_dir);
+    p->out_dir = g_strdup(host->out_dir);
+    p->format = "qcow2";
+    return p;
+}
+
+plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden,
+               recipe_problems *problems, GError **error)
+{
+    const os_installer *installer = choose_installer(from, problems);
+    if (!installer)
+        return NULL;
+    g_autoptr(plan) p = plan_alloc(from, host);
+    p->installer = installer;
+    check_capabilities(from, installer, problems);
+    const char *mirror = build_mirror(from, host, problems);
+    resolve_media(p, from, mirror, problems);
+    resolve_answers(p, from, mirror, final_mirror(from, host));
+    if (recipe_problems_count(problems) > 0)
+        return NULL;
+    if (!resolve_users(p, from, hidden, error))
+        return NULL;
+    resolve_machine(p, from, host);
+    p->files = installer->answer(&p->answers, p->data_dir, error);
+    return p->files ? g_steal_pointer(&p) : NULL;
+}
+
+void plan_free(plan *p)
+{
+    if (!p)
+        return;
+    g_free(p->name);
+    g_free(p->description);
+    g_free(p->recipe_path);
+    g_free(p->recipe_digest);
+    g_free(p->family);
+    g_free(p->release);
+    media_spec_clear(&p->media);
+    vm_spec_clear(&p->vm);
+    g_clear_pointer(&p->files, g_ptr_array_unref);
+    g_free((gpointer)p->answers.users);
+    g_free(p->cache_dir);
+    g_free(p->data_dir);
+    g_free(p->out_dir);
+    for (char **h = p->hidden; h && *h; h++)
+        explicit_bzero(*h, strlen(*h));
+    g_strfreev(p->hidden);
+    g_ptr_array_unref(p->pools);
+    g_string_chunk_free(p->store);
+    g_free(p);
+}
+
+gboolean plan_append_files(const plan *p, const char *initrd, const char *out, GError **error)
+{
+    g_autofree struct media_file *list = g_new0(struct media_file, p->files->len);
+    for (guint i = 0; i < p->files->len; i++) {
+        const struct os_file *f = g_ptr_array_index(p->files, i);
+        list[i] = (struct media_file){.path = f->path, .data = f->data, .mode = f->mode};
+    }
+    return media_initrd_append(initrd, list, p->files->len, out, error);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "install/install.h"
+#include "media/media.h"
+#include "os/os.h"
+#include "recipe/recipe.h"
+#include "vm/vm.h"
+
+#include <jansson.h>
+
+/* Recipe, installer record and host facts resolved into the specs of the rooms below; const after
+ * plan_new.  Runs nothing. */
+
+/* What is known of the host and of the call; borrowed while plan_new runs. */
+struct plan_host {
+    const char *mirror_override; /* --mirror or INGOT_MIRROR; NULL: none */
+    const char *apt_mirror;      /* media_host_mirror(); NULL: none */
+    guint cpus;
+    const struct vm_accel *accel; /* NULL: not probed (check) */
+    const char *cache_dir, *data_dir, *out_dir;
+};
+
+typedef struct plan plan;
+struct plan {
+    char *name;
+    char *description; /* may be NULL */
+    char *recipe_path, *recipe_digest;
+    char *family, *release;
+    const os_installer *installer;
+    struct media_spec media;
+    struct os_answers answers; /* its strings live in store */
+    GPtrArray *files;  /* of struct os_file *: what the initrd gets, the answer file first */
+    struct vm_spec vm; /* without disk, kernel and initrd, which stages make */
+    guint64 disk_size;
+    struct install_limits limits;
+    const char *const *required_packages; /* in store */
+    char *cache_dir, *data_dir, *out_dir;
+    const char *format; /* of the output: "qcow2" */
+    char **hidden;      /* secrets in clear; NULL-terminated */
+
+    GStringChunk *store; /* private */
+    GPtrArray *pools;    /* private */
+};
+
+/* Resolves; what does not fit together is added to problems with the recipe's line.  NULL when
+ * there are problems (ask recipe_problems_report) or with an error of its own (a template that
+ * does not render).  hidden (may be NULL) gets the password hashes made here.  The caller owns the
+ * plan; the recipe may be freed. */
+plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden,
+               recipe_problems *problems, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void plan_free(plan *p);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan, plan_free)
+
+/* The plan as JSON (the caller owns it) and as text for people; neither holds a secret. */
+json_t *plan_to_json(const plan *p);
+char *plan_to_text(const plan *p);
+
+/* Writes initrd and the plan's files behind it to out (media_initrd_append). */
+gboolean plan_append_files(const plan *p, const char *initrd, const char *out,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

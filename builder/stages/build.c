@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/files.h"
+#include "base/text.h"
+#include "stages/bundle.h"
+#include "stages/stages.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RECORD(name) extern const stage stage_##name;
+#include "stages/stages_stages.inc"
+#undef RECORD
+
+const stage *const *stages_table(void)
+{
+    static const stage *const table[] = {
+#define RECORD(name) &stage_##name,
+#include "stages/stages_stages.inc"
+#undef RECORD
+        NULL};
+    return table;
+}
+
+/* A directory whose build has died still has its lock file, but nobody holds it. */
+static void remove_dead(const char *parent)
+{
+    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(parent, name, NULL);
+        g_autofree char *lock_path = g_build_filename(path, "lock", NULL);
+        if (!g_file_test(lock_path, G_FILE_TEST_IS_REGULAR))
+            continue;
+        int lock = files_try_lock(lock_path);
+        if (lock < 0)
+            continue;
+        files_remove_tree(path);
+        files_unlock(lock);
+    }
+}
+
+/* A private directory that dies with its build; *lock says that it lives. */
+static char *live_dir(const char *parent, const char *name, int *lock, GError **error)
+{
+    remove_dead(parent);
+    g_autofree char *path = files_temp_dir(parent, name, error);
+    if (!path)
+        return NULL;
+    g_autofree char *lock_path = g_build_filename(path, "lock", NULL);
+    *lock = files_lock(lock_path, NULL, error);
+    if (*lock < 0) {
+        files_remove_tree(path);
+        return NULL;
+    }
+    return g_steal_pointer(&path);
+}
+
+build *build_new(const plan *p, const struct build_options *options, progress *told,
+                 const secrets *hidden, GCancellable *cancel, GError **error)
+{
+    g_autoptr(build) b = g_new0(build, 1);
+    b->plan = p;
+    b->options = *options;
+    b->progress = told;
+    b->hidden = hidden;
+    b->cancel = cancel ? g_object_ref(cancel) : NULL;
+    b->timings = g_array_new(FALSE, FALSE, sizeof(struct build_timing));
+    b->work_lock = b->disk_lock = -1;
+    g_autofree char *parent = g_build_filename(p->cache_dir, "work", NULL);
+    b->work_dir = live_dir(parent, p->name, &b->work_lock, error);
+    if (!b->work_dir)
+        return NULL;
+    b->log_dir = g_build_filename(b->work_dir, "logs", NULL);
+    if (!files_mkdir(b->log_dir, TRUE, error))
+        return NULL;
+    (void)build_prune(p->cache_dir, options->max_age, NULL);
+    return g_steal_pointer(&b);
+}
+
+void build_free(build *b)
+{
+    if (!b)
+        return;
+    files_remove_tree(b->run_dir);
+    files_remove_tree(b->work_dir);
+    files_unlock(b->work_lock);
+    files_unlock(b->disk_lock);
+    media_boot_free(b->boot);
+    guest_facts_free(b->facts);
+    g_clear_pointer(&b->phases, g_ptr_array_unref);
+    json_decref(b->image);
+    g_array_unref(b->timings);
+    g_clear_object(&b->cancel);
+    g_free(b->work_dir);
+    g_free(b->run_dir);
+    g_free(b->log_dir);
+    g_free(b->initrd);
+    g_free(b->disk);
+    g_free(b->sealed);
+    g_free(b->staging);
+    g_free(b);
+}
+
+static gboolean run_stage(build *b, const stage *s, GError **error)
+{
+    gint64 began = g_get_monotonic_time();
+    struct build_timing timing = {.stage = s->name};
+    if (g_cancellable_set_error_if_cancelled(b->cancel, error))
+        return FALSE;
+    progress_stage(b->progress, s->name);
+    g_autofree char *key = s->key ? s->key(b) : NULL;
+    timing.reused = key && !b->options.fresh && s->reuse(b, key);
+    gboolean good = timing.reused || s->run(b, key, error);
+    progress_stage_end(b->progress, good, timing.reused);
+    timing.seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
+    g_array_append_val(b->timings, timing);
+    return good;
+}
+
+/* A cancel may show as any error (a killed child, a closed socket); it is told as what it is. */
+static void name_cancel(const build *b, GError **error)
+{
+    if (!g_cancellable_is_cancelled(b->cancel))
+        return;
+    g_clear_error(error);
+    ingot_set_error(error, INGOT_EXIT_INTERRUPTED, NULL, "interrupted; nothing was left in %s",
+                    b->plan->out_dir);
+}
+
+static void keep_bundle(build *b, const char *stage_name, GError **error)
+{
+    g_autofree char *where = bundle_save(b, stage_name, *error);
+    if (where)
+        progress_info(b->progress, "what is known of the failure is in %s", where);
+}
+
+gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
+{
+    const stage *const *table = stages_table();
+    g_autoptr(GError) local = NULL;
+    gsize i = 0;
+    while (table[i] && run_stage(b, table[i], &local))
+        i++;
+    *exit_code = INGOT_EXIT_OK;
+    if (!table[i]) {
+        bundle_remove(b);
+        return TRUE;
+    }
+    name_cancel(b, &local);
+    *exit_code = ingot_error_exit(local, table[i]->failure);
+    if (*exit_code != INGOT_EXIT_INTERRUPTED)
+        keep_bundle(b, table[i]->name, &local);
+    g_propagate_prefixed_error(error, g_steal_pointer(&local), "%s failed: ", table[i]->name);
+    for (gsize j = i + 1; j-- > 0;)
+        if (table[j]->undo)
+            table[j]->undo(b);
+    return FALSE;
+}
+
+/* ---- kept results: CACHE/stages/STAGE/KEY/, with KEY.lock beside it ---- */
+
+static guint64 tree_size(const char *path)
+{
+    guint64 total = 0;
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        GStatBuf info;
+        g_autofree char *file = g_build_filename(path, name, NULL);
+        if (g_lstat(file, &info) == 0)
+            total += (guint64)info.st_blocks * 512;
+    }
+    return total;
+}
+
+/* Removes one kept result when it is old and no build holds it. */
+static gboolean prune_one(const char *path, guint max_age, guint64 *bytes)
+{
+    GStatBuf info;
+    if (g_lstat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+        return FALSE;
+    if (g_get_real_time() / G_USEC_PER_SEC - info.st_mtime < (gint64)max_age)
+        return FALSE;
+    g_autofree char *lock_path = g_strconcat(path, ".lock", NULL);
+    int lock = files_try_lock(lock_path);
+    if (lock < 0)
+        return FALSE;
+    if (bytes)
+        *bytes += tree_size(path);
+    files_remove_tree(path);
+    files_unlock(lock);
+    return TRUE;
+}
+
+guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes)
+{
+    g_autofree char *parent = g_build_filename(cache_dir, "stages", "install", NULL);
+    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
+    guint removed = 0;
+    const char *name;
+    if (bytes)
+        *bytes = 0;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(parent, name, NULL);
+        removed += prune_one(path, max_age, bytes);
+    }
+    return removed;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stages/bundle.h"
+
+#include "base/files.h"
+
+#define LOG_LIMIT (64u << 20)
+
+static char *bundle_path(const build *b)
+{
+    g_autofree char *name = g_strconcat(b->plan->name, ".failed", NULL);
+    return g_build_filename(b->plan->out_dir, name, NULL);
+}
+
+static void put(const build *b, const char *dir, const char *name, const char *text, int mode)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    g_autofree char *safe = secrets_redact(b->hidden, text);
+    if (!files_write_atomic(path, safe, -1, mode, &error))
+        progress_warning(b->progress, "%s", error->message);
+}
+
+/* Logs are text and are masked; the screen is a picture and goes as it is. */
+static void copy_log(const build *b, const char *dir, const char *name)
+{
+    g_autofree char *from = g_build_filename(b->log_dir, name, NULL);
+    g_autofree char *to = g_build_filename(dir, name, NULL);
+    gsize length = 0;
+    g_autofree char *data = files_read(from, LOG_LIMIT, &length, NULL);
+    if (!data)
+        return;
+    if (!g_str_has_suffix(name, ".png")) {
+        g_autofree char *text = g_utf8_make_valid(data, (gssize)length);
+        put(b, dir, name, text, 0644);
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    if (!files_write_atomic(to, data, (gssize)length, 0644, &error))
+        progress_warning(b->progress, "%s", error->message);
+}
+
+static void put_answers(const build *b, const char *dir)
+{
+    for (guint i = 0; i < b->plan->files->len; i++) {
+        const struct os_file *f = g_ptr_array_index(b->plan->files, i);
+        gsize length;
+        const char *data = g_bytes_get_data(f->data, &length);
+        g_autofree char *text = g_strndup(data, length);
+        g_autofree char *name = g_strdelimit(g_strdup(f->path), "/", '_');
+        put(b, dir, name, text, 0600);
+    }
+}
+
+static void put_script(const build *b, const char *dir)
+{
+    struct vm_spec machine = b->plan->vm;
+    g_autofree char *disk = g_strconcat(b->plan->name, ".qcow2", NULL);
+    machine.disk = disk;
+    machine.kernel = b->boot ? b->boot->kernel : NULL;
+    machine.initrd = b->boot ? b->boot->initrd : NULL;
+    g_autofree char *script = vm_script(&machine);
+    put(b, dir, "qemu.sh", script, 0755);
+}
+
+char *bundle_save(const build *b, const char *stage_name, const GError *failure)
+{
+    g_autofree char *dir = bundle_path(b);
+    g_autoptr(GError) error = NULL;
+    files_remove_tree(dir);
+    if (!files_mkdir(dir, FALSE, &error)) {
+        progress_warning(b->progress, "%s", error->message);
+        return NULL;
+    }
+    g_autofree char *text = g_strdup_printf("stage: %s\n%s\n", stage_name, failure->message);
+    put(b, dir, "error.txt", text, 0644);
+    g_autoptr(GDir) logs = g_dir_open(b->log_dir, 0, NULL);
+    const char *name;
+    while (logs && (name = g_dir_read_name(logs)))
+        copy_log(b, dir, name);
+    put_script(b, dir);
+    put_answers(b, dir);
+    return g_steal_pointer(&dir);
+}
+
+void bundle_remove(const build *b)
+{
+    g_autofree char *dir = bundle_path(b);
+    files_remove_tree(dir);
+}

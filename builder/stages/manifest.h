@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "stages/stages.h"
+
+/* The manifest of a finished template (docs/manifest.md); owned by the caller. */
+json_t *manifest_new(const build *b);

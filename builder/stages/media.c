@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stages/stages.h"
+
+/* Fetches the installer's kernel and initrd, and adds the answer file to the initrd. */
+
+static gboolean run(build *b, const char *key, GError **error)
+{
+    (void)key;
+    const struct media_context context = {.cache_dir = b->plan->cache_dir,
+                                          .progress = b->progress,
+                                          .cancel = b->cancel,
+                                          .offline = b->options.offline};
+    b->boot = media_fetch(&b->plan->media, &context, error);
+    b->initrd = g_build_filename(b->work_dir, "initrd", NULL);
+    return b->boot && plan_append_files(b->plan, b->boot->initrd, b->initrd, error);
+}
+
+const stage stage_media = {
+    .name = "media",
+    .heading = "fetch the installer and prove it",
+    .failure = INGOT_EXIT_MEDIA,
+    .run = run,
+};

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/files.h"
+#include "stages/manifest.h"
+#include "stages/stages.h"
+
+/* Writes the manifest and moves image and manifest into the output directory. */
+
+static gboolean write_manifest(const build *b, GError **error)
+{
+    g_autofree char *file = g_strdup_printf("%s.json", b->plan->name);
+    g_autofree char *path = g_build_filename(b->staging, file, NULL);
+    json_t *manifest = manifest_new(b);
+    char *text = json_dumps(manifest, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    g_autofree char *safe = secrets_redact(b->hidden, text);
+    g_autofree char *lines = g_strconcat(safe, "\n", NULL);
+    gboolean good = files_write_atomic(path, lines, -1, 0644, error);
+    free(text);
+    json_decref(manifest);
+    return good;
+}
+
+static gboolean run(build *b, const char *key, GError **error)
+{
+    (void)key;
+    const output_format *format = output_format_find(b->plan->format);
+    if (!write_manifest(b, error) || !output_publish(b->staging, b->plan->out_dir, b->plan->name,
+                                                     format->extension, b->cancel, error))
+        return FALSE;
+    files_remove_tree(b->staging);
+    return TRUE;
+}
+
+const stage stage_publish = {
+    .name = "publish",
+    .heading = "move image and manifest into the output directory",
+    .failure = INGOT_EXIT_OUTPUT,
+    .run = run,
+};

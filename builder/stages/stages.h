@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/error.h"
+#include "guest/guest.h"
+#include "output/output.h"
+#include "plan/plan.h"
+
+/* The main flow: a table of stages, each a function of named inputs (its key) whose result may be
+ * kept.  Running a plan: for each stage, reuse the result of that key, or run it; on failure, undo
+ * in reverse. */
+
+struct build_options {
+    gboolean fresh;   /* reuse no kept result */
+    gboolean offline; /* take nothing from the network for the media */
+    guint max_age;    /* seconds; older kept results are not reused, and removed */
+};
+
+struct build_timing {
+    const char *stage;
+    double seconds;
+    gboolean reused;
+};
+
+/* What is happening now.  Each stage owns the fields under its name. */
+typedef struct build {
+    const plan *plan;
+    progress *progress;
+    const secrets *hidden;
+    GCancellable *cancel;
+    struct build_options options;
+    GArray *timings; /* of struct build_timing */
+    char *work_dir;  /* removed at the end, whatever the end */
+    int work_lock;   /* held while the build lives, so that a dead build's directory is known */
+    char *run_dir;   /* sockets of the running VM */
+    char *log_dir;   /* in work_dir; kept as out/NAME.failed when the build fails */
+    /* media */
+    media_boot *boot;
+    char *initrd; /* with the answer file appended; in work_dir */
+    /* install */
+    char *disk;        /* in the cache */
+    int disk_lock;     /* held while the build lives */
+    GPtrArray *phases; /* of struct install_phase * */
+    /* seal */
+    char *sealed; /* an overlay of disk; in work_dir */
+    guest_facts *facts;
+    /* export */
+    char *staging; /* in the output directory */
+    json_t *image;
+} build;
+
+typedef struct stage {
+    const char *name;
+    const char *heading;
+    enum ingot_exit failure; /* exit code of errors that carry none */
+    /* SHA-256 over the inputs, owned by the caller; NULL: the stage keeps no result. */
+    char *(*key)(const build *b);
+    /* Takes the kept result of the key when there is a good one. */
+    gboolean (*reuse)(build *b, const char *key);
+    gboolean (*run)(build *b, const char *key, GError **error);
+    void (*undo)(build *b); /* NULL: nothing beyond work_dir is to be undone */
+} stage;
+
+const stage *const *stages_table(void); /* NULL-terminated, in running order */
+
+build *build_new(const plan *p, const struct build_options *options, progress *told,
+                 const secrets *hidden, GCancellable *cancel,
+                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void build_free(build *b);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(build, build_free)
+
+/* Runs every stage.  On failure nothing is in the output directory but NAME.failed with the logs;
+ * *exit_code (never NULL) is the program's. */
+gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes kept results older than max_age seconds that no build uses; returns their number and, in
+ * *bytes (may be NULL), their size. */
+guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes);
