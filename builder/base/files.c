@@ -69,16 +69,17 @@ static char *read_fd(int fd, const char *path, gsize limit, gsize *length, GErro
     ssize_t n;
     while ((n = read(fd, chunk, sizeof chunk)) > 0 && text->len <= limit)
         g_string_append_len(text, chunk, n);
+    if (n >= 0 && text->len <= limit) {
+        if (length)
+            *length = text->len;
+        return g_string_free(text, FALSE);
+    }
     if (n < 0)
         fail_errno(error, "read", path);
-    else if (text->len > limit)
+    else
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
                     "%s is larger than the %" G_GSIZE_FORMAT " bytes it may have", path, limit);
-    if (n != 0)
-        return g_string_free(text, TRUE);
-    if (length)
-        *length = text->len;
-    return g_string_free(text, FALSE);
+    return g_string_free(text, TRUE);
 }
 
 char *files_read(const char *path, gsize limit, gsize *length, GError **error)

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "base/error.h"
+#include "base/files.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int setup(void **state)
+{
+    *state = files_temp_dir(g_get_tmp_dir(), "ingot-files", NULL);
+    return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    files_remove_tree(*state);
+    int there = g_file_test(*state, G_FILE_TEST_EXISTS);
+    g_free(*state);
+    return there;
+}
+
+static void removal_follows_no_link(void **state)
+{
+    g_autofree char *keep = g_build_filename(*state, "keep", NULL);
+    g_autofree char *tree = g_build_filename(*state, "tree/deep", NULL);
+    g_autofree char *top = g_build_filename(*state, "tree", NULL);
+    g_autofree char *link_path = g_build_filename(tree, "link", NULL);
+    assert_true(g_file_set_contents(keep, "x", 1, NULL));
+    assert_true(files_mkdir(tree, FALSE, NULL));
+    assert_int_equal(symlink(*state, link_path), 0);
+    files_remove_tree(top);
+    assert_false(g_file_test(top, G_FILE_TEST_EXISTS));
+    assert_true(g_file_test(keep, G_FILE_TEST_EXISTS));
+    files_remove_tree(top);
+    files_remove_tree(NULL);
+}
+
+static void reads_and_limits(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(*state, "f", NULL);
+    gsize length = 0;
+    assert_true(files_write_atomic(path, "a\0b", 3, 0600, NULL));
+    g_autofree char *text = files_read(path, 3, &length, &error);
+    assert_int_equal(length, 3);
+    assert_memory_equal(text, "a\0b", 4);
+    assert_null(files_read(path, 2, NULL, &error));
+    assert_error_says(error, INGOT_EXIT_FAILURE, "larger than");
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+}
+
+static gpointer take(gpointer path)
+{
+    return GINT_TO_POINTER(files_lock(path, NULL, NULL));
+}
+
+static void lock_waits(void **state)
+{
+    g_autofree char *path = g_build_filename(*state, "lock", NULL);
+    int first = files_lock(path, NULL, NULL);
+    assert_true(first >= 0);
+    assert_int_equal(files_try_lock(path), -1);
+    GThread *other = g_thread_new("other", take, path);
+    files_unlock(first);
+    int second = GPOINTER_TO_INT(g_thread_join(other));
+    assert_true(second >= 0);
+    assert_int_equal(files_try_lock(path), -1);
+    files_unlock(second);
+    int third = files_try_lock(path);
+    assert_true(third >= 0);
+    files_unlock(third);
+}
+
+static void lock_is_cancelled(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_autofree char *path = g_build_filename(*state, "lock2", NULL);
+    int first = files_lock(path, NULL, NULL);
+    g_cancellable_cancel(cancel);
+    assert_int_equal(files_lock(path, cancel, &error), -1);
+    assert_error_says(error, INGOT_EXIT_INTERRUPTED, "");
+    files_unlock(first);
+}
+
+static void lock_refuses_a_link(void **state)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(*state, "lock3", NULL);
+    assert_int_equal(symlink("elsewhere", path), 0);
+    assert_int_equal(files_lock(path, NULL, &error), -1);
+    assert_non_null(error);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(removal_follows_no_link), cmocka_unit_test(reads_and_limits),
+        cmocka_unit_test(lock_waits), cmocka_unit_test(lock_is_cancelled),
+        cmocka_unit_test(lock_refuses_a_link)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "base/error.h"
+#include "base/spawn.h"
+
+#include <string.h>
+
+static void output(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out = NULL;
+    assert_true(spawn_run((const char *const[]){"printf", "%s", "a b", NULL}, NULL, &out, &error));
+    assert_string_equal(out, "a b");
+}
+
+static void input(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out = NULL;
+    gsize size = 1u << 20; /* more than a pipe holds, both ways at once */
+    g_autofree char *text = g_strnfill(size, 'x');
+    g_autoptr(GBytes) bytes = g_bytes_new(text, size);
+    struct spawn_options options = {.input = bytes};
+    assert_true(spawn_run((const char *const[]){"cat", NULL}, &options, &out, &error));
+    assert_string_equal(out, text);
+}
+
+static void failure_tells_stderr(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    const char *const argv[] = {"ls", "/no/such/directory", NULL};
+    assert_false(spawn_run(argv, NULL, NULL, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, "/no/such/directory");
+}
+
+static void absent_program(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    assert_false(
+        spawn_run((const char *const[]){"no-such-program-here", NULL}, NULL, NULL, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, "cannot start no-such-program-here");
+    assert_non_null(ingot_error_hint(error));
+}
+
+static void add_line(const char *line, gpointer data)
+{
+    g_string_append_printf(data, "[%s]", line);
+}
+
+static void lines(void **state)
+{
+    (void)state;
+    GString *seen = g_string_new(NULL);
+    struct spawn_options options = {.on_line = add_line, .data = seen};
+    assert_true(
+        spawn_run((const char *const[]){"printf", "a\rb\n\nc", NULL}, &options, NULL, NULL));
+    assert_string_equal(seen->str, "[a][b][c]");
+    g_string_free(seen, TRUE);
+}
+
+static gpointer cancel_it(gpointer cancel)
+{
+    g_cancellable_cancel(cancel);
+    return NULL;
+}
+
+static void cancelled(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    struct spawn_options options = {.cancel = cancel};
+    gint64 began = g_get_monotonic_time();
+    GThread *other = g_thread_new("cancel", cancel_it, cancel);
+    assert_false(spawn_run((const char *const[]){"sleep", "60", NULL}, &options, NULL, &error));
+    g_thread_join(other);
+    assert_error_says(error, INGOT_EXIT_INTERRUPTED, "");
+    assert_true(g_get_monotonic_time() - began < 20 * G_USEC_PER_SEC);
+}
+
+static void quoting(void **state)
+{
+    (void)state;
+    const char *const argv[] = {"a", "b c", "d'e", "$x", "", "f=g,h", NULL};
+    g_autofree char *line = spawn_quote(argv);
+    g_auto(GStrv) back = NULL;
+    assert_true(g_shell_parse_argv(line, NULL, &back, NULL));
+    for (gsize i = 0; argv[i]; i++)
+        assert_string_equal(back[i], argv[i]);
+    assert_non_null(strstr(line, " f=g,h"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(output),
+                                       cmocka_unit_test(input),
+                                       cmocka_unit_test(failure_tells_stderr),
+                                       cmocka_unit_test(absent_program),
+                                       cmocka_unit_test(lines),
+                                       cmocka_unit_test(cancelled),
+                                       cmocka_unit_test(quoting)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
