@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../unit/test.h"
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "vm/vm.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <jansson.h>
+#include <signal.h>
+#include <string.h>
+
+/* The shipped recipe, built by the real debian-installer from the mirror that INGOT_MIRROR names,
+ * and the template booted once.  What the tests add to the recipe: a root password, the answer
+ * lines that INGOT_TEST_EXTRA holds. */
+
+#define NAME       "debian-13-di"
+#define PASSWORD   "correct-horse-7-battery"
+#define BOOT_LIMIT 600 /* seconds to a login prompt, under emulation on a busy machine */
+
+static char *top, *out, *recipe_path;
+
+static char *below(const char *name)
+{
+    return g_build_filename(top, name, NULL);
+}
+
+static char *indented(const char *lines)
+{
+    g_auto(GStrv) all = g_strsplit(lines, "\n", -1);
+    g_autofree char *body = g_strjoinv("\n  ", all);
+    return g_strdup_printf("  %s", body);
+}
+
+static void write_recipe(void)
+{
+    const char *source = g_getenv("INGOT_TEST_SOURCE"), *more = g_getenv("INGOT_TEST_EXTRA");
+    g_autofree char *shipped = g_build_filename(source, "recipes", NAME ".yaml", NULL);
+    g_autofree char *text = files_read(shipped, 1 << 20, NULL, NULL);
+    assert_non_null(text);
+    GString *all = g_string_new(text);
+    g_string_append(all, "\nroot:\n  password: ${env:INGOT_TEST_PASSWORD}\n");
+    if (more && *more) {
+        g_autofree char *lines = indented(more);
+        g_string_append_printf(all, "extra: |\n%s\n", lines);
+    }
+    recipe_path = below("recipe.yaml");
+    assert_true(g_file_set_contents(recipe_path, all->str, -1, NULL));
+    g_string_free(all, TRUE);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    const char *kept =
+        g_getenv("INGOT_TEST_CACHE"); /* for work on the tests: keep what was installed */
+    top = files_temp_dir(g_get_tmp_dir(), "ingot-install", NULL);
+    if (!top)
+        return -1;
+    g_autofree char *cache = kept ? g_strdup(kept) : below("cache");
+    g_setenv("INGOT_CACHE", cache, TRUE);
+    g_setenv("INGOT_TEST_PASSWORD", PASSWORD, TRUE);
+    out = below("out");
+    write_recipe();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    files_remove_tree(top);
+    g_free(top);
+    g_free(out);
+    g_free(recipe_path);
+    return 0;
+}
+
+static GSubprocess *start_build(const char *log, GError **error)
+{
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
+    g_autofree char *events = g_strconcat(log, ".json", NULL);
+    g_subprocess_launcher_set_stdout_file_path(launcher, events);
+    g_subprocess_launcher_set_stderr_file_path(launcher, log);
+    return g_subprocess_launcher_spawn(launcher, error, g_getenv("INGOT_TEST_PROGRAM"), "build",
+                                       recipe_path, "--out", out, "--format", "json", "-v", NULL);
+}
+
+static char *read_events(const char *log)
+{
+    g_autofree char *events = g_strconcat(log, ".json", NULL);
+    return files_read(events, 64 << 20, NULL, NULL);
+}
+
+static void build_to_end(const char *log_name)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *log = below(log_name);
+    g_autoptr(GSubprocess) child = start_build(log, &error);
+    assert_no_error(error);
+    assert_true(g_subprocess_wait(child, NULL, NULL));
+    g_autofree char *events = read_events(log);
+    if (g_subprocess_get_if_signaled(child) || g_subprocess_get_exit_status(child) != 0) {
+        g_autofree char *failed = g_build_filename(out, NAME ".failed", "log.log", NULL);
+        g_autofree char *guest = files_read(failed, 64 << 20, NULL, NULL);
+        gsize n = guest ? strlen(guest) : 0;
+        g_printerr("%s\n---- the guest's log, its end ----\n%s\n", events,
+                   guest ? guest + (n > 8000 ? n - 8000 : 0) : "none");
+        fail_msg("the build failed");
+    }
+    assert_null(strstr(events, PASSWORD));
+}
+
+static json_t *read_manifest(void)
+{
+    g_autofree char *path = g_build_filename(out, NAME ".json", NULL);
+    json_t *manifest = json_load_file(path, 0, NULL);
+    assert_non_null(manifest);
+    return manifest;
+}
+
+static void print_times(const json_t *manifest)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(json_object_get(manifest, "stages"), i, item) print_message(
+        "# stage %-10s %7.1f s%s\n", json_string_value(json_object_get(item, "stage")),
+        json_real_value(json_object_get(item, "seconds")),
+        json_is_true(json_object_get(item, "reused")) ? " (reused)" : "");
+    json_array_foreach(json_object_get(manifest, "phases"), i, item)
+        print_message("# phase %-25s %7.1f s\n", json_string_value(json_object_get(item, "phase")),
+                      json_real_value(json_object_get(item, "seconds")));
+}
+
+/* ---- the tests, in order: the later ones use what the first has built ---- */
+
+static void needs_mirror(void)
+{
+    const char *mirror = g_getenv("INGOT_MIRROR");
+    if (mirror && *mirror)
+        return;
+    print_message("# skip: INGOT_MIRROR is not set\n");
+    skip();
+}
+
+static void builds(void **state)
+{
+    (void)state;
+    needs_mirror();
+    build_to_end("build.log");
+    json_t *manifest = read_manifest();
+    print_times(manifest);
+    json_decref(manifest);
+}
+
+static gboolean has_package(const json_t *os, const char *name)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(
+        json_object_get(os, "packages"), i,
+        item) if (g_strcmp0(json_string_value(json_object_get(item, "name")), name) ==
+                  0) return json_string_value(json_object_get(item, "version")) != NULL;
+    return FALSE;
+}
+
+static void manifest_is_true(void **state)
+{
+    (void)state;
+    needs_mirror();
+    json_t *manifest = read_manifest();
+    const json_t *os = json_object_get(manifest, "os"), *image = json_object_get(manifest, "image");
+    static const char *const base[] = {"net-tools", "lrzsz", "screen", "tree", "vim", "wget"};
+    for (gsize i = 0; i < G_N_ELEMENTS(base); i++)
+        if (!has_package(os, base[i]))
+            fail_msg("%s is not in the manifest", base[i]);
+    assert_string_equal(json_string_value(json_object_get(os, "distro")), "debian");
+    assert_int_equal(json_integer_value(json_object_get(os, "major")), 13);
+    g_autofree char *path = g_build_filename(out, NAME ".qcow2", NULL);
+    char hex[DIGEST_HEX_LEN + 1];
+    guint64 size;
+    assert_true(digest_file(path, hex, &size, NULL, NULL));
+    assert_string_equal(json_string_value(json_object_get(image, "sha256")), hex);
+    assert_int_equal(json_integer_value(json_object_get(image, "size")), size);
+    char *text = json_dumps(manifest, 0);
+    assert_null(strstr(text, PASSWORD));
+    assert_null(strstr(text, "$y$"));
+    print_message("# image %.1f MiB, %zu packages\n", (double)size / (1 << 20),
+                  json_array_size(json_object_get(os, "packages")));
+    free(text);
+    json_decref(manifest);
+}
+
+static void out_is_clean(void **state)
+{
+    (void)state;
+    needs_mirror();
+    g_autoptr(GDir) dir = g_dir_open(out, 0, NULL);
+    const char *name;
+    while ((name = g_dir_read_name(dir)))
+        if (strcmp(name, NAME ".qcow2") != 0 && strcmp(name, NAME ".json") != 0 &&
+            strcmp(name, "SHA256SUMS") != 0 && strcmp(name, ".ingot.lock") != 0)
+            fail_msg("%s is in the output directory", name);
+    const char *const argv[] = {"sha256sum", "--check", "--strict", "SHA256SUMS", NULL};
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+    g_subprocess_launcher_set_cwd(launcher, out);
+    g_autoptr(GSubprocess) child = g_subprocess_launcher_spawnv(launcher, argv, NULL);
+    assert_true(g_subprocess_wait_check(child, NULL, NULL));
+}
+
+/* ---- the template, booted from a throw-away overlay ---- */
+
+struct boot {
+    GMainLoop *loop;
+    GString *console;
+    const char *wanted;
+    gsize from; /* where on the console the wait began */
+    gboolean seen, gone, late;
+};
+
+static void on_data(vm *machine, enum vm_channel channel, const char *bytes, gsize length,
+                    gpointer user)
+{
+    (void)machine;
+    struct boot *b = user;
+    if (channel != VM_CONSOLE)
+        return;
+    g_string_append_len(b->console, bytes, (gssize)length);
+    if (b->wanted && strstr(b->console->str + b->from, b->wanted)) {
+        b->seen = TRUE;
+        g_main_loop_quit(b->loop);
+    }
+}
+
+static void on_gone(vm *machine, int status, gpointer user)
+{
+    (void)machine;
+    (void)status;
+    struct boot *b = user;
+    b->gone = TRUE;
+    g_main_loop_quit(b->loop);
+}
+
+static gboolean on_late(gpointer user)
+{
+    struct boot *b = user;
+    b->late = TRUE;
+    g_main_loop_quit(b->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static void wait_for(struct boot *b, const char *text, guint limit)
+{
+    b->wanted = text;
+    b->seen = strstr(b->console->str + b->from, text) != NULL;
+    guint timer = g_timeout_add_seconds(limit, on_late, b);
+    while (!b->seen && !b->gone && !b->late)
+        g_main_loop_run(b->loop);
+    g_source_remove(timer);
+    if (!b->seen)
+        fail_msg("'%s' did not appear on the console (%s); its end:\n%s", text,
+                 b->gone ? "QEMU is gone" : "time is over",
+                 b->console->str + (b->console->len > 3000 ? b->console->len - 3000 : 0));
+    b->from = (gsize)(strstr(b->console->str + b->from, text) - b->console->str) + strlen(text);
+}
+
+static void type(vm *machine, const char *line)
+{
+    g_autofree char *text = g_strconcat(line, "\n", NULL);
+    assert_true(vm_write(machine, VM_CONSOLE, text, strlen(text), NULL));
+}
+
+/* What the running clone says of itself; each line is one claim about a template. */
+static void ask(vm *machine, struct boot *b)
+{
+    static const char *const questions[][2] = {
+        {"wc -l < /proc/swaps", "1\r"}, /* the heading only */
+        {"findmnt -no TARGET,FSTYPE / | tr -s ' '", "/ ext4"},
+        {"ls /sys/class/net | grep -c eth0", "1\r"},
+        {"ls /etc/ssh/ssh_host_*_key | wc -l", "3\r"}, /* made anew: the template has none */
+        {"grep -cE '^[0-9a-f]{32}$' /etc/machine-id", "1\r"},
+        {"which vim wget tree screen rz netstat | wc -l", "6\r"},
+        {"ip -4 -o addr show dev eth0 | grep -c 10.0.2.15", "1\r"},
+        {"systemctl is-enabled ssh", "enabled"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(questions); i++) {
+        /* The answer is marked, so that the echo of the question cannot be taken for it. */
+        g_autofree char *line =
+            g_strdup_printf("echo \"A%zu\"\"nswer: $(%s)\"", i, questions[i][0]);
+        g_autofree char *answer = g_strdup_printf("A%zunswer: %s", i, questions[i][1]);
+        type(machine, line);
+        wait_for(b, answer, 120);
+    }
+}
+
+static void wait_gone(struct boot *b, guint limit)
+{
+    b->wanted = NULL;
+    guint timer = g_timeout_add_seconds(limit, on_late, b);
+    while (!b->gone && !b->late)
+        g_main_loop_run(b->loop);
+    g_source_remove(timer);
+    assert_true(b->gone);
+}
+
+static void boots(void **state)
+{
+    (void)state;
+    needs_mirror();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *base = g_build_filename(out, NAME ".qcow2", NULL);
+    g_autofree char *overlay = below("overlay.qcow2");
+    g_autofree char *runtime = files_runtime_dir(&error);
+    assert_no_error(error);
+    g_autofree char *dir = files_temp_dir(runtime, "boot", &error);
+    char before[DIGEST_HEX_LEN + 1], after[DIGEST_HEX_LEN + 1];
+    assert_true(digest_file(base, before, NULL, NULL, NULL));
+    assert_true(vm_disk_create(overlay, 0, base, NULL, &error));
+    struct vm_spec spec = {.name = g_strdup("boot"),
+                           .arch = g_strdup("x86_64"),
+                           .cpus = 2,
+                           .memory = 1ull << 30,
+                           .disk = g_strdup(overlay),
+                           .network = TRUE};
+    g_autofree char *cache = files_cache_dir();
+    assert_true(vm_accel_probe("x86_64", cache, FALSE, NULL, &spec.accel, &error));
+    struct boot b = {.loop = g_main_loop_new(NULL, FALSE), .console = g_string_new(NULL)};
+    struct vm_events events = {.data = on_data, .gone = on_gone, .user = &b};
+    gint64 began = g_get_monotonic_time();
+    g_autoptr(vm) machine = vm_start(&spec, dir, top, &events, &error);
+    assert_no_error(error);
+    wait_for(&b, "login: ", BOOT_LIMIT);
+    print_message("# login prompt after %.1f s\n",
+                  (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC);
+    type(machine, "root");
+    wait_for(&b, "Password: ", 120);
+    type(machine, PASSWORD);
+    wait_for(&b, "# ", 120);
+    ask(machine, &b);
+    assert_true(vm_stop(machine, TRUE, &error));
+    wait_gone(&b, 120);
+    g_clear_pointer(&machine, vm_free);
+    assert_true(digest_file(base, after, NULL, NULL, NULL));
+    assert_string_equal(before, after);
+    vm_spec_clear(&spec);
+    g_main_loop_unref(b.loop);
+    g_string_free(b.console, TRUE);
+    files_remove_tree(dir);
+}
+
+static void builds_again_without_installing(void **state)
+{
+    (void)state;
+    needs_mirror();
+    build_to_end("again.log");
+    json_t *manifest = read_manifest();
+    const json_t *install = json_array_get(json_object_get(manifest, "stages"), 1);
+    assert_string_equal(json_string_value(json_object_get(install, "stage")), "install");
+    assert_true(json_is_true(json_object_get(install, "reused")));
+    json_decref(manifest);
+}
+
+/* ---- a build that is stopped in the middle of the installation ---- */
+
+struct watch {
+    GMainLoop *loop;
+    char *path;
+    gboolean seen, ended;
+};
+
+static gboolean look(gpointer data)
+{
+    struct watch *w = data;
+    g_autofree char *text = files_read(w->path, 64 << 20, NULL, NULL);
+    w->seen = text && strstr(text, "\"event\":\"phase-begin\"") != NULL;
+    if (w->seen)
+        g_main_loop_quit(w->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_end(GObject *child, GAsyncResult *result, gpointer data)
+{
+    struct watch *w = data;
+    (void)g_subprocess_wait_finish(G_SUBPROCESS(child), result, NULL);
+    w->ended = TRUE;
+    g_main_loop_quit(w->loop);
+}
+
+static void stops_cleanly(void **state)
+{
+    (void)state;
+    needs_mirror();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *log = below("stopped.log");
+    g_autofree char *text = files_read(recipe_path, 1 << 20, NULL, NULL);
+    GString *other = g_string_new(text);
+    g_string_append(other, "\nhostname: stopped\n");
+    assert_true(g_file_set_contents(recipe_path, other->str, -1, NULL));
+    g_string_free(other, TRUE);
+    g_autofree char *template = g_build_filename(out, NAME ".qcow2", NULL);
+    char before[DIGEST_HEX_LEN + 1], after[DIGEST_HEX_LEN + 1];
+    assert_true(digest_file(template, before, NULL, NULL, NULL));
+    struct watch w = {.loop = g_main_loop_new(NULL, FALSE),
+                      .path = g_strconcat(log, ".json", NULL)};
+    g_autoptr(GSubprocess) child = start_build(log, &error);
+    assert_no_error(error);
+    g_subprocess_wait_async(child, NULL, on_end, &w);
+    guint timer = g_timeout_add(200, look, &w);
+    g_main_loop_run(w.loop);
+    g_source_remove(timer);
+    assert_true(w.seen && !w.ended);
+    gint64 began = g_get_monotonic_time();
+    g_subprocess_send_signal(child, SIGTERM);
+    while (!w.ended)
+        g_main_loop_run(w.loop);
+    print_message("# stopped in %.2f s\n",
+                  (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC);
+    assert_true(g_subprocess_get_if_exited(child));
+    assert_int_equal(g_subprocess_get_exit_status(child), INGOT_EXIT_INTERRUPTED);
+    assert_true(digest_file(template, after, NULL, NULL, NULL));
+    assert_string_equal(before, after);
+    out_is_clean(NULL);
+    g_main_loop_unref(w.loop);
+    g_free(w.path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(builds),
+        cmocka_unit_test(manifest_is_true),
+        cmocka_unit_test(out_is_clean),
+        cmocka_unit_test(boots),
+        cmocka_unit_test(builds_again_without_installing),
+        cmocka_unit_test(stops_cleanly),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
