@@ -16,12 +16,12 @@ enum media_kind {
 struct media_spec {
     enum media_kind kind;
     char *mirror, *suite, *component, *arch, *package; /* APT; arch as Debian says it: "amd64" */
-    char *url;       /* URL */
-    char *path;      /* LOCAL */
-    char *sha256;    /* URL, LOCAL; NULL: none */
-    char *signature; /* URL or path of a detached signature; NULL: none */
-    char *keyring;   /* file for gpgv; needed for APT and for signature */
-    char *proxy;     /* NULL: none */
+    char *url;                                         /* URL */
+    char *path;                                        /* LOCAL */
+    char *sha256;                                      /* URL, LOCAL; NULL: none */
+    char *signature;                 /* URL or path of a detached signature; NULL: none */
+    char *keyring;                   /* file for gpgv; needed for APT and for signature */
+    char *proxy;                     /* NULL: none */
     char *kernel_glob, *initrd_glob; /* fnmatch(3), FNM_PERIOD off, '*' crosses '/' */
 };
 void media_spec_clear(struct media_spec *spec);
@@ -36,7 +36,7 @@ struct media_input {
 void media_input_free(struct media_input *input);
 
 typedef struct media_boot {
-    char *kernel, *initrd;   /* files in the cache */
+    char *kernel, *initrd; /* files in the cache */
     char *kernel_sha256, *initrd_sha256;
     GPtrArray *inputs; /* of struct media_input * */
 } media_boot;
@@ -52,7 +52,8 @@ struct media_context {
 };
 
 /* Fetches what is not in the cache, verifies all of it, extracts kernel and initrd.  Errors are of
- * INGOT_EXIT_MEDIA and name the file, its origin and what was wrong.  The caller owns the result. */
+ * INGOT_EXIT_MEDIA and name the file, its origin and what was wrong.  The caller owns the result.
+ */
 media_boot *media_fetch(const struct media_spec *spec, const struct media_context *context,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/digest.h"
+#include "base/progress.h"
+
+#include <gio/gio.h>
+
+/* One file from a server (http, https, ftp) or a file: URL, through libcurl. */
+
+struct media_limits {
+    guint attempts;                   /* tries in a row that bring nothing new */
+    guint backoff_ms, backoff_max_ms; /* the first wait between tries; doubles up to the second */
+    guint connect_ms;                 /* until a connection stands */
+    guint stall_s;                    /* slower than stall_rate for so long: the try has failed */
+    guint stall_rate;                 /* bytes per second */
+};
+extern const struct media_limits media_limits_default;
+
+/* How to reach servers; all borrowed. */
+struct media_net {
+    const struct media_limits *limits;
+    const char *proxy; /* NULL: what the environment says (http_proxy, ...) */
+    progress *progress;
+    GCancellable *cancel;
+};
+
+struct media_download {
+    const char *url;
+    const char *name;     /* how people are told of it */
+    const char *sha256;   /* what it must have; NULL: not known */
+    guint64 size;         /* what it must have; 0: not known */
+    guint64 max_size;     /* when size is not known */
+    const char *etag;     /* of the copy that the caller has, as the server said; NULL: none */
+    const char *modified; /* likewise Last-Modified */
+};
+
+typedef struct media_answer {
+    gboolean not_modified; /* the caller's copy is the current one; nothing was written */
+    gboolean absent;       /* why it failed: the server does not have (or give) such a file */
+    char *etag, *modified; /* NULL: the server did not say; owned by the struct */
+    char sha256[DIGEST_HEX_LEN + 1];
+    guint64 size;
+} media_answer;
+void media_answer_clear(media_answer *answer);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(media_answer, media_answer_clear)
+
+/* Fetches to the file part, from where an earlier try has left it when the server still has the
+ * same file (RFC 9110, 13.1.5 and 14.2).  TRUE: part is complete and has the digest and size that
+ * were asked for.  FALSE: part is kept when another run can go on from it, else removed.  Waits
+ * between tries and ends at once when cancelled. */
+gboolean media_download_run(const struct media_download *download, const struct media_net *net,
+                            const char *part, media_answer *answer,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The URL as it may be shown: without user, password and query (which may hold a token).  The
+ * caller owns it. */
+char *media_url_shown(const char *url);
+
+/* Whether the URL needs no network. */
+gboolean media_url_is_file(const char *url);

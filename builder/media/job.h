@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "media/cache.h"
+#include "media/download.h"
+#include "media/media.h"
+
+/* One media_fetch while it runs, for the files of this room. */
+struct media_job {
+    const struct media_spec *spec;
+    const struct media_context *context;
+    struct media_net net;
+    media_cache *cache;
+    char *work;        /* a private directory on the cache's file system */
+    GPtrArray *inputs; /* of struct media_input * */
+};
+
+/* media_fetch with other limits (tests do not wait for half a minute). */
+media_boot *media_fetch_within(const struct media_spec *spec, const struct media_context *context,
+                               const struct media_limits *limits,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Adds what went in; origin is a path or a URL (shown without its user). */
+void media_job_input(struct media_job *job, const char *name, const char *origin,
+                     const char *sha256, guint64 size);
+
+/* ---- obtain.c: from the cache, else from the network, once ---- */
+
+/* A file whose digest is known.  Returns its path in the cache, owned by the caller.  absent (may
+ * be NULL) is set when the server does not have it. */
+char *media_obtain(struct media_job *job, const struct media_download *download, gboolean *absent,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Says whether a file is what it should be; called before it comes into the cache, and again for
+ * what lies there. */
+typedef gboolean (*media_check_fn)(struct media_job *job, const char *file, gpointer data,
+                                   GError **error);
+
+/* A file whose digest is not known beforehand; asked for anew each time, unless offline.  sha256
+ * and size get what came.  Returns its path in the cache, owned by the caller. */
+char *media_obtain_checked(struct media_job *job, const struct media_download *download,
+                           media_check_fn check, gpointer data, char sha256[DIGEST_HEX_LEN + 1],
+                           guint64 *size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A NUL-terminated key over a kind and named values: "url", "http://...", NULL. */
+void media_key(char key[DIGEST_HEX_LEN + 1], const char *kind, ...) G_GNUC_NULL_TERMINATED;
+
+/* Whether the network may be used for url; an error that says what is missing otherwise. */
+gboolean media_may_fetch(const struct media_job *job, const char *url, const char *name,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- the kinds; each adds its inputs and returns the path of the medium ---- */
+
+/* sha256 gets the digest of the medium; "" when it has none of its own (a directory, a drive). */
+char *media_from_apt(struct media_job *job, char sha256[DIGEST_HEX_LEN + 1],
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *media_from_url(struct media_job *job, char sha256[DIGEST_HEX_LEN + 1],
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+char *media_from_path(struct media_job *job, char sha256[DIGEST_HEX_LEN + 1],
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

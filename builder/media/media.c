@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "media/job.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "media/archive.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+void media_spec_clear(struct media_spec *spec)
+{
+    char **const texts[] = {
+        &spec->mirror, &spec->suite,       &spec->component,  &spec->arch,    &spec->package,
+        &spec->url,    &spec->path,        &spec->sha256,     &spec->keyring, &spec->signature,
+        &spec->proxy,  &spec->kernel_glob, &spec->initrd_glob};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_clear_pointer(texts[i], g_free);
+}
+
+void media_input_free(struct media_input *input)
+{
+    if (!input)
+        return;
+    g_free(input->name);
+    g_free(input->origin);
+    g_free(input);
+}
+
+void media_boot_free(media_boot *boot)
+{
+    if (!boot)
+        return;
+    g_free(boot->kernel);
+    g_free(boot->initrd);
+    g_free(boot->kernel_sha256);
+    g_free(boot->initrd_sha256);
+    g_clear_pointer(&boot->inputs, g_ptr_array_unref);
+    g_free(boot);
+}
+
+void media_job_input(struct media_job *job, const char *name, const char *origin,
+                     const char *sha256, guint64 size)
+{
+    struct media_input *input = g_new0(struct media_input, 1);
+    input->name = g_strdup(name);
+    input->origin = strstr(origin, "://") ? media_url_shown(origin) : g_strdup(origin);
+    input->size = size;
+    g_strlcpy(input->sha256, sha256, sizeof input->sha256);
+    g_ptr_array_add(job->inputs, input);
+}
+
+/* ---- kernel and initrd out of the medium ---- */
+
+struct part {
+    const char *what, *glob;
+    char *member; /* its path inside the medium */
+    char *path;   /* in the cache */
+    char sha256[DIGEST_HEX_LEN + 1];
+};
+
+static void part_clear(struct part *part)
+{
+    g_clear_pointer(&part->member, g_free);
+    g_clear_pointer(&part->path, g_free);
+}
+
+/* What people know it by: a path in the cache says nothing. */
+static const char *medium_name(const struct media_job *job, const char *path)
+{
+    const struct media_input *last =
+        job->inputs->len ? g_ptr_array_index(job->inputs, job->inputs->len - 1) : NULL;
+    return last && job->spec->kind != MEDIA_LOCAL ? last->name : path;
+}
+
+static void part_key(char key[DIGEST_HEX_LEN + 1], const char *medium, const struct part *part)
+{
+    media_key(key, "member", medium, part->glob, NULL);
+}
+
+/* What an earlier run took out of the same bytes.  TRUE: it is still in the cache. */
+static gboolean recall_part(struct media_job *job, const char *medium, struct part *part,
+                            GError **error)
+{
+    char key[DIGEST_HEX_LEN + 1];
+    if (!*medium)
+        return FALSE;
+    part_key(key, medium, part);
+    g_autoptr(GKeyFile) note = media_cache_note(job->cache, key);
+    g_autofree char *sha256 = note ? g_key_file_get_string(note, MEDIA_NOTE, "sha256", NULL) : NULL;
+    part->member = note ? g_key_file_get_string(note, MEDIA_NOTE, "member", NULL) : NULL;
+    if (!part->member || !digest_is_hex(sha256))
+        return FALSE;
+    g_strlcpy(part->sha256, sha256, sizeof part->sha256);
+    part->path = media_cache_find(job->cache, sha256, job->net.cancel, error);
+    return part->path != NULL;
+}
+
+static gboolean keep_part(struct media_job *job, const char *medium, struct part *part,
+                          const char *file, GError **error)
+{
+    char key[DIGEST_HEX_LEN + 1];
+    if (!digest_file(file, part->sha256, NULL, job->net.cancel, error))
+        return FALSE;
+    part->path = media_cache_land(job->cache, file, part->sha256, error);
+    if (!part->path || !*medium)
+        return part->path != NULL;
+    g_autoptr(GKeyFile) note = g_key_file_new();
+    part_key(key, medium, part);
+    g_key_file_set_string(note, MEDIA_NOTE, "sha256", part->sha256);
+    g_key_file_set_string(note, MEDIA_NOTE, "member", part->member);
+    return media_cache_save_note(job->cache, key, note, error);
+}
+
+static gboolean extract(struct media_job *job, const char *path, const char *medium,
+                        struct part parts[2], GError **error)
+{
+    g_autofree char *kernel = g_build_filename(job->work, "kernel", NULL);
+    g_autofree char *initrd = g_build_filename(job->work, "initrd", NULL);
+    struct media_pick picks[] = {
+        {.glob = parts[0].glob, .what = parts[0].what, .out = kernel},
+        {.glob = parts[1].glob, .what = parts[1].what, .out = initrd},
+    };
+    progress_detail(job->net.progress, "taking kernel and initrd out of %s",
+                    medium_name(job, path));
+    if (!media_archive_pick(path, medium_name(job, path), picks, G_N_ELEMENTS(picks),
+                            job->net.cancel, error))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(picks); i++) {
+        part_clear(&parts[i]);
+        parts[i].member = picks[i].member;
+    }
+    return keep_part(job, medium, &parts[0], kernel, error) &&
+           keep_part(job, medium, &parts[1], initrd, error);
+}
+
+static gboolean obtain_parts(struct media_job *job, const char *path, const char *medium,
+                             struct part parts[2], GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    if (recall_part(job, medium, &parts[0], &local) && recall_part(job, medium, &parts[1], &local))
+        return TRUE;
+    if (!local)
+        return extract(job, path, medium, parts, error);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static void add_part(struct media_job *job, const struct part *part, const char *path)
+{
+    struct stat info;
+    g_autofree char *origin = g_strdup_printf("%s in %s", part->member, path);
+    guint64 size = stat(part->path, &info) == 0 ? (guint64)info.st_size : 0;
+    media_job_input(job, part->what, origin, part->sha256, size);
+}
+
+static media_boot *boot_from(struct media_job *job, const char *path, const char *medium,
+                             GError **error)
+{
+    struct part parts[] = {{.what = "kernel", .glob = job->spec->kernel_glob},
+                           {.what = "initrd", .glob = job->spec->initrd_glob}};
+    media_boot *boot = NULL;
+    g_autofree char *name = g_strdup(medium_name(job, path));
+    if (obtain_parts(job, path, medium, parts, error)) {
+        add_part(job, &parts[0], name);
+        add_part(job, &parts[1], name);
+        boot = g_new0(media_boot, 1);
+        boot->kernel = g_steal_pointer(&parts[0].path);
+        boot->initrd = g_steal_pointer(&parts[1].path);
+        boot->kernel_sha256 = g_strdup(parts[0].sha256);
+        boot->initrd_sha256 = g_strdup(parts[1].sha256);
+        boot->inputs = g_ptr_array_ref(job->inputs);
+    }
+    part_clear(&parts[0]);
+    part_clear(&parts[1]);
+    return boot;
+}
+
+/* ---- the three kinds ---- */
+
+static media_boot *run(struct media_job *job, GError **error)
+{
+    char sha256[DIGEST_HEX_LEN + 1] = "";
+    g_autofree char *path = job->spec->kind == MEDIA_APT   ? media_from_apt(job, sha256, error)
+                            : job->spec->kind == MEDIA_URL ? media_from_url(job, sha256, error)
+                                                           : media_from_path(job, sha256, error);
+    return path ? boot_from(job, path, sha256, error) : NULL;
+}
+
+static gboolean check_spec(const struct media_spec *spec, GError **error)
+{
+    if (!spec->kernel_glob || !spec->initrd_glob) {
+        ingot_set_error(error, INGOT_EXIT_MEDIA, "give the paths of both inside the medium",
+                        "it is not known where the kernel and the initrd are");
+        return FALSE;
+    }
+    if (spec->sha256 && !digest_is_hex(spec->sha256)) {
+        ingot_set_error(error, INGOT_EXIT_MEDIA, "it has 64 hexadecimal digits",
+                        "“%s” is no SHA-256 digest", spec->sha256);
+        return FALSE;
+    }
+    if (spec->signature && !spec->keyring) {
+        ingot_set_error(error, INGOT_EXIT_MEDIA, "name the keyring of whoever signed",
+                        "there is a signature to verify and no keyring to verify it with");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+media_boot *media_fetch_within(const struct media_spec *spec, const struct media_context *context,
+                               const struct media_limits *limits, GError **error)
+{
+    struct media_job job = {.spec = spec,
+                            .context = context,
+                            .net = {.limits = limits,
+                                    .proxy = spec->proxy,
+                                    .progress = context->progress,
+                                    .cancel = context->cancel}};
+    media_boot *boot = NULL;
+    if (!check_spec(spec, error))
+        return NULL;
+    job.cache = media_cache_open(context->cache_dir, context->progress, error);
+    job.work = job.cache ? media_cache_temp_dir(job.cache, error) : NULL;
+    job.inputs = g_ptr_array_new_with_free_func((GDestroyNotify)media_input_free);
+    if (job.work)
+        boot = run(&job, error);
+    files_remove_tree(job.work);
+    g_free(job.work);
+    g_ptr_array_unref(job.inputs);
+    media_cache_free(job.cache);
+    return boot;
+}
+
+media_boot *media_fetch(const struct media_spec *spec, const struct media_context *context,
+                        GError **error)
+{
+    return media_fetch_within(spec, context, &media_limits_default, error);
+}
