@@ -39,6 +39,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest_facts, guest_facts_free)
 gboolean guest_seal(const struct seal_spec *spec, progress *p, GCancellable *cancel,
                     guest_facts **facts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The version of libguestfs ("1.48.6"); the caller owns the text. */
+char *guest_library_version(void);
+
 /* ---- the operations: one record each, at the foot of its file ---- */
 
 typedef struct guest guest; /* the launched handle and what is known of the OS: guest/handle.h */

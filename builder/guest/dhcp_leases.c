@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest/tree.h"
+
+/* dhclient; dhcpcd with its DUID and secret; NetworkManager with the key it derives identities
+ * from; networkd; ConnMan keeps its own below /var/lib/connman. */
+static const char files[] =
+    "/{var/lib/{dhcp,dhcp3,dhclient}/*,"
+    "var/{lib,db}/dhcpcd/{*.lease*,*.lease6*,duid,secret,rdm_monotonic},"
+    "etc/dhcpcd.{duid,secret},var/lib/dhcpcd5/*,"
+    "var/lib/NetworkManager/{*.lease,*.lease6,secret_key,seen-bssids,timestamps,internal-*},"
+    "var/lib/systemd/network/*}";
+
+static gboolean run(guest *g, GError **error)
+{
+    return guest_remove(g, files, error);
+}
+
+const guest_operation operation_dhcp_leases = {
+    .name = "dhcp-leases",
+    .heading = "Remove DHCP leases and the identities made for them",
+    .run = run,
+};

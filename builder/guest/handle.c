@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest/handle.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* QEMU 7.2 with two emulated CPUs and a CPU model that has cx16 corrupts Linux guests, so the
+ * appliance gets a second CPU only where the hardware runs it. */
+#define CPUS_EMULATED 1
+#define CPUS_HARDWARE 2
+#define MEMORY_MIB    1024
+#define MESSAGES_KEPT 2000u
+
+static char **children_of(pid_t thread)
+{
+    g_autofree char *path = g_strdup_printf("/proc/self/task/%d/children", (int)thread);
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return g_new0(char *, 1);
+    return g_strsplit(g_strstrip(text), " ", -1);
+}
+
+/* A libguestfs call can be ended from outside only by ending what it waits for: the appliance's
+ * QEMU or, while that is being made, supermin.  Asking libguestfs for the pid would wait for the
+ * lock that the running call holds, so the pids come from the kernel: proc(5), children. */
+static void kill_helpers(const guest *g)
+{
+    g_auto(GStrv) now = children_of(g->thread);
+    for (char **pid = now; *pid; pid++) {
+        guint64 number = 0;
+        if (!g_strv_contains((const char *const *)g->other_children, *pid) &&
+            g_ascii_string_to_unsigned(*pid, 10, 2, G_MAXINT32, &number, NULL))
+            kill((pid_t)number, SIGKILL);
+    }
+}
+
+static void on_cancel(GCancellable *cancel, gpointer data)
+{
+    (void)cancel;
+    guest *g = data;
+    guestfs_user_cancel(g->h);
+    kill_helpers(g);
+}
+
+static void keep_message(guest *g, const char *text, gsize length)
+{
+    g_string_append_len(g->messages, text, (gssize)length);
+    if (g->messages->len > 2 * MESSAGES_KEPT)
+        g_string_erase(g->messages, 0, (gssize)(g->messages->len - MESSAGES_KEPT));
+}
+
+static void on_message(guestfs_h *h, void *data, uint64_t event, int handle, int flags,
+                       const char *text, size_t length, const uint64_t *array, size_t array_length)
+{
+    (void)h;
+    (void)event;
+    (void)handle;
+    (void)flags;
+    (void)array;
+    (void)array_length;
+    guest *g = data;
+    keep_message(g, text, length);
+    g_autofree char *clean = text_printable(text, (gssize)length);
+    g_auto(GStrv) lines = g_strsplit(clean, "\n", -1);
+    for (char **line = lines; *line; line++)
+        if (*g_strstrip(*line))
+            progress_detail(g->p, "libguestfs: %s", *line);
+    /* Cancelled between two helpers: the one that speaks now started after the others were
+     * killed. */
+    if (g_cancellable_is_cancelled(g->cancel))
+        kill_helpers(g);
+}
+
+gboolean guest_fail(guest *g, GError **error, const char *format, ...)
+{
+    if (g_cancellable_set_error_if_cancelled(g->cancel, error))
+        return FALSE;
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    const char *said = guestfs_last_error(g->h);
+    g_autofree char *clean = text_printable(said ? said : "no reason was given", -1);
+    ingot_set_error(error, INGOT_EXIT_SEAL, NULL, "cannot %s: %s", what, clean);
+    return FALSE;
+}
+
+static gboolean configure(guest *g, GError **error)
+{
+    const struct seal_spec *spec = g->spec;
+    gboolean good =
+        guestfs_set_backend(g->h, "direct") == 0 && guestfs_set_pgroup(g->h, 1) == 0 &&
+        guestfs_set_memsize(g->h, MEMORY_MIB) == 0 &&
+        guestfs_set_smp(g->h, spec->force_tcg ? CPUS_EMULATED : CPUS_HARDWARE) == 0 &&
+        (!spec->force_tcg || guestfs_set_backend_setting(g->h, "force_tcg", "1") == 0) &&
+        guestfs_set_network(g->h, 0) == 0 &&
+        guestfs_add_drive_opts(g->h, spec->image, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
+                               GUESTFS_ADD_DRIVE_OPTS_DISCARD, "enable",
+                               GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1) == 0;
+    return good || guest_fail(g, error, "set up libguestfs for %s", spec->image);
+}
+
+static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable *cancel)
+{
+    guest *g = g_new0(guest, 1);
+    g->spec = spec;
+    g->p = p;
+    g->cancel = cancel;
+    g->messages = g_string_new(NULL);
+    g->thread = gettid();
+    g->other_children = children_of(g->thread);
+    g->h = guestfs_create();
+    if (!g->h)
+        return g;
+    guestfs_set_error_handler(g->h, NULL, NULL);
+    guestfs_set_event_callback(
+        g->h, on_message, GUESTFS_EVENT_LIBRARY | GUESTFS_EVENT_WARNING | GUESTFS_EVENT_APPLIANCE,
+        0, g);
+    if (cancel)
+        g->cancel_id = g_cancellable_connect(cancel, G_CALLBACK(on_cancel), g, NULL);
+    return g;
+}
+
+guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cancel, GError **error)
+{
+    if (g_cancellable_set_error_if_cancelled(cancel, error))
+        return NULL;
+    if (access(spec->image, R_OK | W_OK) != 0) {
+        ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may write it",
+                        "cannot open the image %s: %s", spec->image, g_strerror(errno));
+        return NULL;
+    }
+    g_autoptr(guest) g = guest_new(spec, p, cancel);
+    if (!g->h) {
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make a libguestfs handle: %s",
+                        g_strerror(errno));
+        return NULL;
+    }
+    if (!configure(g, error))
+        return NULL;
+    if (guestfs_launch(g->h) == 0)
+        return g_steal_pointer(&g);
+    if (!g_cancellable_set_error_if_cancelled(cancel, error))
+        guest_explain_launch(g, guestfs_last_error(g->h), error);
+    return NULL;
+}
+
+gboolean guest_shutdown(guest *g, GError **error)
+{
+    if (guestfs_umount_all(g->h) != 0)
+        return guest_fail(g, error, "unmount the file systems of %s", g->spec->image);
+    if (guestfs_shutdown(g->h) != 0)
+        return guest_fail(g, error, "write everything to %s", g->spec->image);
+    return !g_cancellable_set_error_if_cancelled(g->cancel, error);
+}
+
+void guest_close(guest *g)
+{
+    if (!g)
+        return;
+    g_cancellable_disconnect(g->cancel, g->cancel_id);
+    if (g->h)
+        guestfs_close(g->h);
+    g_string_free(g->messages, TRUE);
+    g_strfreev(g->other_children);
+    g_strfreev(g->mountpoints);
+    g_strfreev(g->filesystems);
+    g_free(g->root);
+    g_free(g->distro);
+    g_free(g->format);
+    g_free(g);
+}
+
+gboolean guest_is_of(const guest *g, const char *const *families)
+{
+    return !families || (g->distro && g_strv_contains(families, g->distro)) ||
+           (g->format && g_strv_contains(families, g->format));
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "guest/guest.h"
+
+#include <guestfs.h>
+
+/* The launched appliance with one image, for the files of this room only.  Every libguestfs call
+ * that fails is turned into a GError by guest_fail, so that a cancelled build is told apart from a
+ * broken image. */
+
+struct guest {
+    guestfs_h *h;
+    const struct seal_spec *spec; /* borrowed */
+    progress *p;                  /* borrowed; may be NULL */
+    GCancellable *cancel;         /* borrowed; may be NULL */
+    gulong cancel_id;
+    pid_t thread;          /* the thread that calls libguestfs: its children are the appliance's */
+    char **other_children; /* the children it had before */
+    GString *messages;     /* the last of what the appliance and its QEMU said */
+    char *root;            /* the root file system's device; NULL before guest_inspect */
+    char *distro;          /* libguestfs name: "debian" */
+    char *format;          /* of packages, libguestfs name: "deb" */
+    char **mountpoints;    /* mount point, device, mount point, device, …, NULL */
+    char **filesystems;    /* device, type, device, type, …, NULL */
+};
+
+/* Launches the appliance with spec->image.  spec, p and cancel must outlive the guest, which the
+ * caller closes.  Call from the main thread: QEMU dies with the thread that started it.
+ * Errors: INGOT_EXIT_SEAL (the image), INGOT_EXIT_HOST (libguestfs), G_IO_ERROR_CANCELLED. */
+guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cancel,
+                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Unmounts, flushes and stops the appliance; without it nothing written is certain to be kept. */
+gboolean guest_shutdown(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+void guest_close(guest *g); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest, guest_close)
+
+/* Finds the one operating system of the image and mounts it.  Errors: INGOT_EXIT_SEAL, with what
+ * was found. */
+gboolean guest_inspect(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What was found in the mounted guest; the caller owns it. */
+guest_facts *guest_facts_read(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether families (NULL: every one) has this guest's distribution or package format. */
+gboolean guest_is_of(const guest *g, const char *const *families);
+
+/* Sets *error from the last libguestfs error ("cannot <what>: …") or, when the build was
+ * cancelled, to G_IO_ERROR_CANCELLED.  Returns FALSE. */
+gboolean guest_fail(guest *g, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* Why libguestfs does not launch here, as an error of INGOT_EXIT_HOST with the remedy, or of
+ * INGOT_EXIT_SEAL when it is the image that QEMU refuses (guest/host.c).  said: what libguestfs
+ * told. */
+void guest_explain_launch(guest *g, const char *said, GError **error);
+
+/* Why libguestfs cannot make its appliance with these parts of the host, or NULL when they look
+ * right; *remedy gets what to do.  Both are owned by the caller. */
+char *guest_host_problem(const char *boot_dir, const char *modules_dir, const char *program_path,
+                         char **remedy);

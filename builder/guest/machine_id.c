@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest/tree.h"
+
+/* An empty /etc/machine-id is filled at the next boot (machine-id(5), "Initialization").  The word
+ * "uninitialized" does that too, but is a "first boot" besides, in which systemd enables every unit
+ * that no preset disables (systemd.preset(5)) and so undoes what the recipe has disabled. */
+static gboolean empty_id(guest *g, GError **error)
+{
+    gboolean systemd, present;
+    if (!guest_any(g, "/{usr/,}lib/systemd/systemd", &systemd, error) ||
+        !guest_any(g, "/etc/machine-id", &present, error))
+        return FALSE;
+    /* Without the file systemd takes the boot for the first one, too. */
+    return systemd && !present ? guest_write_file(g, "/etc/machine-id", "", error)
+                               : guest_empty(g, "/etc/machine-id", error);
+}
+
+/* D-Bus has the same file under another name; dbus-uuidgen(1) makes it where systemd does not. */
+static gboolean run(guest *g, GError **error)
+{
+    gboolean own, dbus;
+    if (!empty_id(g, error) || !guest_remove(g, "/var/lib/dbus/machine-id", error) ||
+        !guest_any(g, "/etc/machine-id", &own, error) ||
+        !guest_any(g, "/var/lib/dbus/", &dbus, error))
+        return FALSE;
+    return !own || !dbus ||
+           guestfs_ln_sf(g->h, "/etc/machine-id", "/var/lib/dbus/machine-id") == 0 ||
+           guest_fail(g, error, "link the machine-id of D-Bus to that of the system");
+}
+
+const guest_operation operation_machine_id = {
+    .name = "machine-id",
+    .heading = "Empty the machine-id, so that every clone makes its own",
+    .run = run,
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "guest/tree.h"
+
+/* What operations clean is what the policy looks for afterwards: said once, here. */
+
+extern const struct guest_line_rule guest_nic_rules[]; /* up to a rule without files */
+extern const char guest_host_key_files[];              /* patterns for guest_glob */
+extern const char guest_udev_net_rules[];
+extern const char guest_installer_files[];

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest/tree.h"
+
+static const char files[] = "/var/{cache/apt/{*.bin,archives/*.deb,archives/partial/*},"
+                            "lib/apt/lists/{*_*,auxfiles/*,partial/*},"
+                            "cache/{yum,dnf,libdnf5,zypp,apk,pacman/pkg}/*}";
+
+static gboolean run(guest *g, GError **error)
+{
+    return guest_remove(g, files, error);
+}
+
+const guest_operation operation_package_cache = {
+    .name = "package-cache",
+    .heading = "Remove downloaded packages and package lists",
+    .run = run,
+};

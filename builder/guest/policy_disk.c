@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The shape of the disk: one root, nothing beside it, no swap of any kind. */
+#include "guest/policy.h"
+
+#include "guest/fstab.h"
+#include "guest/tree.h"
+
+#include <string.h>
+
+/* Partition types: UEFI specification 2.10, table 5.7; the Discoverable Partitions Specification
+ * for swap; MBR identifiers as sfdisk(8) lists them. */
+#define GPT_BIOS_BOOT "21686148-6449-6E6F-744E-656564454649"
+#define GPT_ESP       "C12A7328-F81F-11D2-BA4B-00C93EC93B3B"
+#define GPT_SWAP      "0657FD6D-A4AB-43C4-84E5-0933C0EE5B4F"
+#define MBR_ESP       0xef
+#define MBR_SWAP      0x82
+
+enum role { ROLE_OTHER, ROLE_ROOT, ROLE_BOOT, ROLE_SWAP };
+
+static enum role gpt_role(guest *g, const char *disk, int number)
+{
+    g_autofree char *type = guestfs_part_get_gpt_type(g->h, disk, number);
+    if (!type)
+        return ROLE_OTHER;
+    if (g_ascii_strcasecmp(type, GPT_SWAP) == 0)
+        return ROLE_SWAP;
+    return g_ascii_strcasecmp(type, GPT_BIOS_BOOT) == 0 || g_ascii_strcasecmp(type, GPT_ESP) == 0
+               ? ROLE_BOOT
+               : ROLE_OTHER;
+}
+
+static enum role type_role(guest *g, const char *partition)
+{
+    g_autofree char *disk = guestfs_part_to_dev(g->h, partition);
+    g_autofree char *table = disk ? guestfs_part_get_parttype(g->h, disk) : NULL;
+    int number = guestfs_part_to_partnum(g->h, partition);
+    if (!table || number < 0)
+        return ROLE_OTHER;
+    if (strcmp(table, "gpt") == 0)
+        return gpt_role(g, disk, number);
+    int id = guestfs_part_get_mbr_id(g->h, disk, number);
+    return id == MBR_SWAP ? ROLE_SWAP : id == MBR_ESP ? ROLE_BOOT : ROLE_OTHER;
+}
+
+static const char *content_of(const guest *g, const char *device)
+{
+    for (char **pair = g->filesystems; pair[0] && pair[1]; pair += 2)
+        if (strcmp(pair[0], device) == 0)
+            return pair[1];
+    return "nothing known";
+}
+
+static void judge_partition(guest *g, const char *partition, GPtrArray *broken)
+{
+    const char *content = content_of(g, partition);
+    enum role role = type_role(g, partition);
+    gboolean root = strcmp(partition, g->root) == 0;
+    if (role == ROLE_SWAP || strcmp(content, "swap") == 0)
+        policy_break(broken, "%s is a swap partition", partition);
+    else if (!root && role != ROLE_BOOT)
+        policy_break(broken, "there is a partition beside root: %s, with %s", partition, content);
+}
+
+/* File systems that are no partition: logical volumes, and whole disks. */
+static void judge_others(guest *g, char **partitions, GPtrArray *broken)
+{
+    for (char **pair = g->filesystems; pair[0] && pair[1]; pair += 2) {
+        if (g_strv_contains((const char *const *)partitions, pair[0]) ||
+            strcmp(pair[0], g->root) == 0)
+            continue;
+        policy_break(broken, "there is a file system beside root: %s (%s)", pair[0], pair[1]);
+    }
+}
+
+gboolean policy_disk(guest *g, const guest_facts *facts, GPtrArray *broken, GError **error)
+{
+    (void)facts;
+    g_auto(GStrv) partitions = guestfs_list_partitions(g->h);
+    if (!partitions)
+        return guest_fail(g, error, "list the partitions of %s", g->spec->image);
+    for (char **partition = partitions; *partition; partition++)
+        judge_partition(g, *partition, broken);
+    judge_others(g, partitions, broken);
+    return TRUE;
+}
+
+static const char swap_files[] = "/{,var/}{swapfile,swap.img,swap,.swapfile}";
+
+static const char swap_units[] =
+    "/{etc,usr/lib,lib,usr/local/lib}/systemd/system/{,*.wants/}*.swap";
+
+/* A resume device is a swap space by another name, and the initramfs waits for it when it is not
+ * there: initramfs.conf(5), initramfs-tools(7); kernel-parameters "resume=". */
+static const struct guest_line_rule resume_rules[] = {
+    {"/etc/initramfs-tools/{initramfs.conf,conf.d/*}",
+     "^[ \t]*RESUME=(?![\"']?(none|auto)?[\"']?[ \t]*$)", NULL, "a resume device (RESUME=)"},
+    {"/{etc/default/grub,etc/default/grub.d/*.cfg,boot/grub/grub.cfg,boot/grub2/grub.cfg,"
+     "etc/kernel/cmdline,boot/loader/entries/*.conf}",
+     "^[^#]*[ \t\"']resume=", NULL, "a resume device (resume=)"},
+    {NULL, NULL, NULL, NULL},
+};
+
+static gboolean break_for_paths(guest *g, const char *pattern, const char *what, GPtrArray *broken,
+                                GError **error)
+{
+    g_auto(GStrv) paths = guest_glob(g, pattern, error);
+    for (char **path = paths; path && *path; path++)
+        policy_break(broken, "there is %s: %s", what, *path);
+    return paths != NULL;
+}
+
+gboolean policy_swap(guest *g, const guest_facts *facts, GPtrArray *broken, GError **error)
+{
+    (void)facts;
+    if (!break_for_paths(g, swap_files, "a swap file", broken, error) ||
+        !break_for_paths(g, swap_units, "a systemd unit for swap", broken, error))
+        return FALSE;
+    for (const struct guest_line_rule *rule = resume_rules; rule->files; rule++) {
+        g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+        if (!guest_find_line(g, rule, paths, error))
+            return FALSE;
+        for (guint i = 0; i < paths->len; i++)
+            policy_break(broken, "%s names %s", (const char *)g_ptr_array_index(paths, i),
+                         rule->what);
+    }
+    return TRUE;
+}
+
+gboolean policy_fstab(guest *g, const guest_facts *facts, GPtrArray *broken, GError **error)
+{
+    (void)facts;
+    g_autofree char *text = NULL;
+    if (!guest_read(g, "/etc/fstab", &text, error))
+        return FALSE;
+    g_autofree char *uuid = guestfs_vfs_uuid(g->h, g->root);
+    fstab_judge(text, uuid ? uuid : "", broken);
+    return TRUE;
+}

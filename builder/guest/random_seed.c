@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest/tree.h"
+
+/* systemd-random-seed(8), systemd-boot's seed, the seeds of older init scripts; and the key that
+ * systemd-creds(1) makes for one host. */
+static const char files[] =
+    "/{var/lib/systemd/{random-seed,credential.secret},var/lib/{urandom/,}random-seed,"
+    "{boot/,}{efi/,}loader/random-seed}";
+
+static gboolean run(guest *g, GError **error)
+{
+    return guest_remove(g, files, error);
+}
+
+const guest_operation operation_random_seed = {
+    .name = "random-seed",
+    .heading = "Remove the random seed and the host's own secret",
+    .run = run,
+};

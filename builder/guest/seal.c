@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest/guest.h"
+
+#include "guest/handle.h"
+#include "guest/policy.h"
+
+#include <inttypes.h>
+
+char *guest_library_version(void)
+{
+    guestfs_h *h = guestfs_create();
+    struct guestfs_version *v = h ? guestfs_version(h) : NULL;
+    char *text = v ? g_strdup_printf("%" PRIi64 ".%" PRIi64 ".%" PRIi64 "%s", v->major, v->minor,
+                                     v->release, v->extra)
+                   : g_strdup("unknown");
+    g_clear_pointer(&v, guestfs_free_version);
+    g_clear_pointer(&h, guestfs_close);
+    return text;
+}
+
+static gboolean run_operations(guest *g, GPtrArray *ran, GError **error)
+{
+    for (const guest_operation *const *op = guest_operations(); *op; op++) {
+        if (!guest_is_of(g, (*op)->families))
+            continue;
+        progress_detail(g->p, "%s: %s", (*op)->name, (*op)->heading);
+        if (!(*op)->run(g, error)) {
+            g_prefix_error(error, "%s: ", (*op)->name);
+            return FALSE;
+        }
+        g_ptr_array_add(ran, g_strdup((*op)->name));
+    }
+    return TRUE;
+}
+
+/* What was deleted is given back to the host, or it would be compressed into the template. */
+static gboolean trim(guest *g, GError **error)
+{
+    for (char **pair = g->mountpoints; pair[0] && pair[1]; pair += 2) {
+        g_autofree char *type = guestfs_vfs_type(g->h, pair[1]);
+        if (g_strcmp0(type, "vfat") == 0) /* an ESP: some hundred KiB, and fstrim costs more */
+            continue;
+        if (guestfs_fstrim(g->h, pair[0], -1) != 0)
+            return guest_fail(g, error, "trim the file system %s", pair[0]);
+    }
+    return TRUE;
+}
+
+static guest_facts *work(guest *g, GError **error)
+{
+    g_autoptr(GPtrArray) ran = g_ptr_array_new_with_free_func(g_free);
+    progress_phase(g->p, "inspect");
+    if (!guest_inspect(g, error))
+        return NULL;
+    progress_phase(g->p, "operations");
+    if (!run_operations(g, ran, error))
+        return NULL;
+    progress_phase(g->p, "policy");
+    g_autoptr(guest_facts) facts = guest_facts_read(g, error);
+    if (!facts || !guest_policy(g, facts, error))
+        return NULL;
+    progress_phase(g->p, "trim");
+    if (!trim(g, error) || !guest_shutdown(g, error))
+        return NULL;
+    g_ptr_array_unref(facts->operations);
+    facts->operations = g_steal_pointer(&ran);
+    return g_steal_pointer(&facts);
+}
+
+gboolean guest_seal(const struct seal_spec *spec, progress *p, GCancellable *cancel,
+                    guest_facts **facts, GError **error)
+{
+    progress_phase(p, "launch");
+    g_autoptr(guest) g = guest_open(spec, p, cancel, error);
+    guest_facts *found = g ? work(g, error) : NULL;
+    if (!found)
+        return FALSE;
+    *facts = found;
+    return TRUE;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include <glib.h>
+
+/* Disks that look like installed systems to libguestfs and hold no programs: what an installer and
+ * a used machine leave behind, and what must stay.  One launch of libguestfs makes all of them. */
+
+#define PHONY_MAC      "52:54:00:6b:1d:9e"
+#define PHONY_PASSWORD "correct-horse-battery"
+
+struct phony_disks {
+    char *folder;
+    char *debian;    /* a used Debian 13, all in one partition */
+    char *with_swap; /* the same, clean, with a swap partition beside it */
+    char *two_roots; /* two systems */
+    char *no_system; /* a file system with a text in it */
+};
+
+void phony_make(struct phony_disks *disks);
+void phony_remove(struct phony_disks *disks);
+
+/* A new qcow2 overlay of image in the same folder; the caller frees the path. */
+char *phony_overlay(const struct phony_disks *disks, const char *image, const char *name);
