@@ -26,6 +26,9 @@ gboolean vm_accel_probe(const char *arch, const char *cache_dir, gboolean again,
                         GCancellable *cancel, struct vm_accel *accel,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The version of the host's QEMU ("7.2.22 (Debian …)"), or NULL; owned by the caller. */
+char *vm_qemu_version(void);
+
 /* ---- the machine ---- */
 
 struct vm_spec {
@@ -40,18 +43,24 @@ struct vm_spec {
 };
 void vm_spec_clear(struct vm_spec *spec);
 
-/* The argv of QEMU, NULL-terminated, owned by the caller (g_ptr_array with free func).  dir is
- * where the channels' Unix sockets are: console, log, qmp (ingot listens, QEMU connects) and vnc
- * (QEMU listens).  dir NULL: for a script that a person runs: console on standard input and output,
- * the log channel into the file NAME.log, VNC on a socket in the working directory. */
+/* The argv of QEMU, NULL-terminated, owned by the caller (g_ptr_array with free func).  spec->arch
+ * is one that vm_accel_probe knows.  dir is where the channels' Unix sockets are: console, log, qmp
+ * (ingot listens, QEMU connects) and vnc (QEMU listens); the machine waits for QMP's "cont".  dir
+ * NULL: for a script that a person runs: console on standard input and output, the log channel into
+ * the file NAME.log, VNC on a socket in the working directory. */
 GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir);
+
+/* The MAC addresses that vm_argv gives to network cards, for whoever makes sure that no image
+ * remembers them; NULL-terminated. */
+const char *const *vm_macs(void);
 
 /* The same as a POSIX shell script; owned by the caller. */
 char *vm_script(const struct vm_spec *spec);
 
 /* The address under which a guest on the user network reaches the host's loopback (QEMU's slirp). */
 #define VM_HOST_ADDRESS "10.0.2.2"
-/* A URL as the guest must write it: a loopback host becomes VM_HOST_ADDRESS.  Owned by caller. */
+/* A URL as the guest must write it: a loopback host becomes VM_HOST_ADDRESS (which QEMU connects to
+ * 127.0.0.1).  Owned by caller. */
 char *vm_guest_url(const char *url);
 
 /* ---- a running one ---- */
@@ -67,19 +76,21 @@ struct vm_events {
                  gpointer user);
     /* A QMP event: "SHUTDOWN", "GUEST_PANICKED", "RESET", … with its reason or "". */
     void (*event)(vm *machine, const char *name, const char *reason, gpointer user);
-    /* QEMU is gone; nothing is called after this. */
+    /* QEMU is gone, with its exit status or 128 and a signal's number; nothing is called after
+     * this. */
     void (*gone)(vm *machine, int exit_status, gpointer user);
     gpointer user;
 };
 
 /* Starts QEMU with its channels connected before the guest's first instruction.  dir: a private
  * directory with a short name (files_runtime_dir); log_dir: serial logs are written there as
- * console.log and log.log.  The console is also relayed: dir/attach is a Unix socket that any
- * number of people can connect to (ingot console).  The caller owns the vm. */
+ * console.log and log.log, and what QEMU itself says as qemu.log.  The console is also relayed:
+ * dir/attach is a Unix socket that any number of people can connect to (ingot console).  The caller
+ * owns the vm. */
 vm *vm_start(const struct vm_spec *spec, const char *dir, const char *log_dir,
              const struct vm_events *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Kills QEMU when it is still there and waits for its end; frees. */
+/* Kills QEMU when it is still there and waits for its end; frees.  Not from inside an event. */
 void vm_free(vm *machine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(vm, vm_free)
 

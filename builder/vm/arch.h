@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include <glib.h>
+
+/* What differs between guest architectures, as data.  Private to the room. */
+
+/* How a guest is emulated on a host. */
+struct vm_tcg {
+    const char *host; /* uname(2) machine; NULL: any other */
+    const char *option, *cpu;
+};
+
+struct vm_arch {
+    const char *name;            /* as recipes say it: "x86_64" */
+    const char *qemu;            /* the program */
+    const char *package;         /* of the host that has it, for the remedy */
+    const char *machine;         /* -machine */
+    const char *serial;          /* driver of the second channel; the first is the board's own */
+    const char *const *devices;  /* -device: screen, keyboard, panic notifier; NULL-terminated */
+    struct vm_tcg tcg[2];        /* the second has no host: it is for all others */
+    const char *const *kvm_cpus; /* -cpu values to try in this order; NULL: no probe is known */
+};
+
+/* NULL when the architecture is not known. */
+const struct vm_arch *vm_arch_find(const char *name);
+
+/* For the host that this runs on. */
+const struct vm_tcg *vm_arch_tcg(const struct vm_arch *arch);
+
+/* Whether the guest's instructions are the host's. */
+gboolean vm_arch_is_host(const struct vm_arch *arch);
+
+/* The path of the program; NULL with INGOT_EXIT_HOST when it is not there.  Owned by caller. */
+char *vm_arch_qemu(const struct vm_arch *arch, GError **error) G_GNUC_WARN_UNUSED_RESULT;

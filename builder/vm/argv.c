@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vm/arch.h"
+#include "vm/vm.h"
+
+#include "base/spawn.h"
+
+#include <string.h>
+
+/* A locally administered address that is the same on every host: what a guest remembers of it
+ * says nothing about where the image was built. */
+#define MAC "52:54:00:69:6e:67"
+
+#define SANDBOX "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+
+const char *const *vm_macs(void)
+{
+    static const char *const macs[] = {MAC, NULL};
+    return macs;
+}
+
+void vm_spec_clear(struct vm_spec *spec)
+{
+    g_free(spec->name);
+    g_free(spec->arch);
+    vm_accel_clear(&spec->accel);
+    g_free(spec->disk);
+    g_free(spec->kernel);
+    g_free(spec->initrd);
+    g_free(spec->command_line);
+    *spec = (struct vm_spec){0};
+}
+
+/* A value inside a QEMU option list: a comma is written twice (qemu(1), "-drive file="). */
+static char *escaped(const char *value)
+{
+    GString *text = g_string_new(value);
+    g_string_replace(text, ",", ",,", 0);
+    return g_string_free(text, FALSE);
+}
+
+static void add(GPtrArray *argv, const char *option, const char *value)
+{
+    g_ptr_array_add(argv, g_strdup(option));
+    if (value)
+        g_ptr_array_add(argv, g_strdup(value));
+}
+
+static void add_format(GPtrArray *argv, const char *option, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static void add_format(GPtrArray *argv, const char *option, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_ptr_array_add(argv, g_strdup(option));
+    g_ptr_array_add(argv, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+static void add_machine(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
+{
+    g_autofree char *name = escaped(spec->name);
+    guint64 mib = spec->memory / (1 << 20) + (spec->memory % (1 << 20) != 0);
+    add(argv, arch->qemu, NULL);
+    add(argv, "-name", name);
+    add(argv, "-no-user-config", NULL);
+    add(argv, "-nodefaults", NULL);
+    add(argv, "-display", "none");
+    add(argv, "-sandbox", SANDBOX);
+    add(argv, "-machine", arch->machine);
+    add(argv, "-accel", spec->accel.option);
+    add(argv, "-cpu", spec->accel.cpu);
+    add_format(argv, "-smp", "%u", spec->cpus);
+    add_format(argv, "-m", "%" G_GUINT64_FORMAT "M", mib);
+    add(argv, "-no-reboot", NULL);
+}
+
+static void add_boot(GPtrArray *argv, const struct vm_spec *spec)
+{
+    if (!spec->kernel)
+        return;
+    add(argv, "-kernel", spec->kernel);
+    if (spec->initrd)
+        add(argv, "-initrd", spec->initrd);
+    if (spec->command_line)
+        add(argv, "-append", spec->command_line);
+}
+
+/* Written as -blockdev because -drive would read "nbd:…" in a path as a protocol.  The two cache
+ * settings are what -drive calls cache=unsafe: a build that is cut short is thrown away, so no
+ * write has to reach the platter. */
+static void add_disk(GPtrArray *argv, const struct vm_spec *spec)
+{
+    if (!spec->disk)
+        return;
+    g_autofree char *path = escaped(spec->disk);
+    add_format(argv, "-blockdev",
+               "driver=qcow2,node-name=disk0,discard=unmap,detect-zeroes=unmap,"
+               "cache.direct=off,cache.no-flush=on,file.driver=file,file.discard=unmap,"
+               "file.cache.direct=off,file.cache.no-flush=on,file.filename=%s",
+               path);
+    add(argv, "-device", "virtio-blk-pci,id=disk0,drive=disk0");
+}
+
+static void add_devices(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
+{
+    add_disk(argv, spec);
+    if (spec->network) {
+        add(argv, "-netdev", "user,id=net0,ipv6=off");
+        /* No option ROM: nothing is booted from the network, and it costs the firmware time. */
+        add(argv, "-device", "virtio-net-pci,id=net0,netdev=net0,mac=" MAC ",romfile=");
+    }
+    add(argv, "-object", "rng-builtin,id=rng0");
+    add(argv, "-device", "virtio-rng-pci,rng=rng0");
+    for (const char *const *d = arch->devices; *d; d++)
+        add(argv, "-device", *d);
+}
+
+static void add_socket(GPtrArray *argv, const char *id, const char *dir)
+{
+    add_format(argv, "-chardev", "socket,id=%s,path=%s/%s", id, dir, id);
+}
+
+/* ingot listens and QEMU connects, so that nothing has to be polled for. */
+static void add_sockets(GPtrArray *argv, const struct vm_arch *arch, const char *dir)
+{
+    g_autofree char *path = escaped(dir);
+    add_socket(argv, "console", path);
+    add(argv, "-serial", "chardev:console");
+    add_socket(argv, "log", path);
+    add_format(argv, "-device", "%s,chardev=log", arch->serial);
+    add_socket(argv, "qmp", path);
+    add(argv, "-mon", "chardev=qmp,mode=control");
+    add_format(argv, "-vnc", "unix:%s/vnc", path);
+    add(argv, "-S", NULL);
+}
+
+/* For a person: the console and QEMU's monitor (Ctrl-A C) on the terminal. */
+static void add_terminal(GPtrArray *argv, const struct vm_arch *arch, const char *name)
+{
+    g_autofree char *base = g_path_get_basename(name);
+    g_autofree char *file = escaped(base);
+    add(argv, "-chardev", "stdio,id=console,mux=on,signal=off");
+    add(argv, "-serial", "chardev:console");
+    add(argv, "-mon", "chardev=console,mode=readline");
+    add_format(argv, "-chardev", "file,id=log,path=%s.log", file);
+    add_format(argv, "-device", "%s,chardev=log", arch->serial);
+    add_format(argv, "-vnc", "unix:%s.vnc", file);
+}
+
+GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir)
+{
+    const struct vm_arch *arch = vm_arch_find(spec->arch);
+    g_return_val_if_fail(arch, NULL);
+    GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+    add_machine(argv, spec, arch);
+    add_boot(argv, spec);
+    add_devices(argv, spec, arch);
+    if (dir)
+        add_sockets(argv, arch, dir);
+    else
+        add_terminal(argv, arch, spec->name);
+    g_ptr_array_add(argv, NULL);
+    return argv;
+}
+
+char *vm_script(const struct vm_spec *spec)
+{
+    g_autoptr(GPtrArray) argv = vm_argv(spec, NULL);
+    g_return_val_if_fail(argv, NULL);
+    GString *text = g_string_new(
+        "#!/bin/sh\n"
+        "# The virtual machine of this build.  The console is here: Ctrl-A X ends it,\n"
+        "# Ctrl-A C is QEMU's monitor.\n"
+        "exec");
+    for (guint i = 0; i + 1 < argv->len; i++) {
+        const char *const word[] = {argv->pdata[i], NULL};
+        g_autofree char *quoted = spawn_quote(word);
+        gboolean option = i == 0 || *word[0] == '-';
+        g_string_append_printf(text, "%s%s", option && i ? " \\\n    " : " ", quoted);
+    }
+    g_string_append_c(text, '\n');
+    return g_string_free(text, FALSE);
+}

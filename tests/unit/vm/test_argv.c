@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "vm/vm.h"
+
+#include <string.h>
+
+/* The lines of an argv are compared with golden/NAME; INGOT_GOLDEN=write writes them anew. */
+static void check_golden(const char *name, const char *text)
+{
+    g_autofree char *path = g_build_filename(g_getenv("INGOT_TEST_SOURCE"), "tests", "unit", "vm",
+                                             "golden", name, NULL);
+    g_autofree char *want = NULL;
+    if (g_strcmp0(g_getenv("INGOT_GOLDEN"), "write") == 0)
+        assert_true(g_file_set_contents(path, text, -1, NULL));
+    assert_true(g_file_get_contents(path, &want, NULL, NULL));
+    assert_string_equal(text, want);
+}
+
+static char *lines(GPtrArray *argv)
+{
+    g_autofree char *text = g_strjoinv("\n", (char **)argv->pdata);
+    g_ptr_array_unref(argv);
+    return g_strconcat(text, "\n", NULL);
+}
+
+static struct vm_spec sample(void)
+{
+    return (struct vm_spec){
+        .name = (char *)"debian-13",
+        .arch = (char *)"x86_64",
+        .accel = {.cpu = (char *)"max,-cx16", .option = (char *)"tcg,thread=multi,tb-size=512"},
+        .cpus = 2,
+        .memory = G_GUINT64_CONSTANT(1) << 30,
+        .disk = (char *)"/cache/disk.qcow2",
+        .kernel = (char *)"/cache/linux",
+        .initrd = (char *)"/cache/initrd.gz",
+        .command_line = (char *)"auto=true console=ttyS0 -- quiet",
+        .network = TRUE};
+}
+
+static void install(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    g_autofree char *text = lines(vm_argv(&spec, "/run/ingot/b1"));
+    check_golden("install.argv", text);
+}
+
+static void boot_disk(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    spec.kernel = spec.initrd = spec.command_line = NULL;
+    spec.network = FALSE;
+    spec.accel.cpu = (char *)"host";
+    spec.accel.option = (char *)"kvm";
+    g_autofree char *text = lines(vm_argv(&spec, "/run/ingot/b1"));
+    check_golden("disk.argv", text);
+}
+
+static void aarch64(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    spec.arch = (char *)"aarch64";
+    spec.accel.cpu = (char *)"max,pauth-impdef=on";
+    g_autofree char *text = lines(vm_argv(&spec, "/run/ingot/b1"));
+    check_golden("aarch64.argv", text);
+}
+
+/* A comma in a value must not begin an option of its own; a colon must not be a protocol. */
+static void hostile(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    spec.name = (char *)"a,process=b/c'd";
+    spec.disk = (char *)"nbd:/x,readonly=on";
+    g_autofree char *text = lines(vm_argv(&spec, "/run/a,b"));
+    assert_non_null(strstr(text, "\na,,process=b/c'd\n"));
+    assert_non_null(strstr(text, ",file.filename=nbd:/x,,readonly=on\n"));
+    assert_non_null(strstr(text, "\nsocket,id=qmp,path=/run/a,,b/qmp\n"));
+    assert_non_null(strstr(text, "\nunix:/run/a,,b/vnc\n"));
+    g_autofree char *script = vm_script(&spec);
+    assert_null(strstr(script, "path=b/c"));
+}
+
+static void memory_rounds_up(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    spec.memory = (G_GUINT64_CONSTANT(512) << 20) + 1;
+    g_autofree char *text = lines(vm_argv(&spec, "/r"));
+    assert_non_null(strstr(text, "\n-m\n513M\n"));
+}
+
+static void script(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    spec.command_line = (char *)"say='it works' $HOME";
+    g_autofree char *text = vm_script(&spec);
+    check_golden("script.sh", text);
+}
+
+/* The shell reads back what was meant. */
+static void script_runs(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    spec.command_line = (char *)"say='it works' $HOME";
+    g_autoptr(GPtrArray) argv = vm_argv(&spec, NULL);
+    g_autofree char *text = vm_script(&spec);
+    char *exec = strstr(text, "exec ");
+    assert_non_null(exec);
+    g_autofree char *probe = g_strdup_printf("printf '%%s\\n' %s", exec + strlen("exec "));
+    char *shell[] = {(char *)"/bin/sh", (char *)"-c", probe, NULL};
+    g_autofree char *out = NULL;
+    assert_true(
+        g_spawn_sync(NULL, shell, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, NULL, NULL, NULL));
+    g_autofree char *want = lines(g_steal_pointer(&argv));
+    assert_string_equal(out, want);
+}
+
+static void macs(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    g_autofree char *text = lines(vm_argv(&spec, "/r"));
+    assert_non_null(vm_macs()[0]);
+    assert_null(vm_macs()[1]);
+    assert_non_null(strstr(text, vm_macs()[0]));
+}
+
+static void clear(void **state)
+{
+    (void)state;
+    struct vm_spec spec = {.name = g_strdup("x"), .arch = g_strdup("x86_64"), .cpus = 3};
+    spec.accel.reason = g_strdup("because");
+    vm_spec_clear(&spec);
+    assert_null(spec.name);
+    assert_null(spec.accel.reason);
+    assert_int_equal(spec.cpus, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(install), cmocka_unit_test(boot_disk),        cmocka_unit_test(aarch64),
+        cmocka_unit_test(hostile), cmocka_unit_test(memory_rounds_up), cmocka_unit_test(script),
+        cmocka_unit_test(macs),    cmocka_unit_test(script_runs),      cmocka_unit_test(clear)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/spawn.h"
+#include "vm/vm.h"
+
+#include <string.h>
+
+static char *dir;
+
+static int setup(void **state)
+{
+    (void)state;
+    dir = files_temp_dir(g_get_tmp_dir(), "ingot, disk", NULL);
+    return dir ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    files_remove_tree(dir);
+    g_free(dir);
+    return 0;
+}
+
+static void need_qemu_img(void)
+{
+    g_autofree char *path = g_find_program_in_path("qemu-img");
+    if (path)
+        return;
+    print_message("skipped: qemu-img is not on this host\n");
+    skip();
+}
+
+static char *info(const char *path)
+{
+    const char *argv[] = {"qemu-img", "info", "--output=json", path, NULL};
+    char *text = NULL;
+    assert_true(spawn_run(argv, NULL, &text, NULL));
+    return text;
+}
+
+/* The directory has a comma and a space in its name. */
+static void empty_and_overlay(void **state)
+{
+    (void)state;
+    need_qemu_img();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *base = g_build_filename(dir, "base,x=1.qcow2", NULL);
+    g_autofree char *top = g_build_filename(dir, "top.qcow2", NULL);
+    gboolean made = vm_disk_create(base, G_GUINT64_CONSTANT(8) << 30, NULL, NULL, &error);
+    assert_no_error(error);
+    assert_true(made);
+    made = vm_disk_create(top, 0, base, NULL, &error);
+    assert_no_error(error);
+    assert_true(made);
+    g_autofree char *text = info(top);
+    assert_non_null(strstr(text, "\"virtual-size\": 8589934592"));
+    assert_non_null(strstr(text, "base,x=1.qcow2"));
+}
+
+static void refused(void **state)
+{
+    (void)state;
+    need_qemu_img();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(dir, "no.qcow2", NULL);
+    assert_false(vm_disk_create(path, 0, NULL, NULL, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, "cannot be a disk of 0 bytes");
+    g_clear_error(&error);
+    assert_false(vm_disk_create(path, G_MAXUINT64, NULL, NULL, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, "cannot be a disk");
+    g_clear_error(&error);
+    assert_false(vm_disk_create("/nonexistent/x.qcow2", 1 << 20, NULL, NULL, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, "/nonexistent/x.qcow2");
+    g_clear_error(&error);
+    assert_false(vm_disk_create(path, 0, "/nonexistent/base.qcow2", NULL, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, "/nonexistent/base.qcow2");
+}
+
+static void cancelled(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_cancellable_cancel(cancel);
+    assert_false(vm_disk_create("/nonexistent/x", 1 << 20, NULL, cancel, &error));
+    assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(empty_and_overlay),
+                                       cmocka_unit_test(refused), cmocka_unit_test(cancelled)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
