@@ -171,14 +171,13 @@ void guest_close(guest *g)
     g_strfreev(g->other_children);
     g_strfreev(g->mountpoints);
     g_strfreev(g->filesystems);
-    g_free(g->root);
-    g_free(g->distro);
+    guest_facts_free(g->facts);
     g_free(g->format);
     g_free(g);
 }
 
 gboolean guest_is_of(const guest *g, const char *const *families)
 {
-    return !families || (g->distro && g_strv_contains(families, g->distro)) ||
+    return !families || (g->facts && g_strv_contains(families, g->facts->distro)) ||
            (g->format && g_strv_contains(families, g->format));
 }

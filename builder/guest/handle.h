@@ -17,11 +17,11 @@ struct guest {
     pid_t thread;          /* the thread that calls libguestfs: its children are the appliance's */
     char **other_children; /* the children it had before */
     GString *messages;     /* the last of what the appliance and its QEMU said */
-    char *root;            /* the root file system's device; NULL before guest_inspect */
-    char *distro;          /* libguestfs name: "debian" */
     char *format;          /* of packages, libguestfs name: "deb" */
     char **mountpoints;    /* mount point, device, mount point, device, …, NULL */
     char **filesystems;    /* device, type, device, type, …, NULL */
+    gboolean inspected;    /* by libguestfs itself: guestfs_inspect_* can be asked */
+    guest_facts *facts;    /* what is known so far; NULL before guest_inspect */
 };
 
 /* Launches the appliance with spec->image.  spec, p and cancel must outlive the guest, which the
@@ -36,12 +36,17 @@ gboolean guest_shutdown(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void guest_close(guest *g); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest, guest_close)
 
-/* Finds the one operating system of the image and mounts it.  Errors: INGOT_EXIT_SEAL, with what
- * was found. */
+/* Finds the one operating system of the image, mounts it and begins g->facts.  Errors:
+ * INGOT_EXIT_SEAL, with what was found. */
 gboolean guest_inspect(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What was found in the mounted guest; the caller owns it. */
-guest_facts *guest_facts_read(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Adds packages and sizes to g->facts, as they are now. */
+gboolean guest_measure(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A new package from texts that are made printable; in an array of guest_packages_new. */
+void guest_package_add(GPtrArray *packages, const char *name, const char *version,
+                       const char *arch);
+GPtrArray *guest_packages_new(void);
 
 /* Whether families (NULL: every one) has this guest's distribution or package format. */
 gboolean guest_is_of(const guest *g, const char *const *families);

@@ -28,13 +28,12 @@ static gboolean is_installed(const guest_facts *facts, const char *name)
     return FALSE;
 }
 
-/* libguestfs lists packages whose files are there; one that was removed and left its configuration
- * is not among them. */
-gboolean policy_packages(guest *g, const guest_facts *facts, GPtrArray *broken, GError **error)
+/* A package that was removed and left its configuration is not among the installed ones. */
+gboolean policy_packages(guest *g, GPtrArray *broken, GError **error)
 {
     (void)error;
     for (const char *const *name = g->spec->required_packages; name && *name; name++)
-        if (!is_installed(facts, *name))
+        if (!is_installed(g->facts, *name))
             policy_break(broken, "the package %s is not installed", *name);
     return TRUE;
 }
@@ -49,11 +48,11 @@ static void fail(guest *g, GPtrArray *broken, GError **error)
     g_string_free(lines, TRUE);
 }
 
-gboolean guest_policy(guest *g, const guest_facts *facts, GError **error)
+gboolean guest_policy(guest *g, GError **error)
 {
     g_autoptr(GPtrArray) broken = g_ptr_array_new_with_free_func(g_free);
     for (gsize i = 0; i < G_N_ELEMENTS(checks); i++)
-        if (!checks[i](g, facts, broken, error))
+        if (!checks[i](g, broken, error))
             return FALSE;
     if (broken->len == 0)
         return TRUE;

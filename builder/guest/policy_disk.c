@@ -54,7 +54,7 @@ static void judge_partition(guest *g, const char *partition, GPtrArray *broken)
 {
     const char *content = content_of(g, partition);
     enum role role = type_role(g, partition);
-    gboolean root = strcmp(partition, g->root) == 0;
+    gboolean root = strcmp(partition, g->facts->root_device) == 0;
     if (role == ROLE_SWAP || strcmp(content, "swap") == 0)
         policy_break(broken, "%s is a swap partition", partition);
     else if (!root && role != ROLE_BOOT)
@@ -66,15 +66,14 @@ static void judge_others(guest *g, char **partitions, GPtrArray *broken)
 {
     for (char **pair = g->filesystems; pair[0] && pair[1]; pair += 2) {
         if (g_strv_contains((const char *const *)partitions, pair[0]) ||
-            strcmp(pair[0], g->root) == 0)
+            strcmp(pair[0], g->facts->root_device) == 0)
             continue;
         policy_break(broken, "there is a file system beside root: %s (%s)", pair[0], pair[1]);
     }
 }
 
-gboolean policy_disk(guest *g, const guest_facts *facts, GPtrArray *broken, GError **error)
+gboolean policy_disk(guest *g, GPtrArray *broken, GError **error)
 {
-    (void)facts;
     g_auto(GStrv) partitions = guestfs_list_partitions(g->h);
     if (!partitions)
         return guest_fail(g, error, "list the partitions of %s", g->spec->image);
@@ -109,9 +108,8 @@ static gboolean break_for_paths(guest *g, const char *pattern, const char *what,
     return paths != NULL;
 }
 
-gboolean policy_swap(guest *g, const guest_facts *facts, GPtrArray *broken, GError **error)
+gboolean policy_swap(guest *g, GPtrArray *broken, GError **error)
 {
-    (void)facts;
     if (!break_for_paths(g, swap_files, "a swap file", broken, error) ||
         !break_for_paths(g, swap_units, "a systemd unit for swap", broken, error))
         return FALSE;
@@ -126,13 +124,12 @@ gboolean policy_swap(guest *g, const guest_facts *facts, GPtrArray *broken, GErr
     return TRUE;
 }
 
-gboolean policy_fstab(guest *g, const guest_facts *facts, GPtrArray *broken, GError **error)
+gboolean policy_fstab(guest *g, GPtrArray *broken, GError **error)
 {
-    (void)facts;
     g_autofree char *text = NULL;
     if (!guest_read(g, "/etc/fstab", &text, error))
         return FALSE;
-    g_autofree char *uuid = guestfs_vfs_uuid(g->h, g->root);
+    g_autofree char *uuid = guestfs_vfs_uuid(g->h, g->facts->root_device);
     fstab_judge(text, uuid ? uuid : "", broken);
     return TRUE;
 }

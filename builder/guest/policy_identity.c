@@ -42,9 +42,8 @@ static gboolean check_nics(guest *g, GPtrArray *broken, GError **error)
     return TRUE;
 }
 
-gboolean policy_identity(guest *g, const guest_facts *facts, GPtrArray *broken, GError **error)
+gboolean policy_identity(guest *g, GPtrArray *broken, GError **error)
 {
-    (void)facts;
     return check_machine_id(g, "/etc/machine-id", broken, error) &&
            check_machine_id(g, "/var/lib/dbus/machine-id", broken, error) &&
            check_absent(g, guest_host_key_files, "an SSH host key", broken, error) &&

@@ -59,9 +59,8 @@ static gboolean check_contents(guest *g, GPtrArray *broken, GError **error)
     return good;
 }
 
-gboolean policy_leavings(guest *g, const guest_facts *facts, GPtrArray *broken, GError **error)
+gboolean policy_leavings(guest *g, GPtrArray *broken, GError **error)
 {
-    (void)facts;
     return check_installer_files(g, broken, error) && check_debconf(g, broken, error) &&
            check_shadow(g, broken, error) && check_contents(g, broken, error);
 }

@@ -56,15 +56,13 @@ static guest_facts *work(guest *g, GError **error)
     if (!run_operations(g, ran, error))
         return NULL;
     progress_phase(g->p, "policy");
-    g_autoptr(guest_facts) facts = guest_facts_read(g, error);
-    if (!facts || !guest_policy(g, facts, error))
+    if (!guest_measure(g, error) || !guest_policy(g, error))
         return NULL;
     progress_phase(g->p, "trim");
     if (!trim(g, error) || !guest_shutdown(g, error))
         return NULL;
-    g_ptr_array_unref(facts->operations);
-    facts->operations = g_steal_pointer(&ran);
-    return g_steal_pointer(&facts);
+    g->facts->operations = g_steal_pointer(&ran);
+    return g_steal_pointer(&g->facts);
 }
 
 gboolean guest_seal(const struct seal_spec *spec, progress *p, GCancellable *cancel,

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #define READ_LIMIT (1 << 20)
+#define PIECE      (2 << 20) /* bytes: a reply may have 4 MiB, guestfs(3) "LIBGUESTFS LIMITS" */
 
 char **guest_glob(guest *g, const char *pattern, GError **error)
 {
@@ -74,29 +75,42 @@ gboolean guest_empty(guest *g, const char *pattern, GError **error)
     return TRUE;
 }
 
-gboolean guest_read(guest *g, const char *path, char **text, GError **error)
+static gboolean read_pieces(guest *g, const char *path, gint64 size, char **text, GError **error)
+{
+    GString *all = g_string_sized_new((gsize)size);
+    size_t got = 1;
+    while (got && (gint64)all->len < size) {
+        int piece = (int)MIN(size - (gint64)all->len, PIECE);
+        g_autofree char *data = guestfs_pread(g->h, path, piece, (gint64)all->len, &got);
+        if (!data) {
+            g_string_free(all, TRUE);
+            return guest_fail(g, error, "read %s in the guest", path);
+        }
+        g_string_append_len(all, data, (gssize)got);
+    }
+    *text = g_string_free(all, FALSE);
+    return TRUE;
+}
+
+gboolean guest_read_large(guest *g, const char *path, gint64 limit, char **text, GError **error)
 {
     gint64 size;
     *text = NULL;
     if (!regular_size(g, path, &size, error))
         return FALSE;
-    if (size <= 0) {
-        *text = size == 0 ? g_strdup("") : NULL;
-        return TRUE;
-    }
-    if (size > READ_LIMIT) {
+    if (size > limit) {
         ingot_set_error(error, INGOT_EXIT_SEAL, NULL,
                         "%s in the guest has %" G_GINT64_FORMAT
-                        " bytes, which is too much for a configuration file",
-                        path, size);
+                        " bytes, and may have %" G_GINT64_FORMAT,
+                        path, size, limit);
         return FALSE;
     }
-    size_t got = 0;
-    g_autofree char *data = guestfs_pread(g->h, path, (int)size, 0, &got);
-    if (!data)
-        return guest_fail(g, error, "read %s in the guest", path);
-    *text = g_strndup(data, got);
-    return TRUE;
+    return size < 0 || read_pieces(g, path, size, text, error);
+}
+
+gboolean guest_read(guest *g, const char *path, char **text, GError **error)
+{
+    return guest_read_large(g, path, READ_LIMIT, text, error);
 }
 
 gboolean guest_write_file(guest *g, const char *path, const char *text, GError **error)

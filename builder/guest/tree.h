@@ -25,6 +25,10 @@ gboolean guest_empty(guest *g, const char *pattern, GError **error) G_GNUC_WARN_
 gboolean guest_read(guest *g, const char *path, char **text,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same for a database, of at most limit bytes. */
+gboolean guest_read_large(guest *g, const char *path, gint64 limit, char **text,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Writes a whole file; an existing one keeps its owner and mode. */
 gboolean guest_write_file(guest *g, const char *path, const char *text,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
