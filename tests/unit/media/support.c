@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "support.h"
+
+#include "base/spawn.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+const struct media_limits quick_limits = {
+    .attempts = 4,
+    .backoff_ms = 10,
+    .backoff_max_ms = 100,
+    .connect_ms = 2000,
+    .stall_s = 1,
+    .stall_rate = 100,
+};
+
+int temp_setup(void **state)
+{
+    *state = files_temp_dir(g_get_tmp_dir(), "ingot-media", NULL);
+    return *state ? 0 : -1;
+}
+
+int temp_teardown(void **state)
+{
+    files_remove_tree(*state);
+    int there = g_file_test(*state, G_FILE_TEST_EXISTS);
+    g_free(*state);
+    return there;
+}
+
+static guint count(const char *folder, const char *suffix)
+{
+    guint found = 0;
+    const char *name;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = under(folder, name);
+        if (g_file_test(path, G_FILE_TEST_IS_DIR))
+            found += count(path, suffix);
+        else if (*suffix ? g_str_has_suffix(name, suffix) : strlen(name) == DIGEST_HEX_LEN)
+            found++;
+    }
+    return found;
+}
+
+guint cache_entries(const char *cache_dir)
+{
+    g_autofree char *folder = under(cache_dir, "media", "sha256");
+    return count(folder, "");
+}
+
+guint cache_parts(const char *cache_dir)
+{
+    g_autofree char *folder = under(cache_dir, "media", "partial");
+    return count(folder, ".part");
+}
+
+GBytes *noise(gsize size, guint32 seed)
+{
+    g_autoptr(GRand) random = g_rand_new_with_seed(seed);
+    guint8 *data = g_malloc(size);
+    for (gsize i = 0; i < size; i++)
+        data[i] = (guint8)g_rand_int(random);
+    return g_bytes_new_take(data, size);
+}
+
+void bytes_digest(GBytes *bytes, char hex[65])
+{
+    gsize size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    digest_bytes(data, size, hex);
+}
+
+void write_bytes(const char *path, GBytes *bytes)
+{
+    gsize size = 0;
+    const char *data = g_bytes_get_data(bytes, &size);
+    assert_true(g_file_set_contents(path, data, (gssize)size, NULL));
+}
+
+/* ---- archives ---- */
+
+static la_ssize_t to_array(struct archive *a, void *array, const void *data, size_t length)
+{
+    (void)a;
+    g_byte_array_append(array, data, (guint)length);
+    return (la_ssize_t)length;
+}
+
+static void add(struct archive *a, const struct member *m)
+{
+    gsize size = m->text ? strlen(m->text) : 0;
+    const void *data = m->data ? g_bytes_get_data(m->data, &size) : m->text;
+    struct archive_entry *e = archive_entry_new();
+    archive_entry_set_pathname(e, m->path);
+    archive_entry_set_perm(e, data ? 0644 : 0755);
+    archive_entry_set_filetype(e, m->symlink            ? AE_IFLNK
+                                  : data || m->hardlink ? AE_IFREG
+                                                        : AE_IFDIR);
+    if (m->symlink)
+        archive_entry_set_symlink(e, m->symlink);
+    if (m->hardlink)
+        archive_entry_set_hardlink(e, m->hardlink);
+    archive_entry_set_size(e, (la_int64_t)size);
+    assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+    if (size)
+        assert_int_equal(archive_write_data(a, data, size), (la_ssize_t)size);
+    archive_entry_free(e);
+}
+
+static void set_form(struct archive *a, enum packing packing)
+{
+    if (packing == PACK_TAR_XZ)
+        archive_write_add_filter_xz(a);
+    else if (packing == PACK_TAR_GZ)
+        archive_write_add_filter_gzip(a);
+    if (packing == PACK_ISO)
+        archive_write_set_format_iso9660(a);
+    else if (packing == PACK_DEB)
+        archive_write_set_format_ar_svr4(a);
+    else
+        archive_write_set_format_pax_restricted(a);
+    archive_write_set_bytes_in_last_block(a, 1);
+}
+
+GBytes *pack(enum packing packing, const struct member *members)
+{
+    GByteArray *out = g_byte_array_new();
+    struct archive *a = archive_write_new();
+    set_form(a, packing);
+    assert_int_equal(archive_write_open(a, out, NULL, to_array, NULL), ARCHIVE_OK);
+    g_autoptr(GBytes) inner = packing == PACK_DEB ? pack(PACK_TAR_XZ, members) : NULL;
+    const struct member deb[] = {{.path = "debian-binary", .text = "2.0\n"},
+                                 {.path = "control.tar.xz", .text = "not looked at"},
+                                 {.path = "data.tar.xz", .data = inner},
+                                 {0}};
+    for (const struct member *m = packing == PACK_DEB ? deb : members; m->path; m++)
+        add(a, m);
+    assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+    archive_write_free(a);
+    return g_byte_array_free_to_bytes(out);
+}
+
+GBytes *squeeze(const char *suffix, const char *text, gsize length)
+{
+    GByteArray *out = g_byte_array_new();
+    struct archive *a = archive_write_new();
+    struct archive_entry *e = archive_entry_new();
+    if (g_str_equal(suffix, ".xz"))
+        archive_write_add_filter_xz(a);
+    else if (g_str_equal(suffix, ".gz"))
+        archive_write_add_filter_gzip(a);
+    archive_write_set_format_raw(a);
+    archive_write_set_bytes_in_last_block(a, 1);
+    assert_int_equal(archive_write_open(a, out, NULL, to_array, NULL), ARCHIVE_OK);
+    archive_entry_set_filetype(e, AE_IFREG);
+    assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(a, text, length), (la_ssize_t)length);
+    archive_entry_free(e);
+    assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+    archive_write_free(a);
+    return g_byte_array_free_to_bytes(out);
+}
+
+/* ---- OpenPGP ---- */
+
+struct signer {
+    char *home;
+};
+
+#define GPG "gpg", "--batch", "--yes", "--quiet", "--pinentry-mode", "loopback", "--passphrase", ""
+
+static gboolean gpg(const signer *s, const char *const *args, GBytes *input)
+{
+    static const char *const start[] = {GPG, "--homedir"};
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(start); i++)
+        g_ptr_array_add(argv, (gpointer)start[i]);
+    g_ptr_array_add(argv, s->home);
+    for (const char *const *a = args; *a; a++)
+        g_ptr_array_add(argv, (gpointer)*a);
+    g_ptr_array_add(argv, NULL);
+    struct spawn_options options = {.input = input};
+    gboolean good = spawn_run((const char *const *)argv->pdata, &options, NULL, &error);
+    if (!good)
+        print_message("# gpg: %s\n", error->message);
+    return good;
+}
+
+signer *signer_new(const char *dir)
+{
+    g_autofree char *program = g_find_program_in_path("gpg");
+    if (!program) {
+        print_message("# skipped: there is no gpg here; the package gnupg has it\n");
+        return NULL;
+    }
+    signer *s = g_new0(signer, 1);
+    s->home = under(dir, "gnupg");
+    assert_true(files_mkdir(s->home, TRUE, NULL));
+    return s;
+}
+
+void signer_free(signer *s)
+{
+    if (!s)
+        return;
+    const char *const argv[] = {"gpgconf", "--homedir", s->home, "--kill", "all", NULL};
+    g_autoptr(GError) error = NULL;
+    if (!spawn_run(argv, NULL, NULL, &error))
+        print_message("# %s\n", error->message);
+    g_free(s->home);
+    g_free(s);
+}
+
+static char *export_key(signer *s, const char *name, const char *suffix)
+{
+    g_autofree char *file = g_strconcat(name, suffix, NULL);
+    char *path = under(s->home, file);
+    const char *const args[] = {"--output", path, "--export", name, NULL};
+    const char *const armored[] = {"--armor", "--output", path, "--export", name, NULL};
+    assert_true(gpg(s, g_str_equal(suffix, ".asc") ? armored : args, NULL));
+    return path;
+}
+
+char *signer_key(signer *s, const char *name, gboolean expired)
+{
+    const char *const args[] = {"--quick-generate-key", name, "ed25519", "sign", "never", NULL};
+    const char *const old[] = {"--faked-system-time",
+                               "20200101T000000",
+                               "--quick-generate-key",
+                               name,
+                               "ed25519",
+                               "sign",
+                               "1d",
+                               NULL};
+    assert_true(gpg(s, expired ? old : args, NULL));
+    return export_key(s, name, ".gpg");
+}
+
+char *signer_armored(signer *s, const char *name)
+{
+    return export_key(s, name, ".asc");
+}
+
+static GBytes *contents(const char *path)
+{
+    char *data = NULL;
+    gsize length = 0;
+    assert_true(g_file_get_contents(path, &data, &length, NULL));
+    return g_bytes_new_take(data, length);
+}
+
+GBytes *signer_clear(signer *s, const char *text, ...)
+{
+    va_list names;
+    const char *name;
+    g_autofree char *in = under(s->home, "text"), *out = under(s->home, "text.asc");
+    g_autoptr(GPtrArray) args = g_ptr_array_new();
+    gboolean old = FALSE;
+    va_start(names, text);
+    while ((name = va_arg(names, const char *))) {
+        g_ptr_array_add(args, (gpointer) "--local-user");
+        g_ptr_array_add(args, (gpointer)name);
+        old = old || g_str_equal(name, "expired");
+    }
+    va_end(names);
+    if (old) {
+        g_ptr_array_add(args, (gpointer) "--faked-system-time");
+        g_ptr_array_add(args, (gpointer) "20200101T010000");
+    }
+    const char *const rest[] = {"--output", out, "--clearsign", in, NULL};
+    for (gsize i = 0; i < G_N_ELEMENTS(rest); i++)
+        g_ptr_array_add(args, (gpointer)rest[i]);
+    assert_true(g_file_set_contents(in, text, -1, NULL));
+    assert_true(gpg(s, (const char *const *)args->pdata, NULL));
+    return contents(out);
+}
+
+GBytes *signer_detached(signer *s, const char *file, const char *name)
+{
+    g_autofree char *out = under(s->home, "detached.sig");
+    const char *const args[] = {"--local-user", name, "--output", out, "--detach-sign", file, NULL};
+    assert_true(gpg(s, args, NULL));
+    return contents(out);
+}
