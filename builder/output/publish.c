@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SUMS_LIMIT (1u << 20) /* bytes: some ten thousand templates */
@@ -73,10 +74,16 @@ static gboolean prepare(struct move *m, const char *staging, const char *out_dir
  * no hard links it is away for a moment. */
 static gboolean keep_earlier(struct move *m, GError **error)
 {
-    (void)g_unlink(m->earlier);
-    if (link(m->to, m->earlier) == 0 || (errno != ENOENT && rename(m->to, m->earlier) == 0))
-        m->replaced = TRUE;
-    return m->replaced || errno == ENOENT || fail(error, "replace", m->to);
+    struct stat info;
+    if (lstat(m->to, &info) != 0)
+        return errno == ENOENT || fail(error, "look at", m->to);
+    if (!S_ISREG(info.st_mode)) {
+        ingot_set_error(error, INGOT_EXIT_OUTPUT, "move it away",
+                        "%s is in the way: it is not a file", m->to);
+        return FALSE;
+    }
+    m->replaced = link(m->to, m->earlier) == 0 || rename(m->to, m->earlier) == 0;
+    return m->replaced || fail(error, "replace", m->to);
 }
 
 static gboolean do_move(struct move *m, GError **error)

@@ -39,6 +39,7 @@ static const struct entry kept[] = {
      "UUID=" UUID " / ext4 errors=remount-ro 0 1\n"
      "/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0\n"},
     {"etc/shadow", 0640, "root:$y$j9T$abc$def:20000:0:99999:7:::\ndaemon:*:20000:0:99999:7:::\n"},
+    {"etc/default", 0755, NULL},
     {"etc/ssh", 0755, NULL},
     {"etc/ssh/sshd_config", 0644, "UsePAM yes\n"},
     {"etc/apt", 0755, NULL},

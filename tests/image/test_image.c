@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../unit/test.h"
+
+#include "base/error.h"
+#include "guest/operations.h"
+#include "guest/policy.h"
+#include "phony.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const packages[] = {"vim", "screen", NULL};
+static const char *const macs[] = {PHONY_MAC, NULL};
+static const char *const texts[] = {PHONY_PASSWORD, NULL};
+
+struct fixture {
+    struct phony_disks disks;
+    char *sealed;
+    struct seal_spec spec; /* for the sealed image */
+    guest *g;              /* the sealed image, open again */
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = g_new0(struct fixture, 1);
+    phony_make(&f->disks);
+    f->sealed = phony_overlay(&f->disks, f->disks.debian, "sealed.qcow2");
+    f->spec = (struct seal_spec){f->sealed, TRUE, packages, macs, texts};
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    guest_close(f->g);
+    phony_remove(&f->disks);
+    g_free(f->sealed);
+    g_free(f);
+    return 0;
+}
+
+/* ---- a used machine becomes a template ---- */
+
+static void seals(void **state)
+{
+    struct fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(guest_facts) facts = NULL;
+    assert_true(guest_seal(&f->spec, NULL, NULL, &facts, &error));
+    assert_no_error(error);
+    assert_string_equal(facts->type, "linux");
+    assert_string_equal(facts->distro, "debian");
+    assert_string_equal(facts->product, "Debian GNU/Linux 13 (trixie)");
+    assert_string_equal(facts->arch, "x86_64");
+    assert_string_equal(facts->hostname, "golden");
+    assert_string_equal(facts->root_filesystem, "ext4");
+    assert_int_equal(facts->major, 13);
+    assert_int_equal(facts->minor, 1);
+    assert_int_equal(facts->disk_size, 96 << 20);
+    assert_int_equal(facts->packages->len, 3);
+    const struct guest_package *vim = g_ptr_array_index(facts->packages, 2);
+    assert_string_equal(vim->name, "vim");
+    assert_string_equal(vim->version, "2:9.1.1230-2");
+    guint n = 0;
+    while (guest_operations()[n])
+        n++;
+    assert_int_equal(facts->operations->len, n);
+}
+
+static void opens_again(void **state)
+{
+    struct fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    f->g = guest_open(&f->spec, NULL, NULL, &error);
+    assert_no_error(error);
+    assert_true(guest_inspect(f->g, &error));
+    assert_true(guest_measure(f->g, &error));
+    assert_true(guest_policy(f->g, &error));
+    assert_no_error(error);
+}
+
+static void leavings_are_gone(void **state)
+{
+    struct fixture *f = *state;
+    g_auto(GStrv) left = guest_glob(
+        f->g,
+        "/{etc/ssh/ssh_host_*,etc/udev/rules.d/70*,etc/shadow-,preseed.cfg,root/.bash_history,"
+        "root/.lesshst,home/*/.*_history,tmp/*,tmp/.h*,var/tmp/*,var/lib/dhcp/*,var/lib/dhcpcd/*,"
+        "var/lib/NetworkManager/*,var/lib/systemd/*,var/lib/apt/lists/*_*,var/cache/apt/*.bin,"
+        "var/cache/apt/archives/*.deb,var/cache/debconf/*-old,var/log/installer,"
+        "var/log/journal/*,var/log/*.1,var/log/*.gz}",
+        NULL);
+    assert_non_null(left);
+    if (*left)
+        fail_msg("%s was left", *left);
+}
+
+static void assert_text(guest *g, const char *path, const char *text)
+{
+    g_autofree char *found = NULL;
+    assert_true(guest_read(g, path, &found, NULL));
+    assert_non_null(found);
+    assert_string_equal(found, text);
+}
+
+static void assert_mode(guest *g, const char *path, unsigned mode)
+{
+    struct guestfs_statns *info = guestfs_lstatns(g->h, path);
+    assert_non_null(info);
+    assert_int_equal(info->st_mode, mode);
+    guestfs_free_statns(info);
+}
+
+static void the_rest_stays(void **state)
+{
+    guest *g = ((struct fixture *)*state)->g;
+    assert_text(g, "/etc/ssh/sshd_config", "UsePAM yes\n");
+    assert_text(g, "/root/.bashrc", "umask 022\n");
+    assert_text(g, "/home/admin/notes", "the password is not here\n");
+    assert_text(g, "/var/cache/debconf/config.dat", "Name: tzdata/Areas\nValue: Etc\n");
+    assert_text(g, "/etc/apt/apt.conf", "APT::Keep \"1\";\n");
+    assert_text(g, "/var/log/syslog", "");
+    assert_mode(g, "/var/log/syslog", S_IFREG | 0640);
+    assert_mode(g, "/var/log/wtmp", S_IFREG | 0664);
+    assert_mode(g, "/var/log/private", S_IFDIR | 0700);
+    assert_mode(g, "/var/log/README", S_IFLNK | 0777);
+    assert_mode(g, "/var/log/journal", S_IFDIR | 0755);
+    assert_mode(g, "/tmp", S_IFDIR | 01777);
+    assert_mode(g, "/var/tmp", S_IFDIR | 01777);
+    assert_mode(g, "/var/lib/apt/lists/partial", S_IFDIR | 0700);
+    assert_mode(g, "/etc/netplan/50-cloud-init.yaml", S_IFREG | 0600);
+}
+
+static void identity_is_made_anew(void **state)
+{
+    guest *g = ((struct fixture *)*state)->g;
+    assert_text(g, "/etc/machine-id", "");
+    assert_mode(g, "/etc/machine-id", S_IFREG | 0444);
+    g_autofree char *target = guestfs_readlink(g->h, "/var/lib/dbus/machine-id");
+    assert_string_equal(target, "/etc/machine-id");
+    g_autofree char *wanted = guestfs_readlink(
+        g->h, "/etc/systemd/system/multi-user.target.wants/ingot-ssh-host-keys.service");
+    assert_string_equal(wanted, "/etc/systemd/system/ingot-ssh-host-keys.service");
+    assert_mode(g, wanted, S_IFREG | 0644);
+    assert_text(g, "/etc/network/interfaces", "auto eth0\niface eth0 inet dhcp\n");
+    assert_text(g, "/etc/systemd/network/10-lan.network",
+                "[Match]\nType=ether\n[Network]\nDHCP=yes\n");
+    assert_text(g, "/etc/NetworkManager/system-connections/wired.nmconnection",
+                "[connection]\nid=wired\ntype=ethernet\n[ethernet]\n[ipv4]\nmethod=auto\n");
+}
+
+/* ---- the policy, on the same appliance: one thing is made wrong and put right again ---- */
+
+struct fault {
+    policy_check check;
+    const char *path, *text, *says;
+};
+
+static const struct fault faults[] = {
+    {policy_swap, "/swapfile", "x", "there is a swap file: /swapfile"},
+    {policy_swap, "/swap.img", "x", "there is a swap file: /swap.img"},
+    {policy_swap, "/etc/systemd/system/dev-vdb.swap", "[Swap]\n", "a systemd unit for swap"},
+    {policy_swap, "/etc/initramfs-tools/initramfs.conf", "RESUME=UUID=5f0c\n", "RESUME="},
+    {policy_swap, "/etc/default/grub", "GRUB_CMDLINE_LINUX=\"quiet resume=/dev/vda5\"\n",
+     "resume="},
+    {policy_fstab, "/etc/fstab",
+     "UUID=5f0c0de0-1111-4222-8333-444455556666 / ext4 x 0 1\n"
+     "/dev/vda5 none swap sw 0 0\n",
+     "a swap line: /dev/vda5"},
+    {policy_fstab, "/etc/fstab", "/dev/vda1 / ext4 x 0 1\n", "not by UUID"},
+    {policy_fstab, "/etc/fstab", "UUID=1234 / ext4 x 0 1\n", "by the UUID 1234"},
+    {policy_identity, "/etc/machine-id", "0123456789abcdef0123456789abcdef\n", "every clone"},
+    {policy_identity, "/etc/ssh/ssh_host_rsa_key", "PRIVATE", "an SSH host key was left"},
+    {policy_identity, "/etc/udev/rules.d/70-persistent-net.rules", "x", "one network card"},
+    {policy_identity, "/etc/network/interfaces", "hwaddress ether 02:00:00:00:00:01\n",
+     "/etc/network/interfaces has a MAC address"},
+    {policy_leavings, "/root/preseed.cfg", "x", "the installer's /root/preseed.cfg was left"},
+    {policy_leavings, "/var/cache/debconf/passwords.dat", "Value: x\n", "holds a password"},
+    {policy_leavings, "/etc/shadow", "root::1:0:99999:7:::\n", "root has an empty password"},
+    {policy_leavings, "/var/lib/any", "a " PHONY_PASSWORD " b",
+     "a secret of the build is in "
+     "/var/lib/any"},
+    {policy_leavings, "/etc/any", "mac 52-54-00-6B-1D-9E", "of the build's machine is in /etc/any"},
+};
+
+static void assert_broken(guest *g, const struct fault *fault)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) broken = g_ptr_array_new_with_free_func(g_free);
+    assert_true(fault->check(g, broken, &error));
+    assert_no_error(error);
+    assert_int_equal(broken->len, 1);
+    const char *said = g_ptr_array_index(broken, 0);
+    if (!strstr(said, fault->says) || strstr(said, PHONY_PASSWORD))
+        fail_msg("'%s' is not '%s'", said, fault->says);
+}
+
+static void faults_are_found(void **state)
+{
+    guest *g = ((struct fixture *)*state)->g;
+    for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
+        g_autofree char *before = NULL;
+        assert_true(guest_read(g, faults[i].path, &before, NULL));
+        assert_true(guest_write_file(g, faults[i].path, faults[i].text, NULL));
+        assert_broken(g, &faults[i]);
+        if (before)
+            assert_true(guest_write_file(g, faults[i].path, before, NULL));
+        else
+            assert_int_equal(guestfs_rm_f(g->h, faults[i].path), 0);
+    }
+    assert_true(guest_policy(g, NULL));
+}
+
+/* A guest can hold anything under any name. */
+static void hostile_files_are_passed_over(void **state)
+{
+    guest *g = ((struct fixture *)*state)->g;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    assert_int_equal(guestfs_mkfifo(g->h, 0600, "/etc/netplan/pipe.yaml"), 0);
+    assert_int_equal(guestfs_mkdir(g->h, "/etc/netplan/dir.yaml"), 0);
+    assert_int_equal(guestfs_ln_s(g->h, "loop.yaml", "/etc/netplan/loop.yaml"), 0);
+    assert_int_equal(guestfs_mkfifo(g->h, 0600, "/var/log/pipe"), 0);
+    for (const guest_operation *const *op = guest_operations(); *op; op++)
+        if (!(*op)->run(g, &error))
+            fail_msg("%s: %s", (*op)->name, error->message);
+    assert_true(guest_policy(g, &error));
+    assert_true(guest_read(g, "/etc/netplan/pipe.yaml", &text, &error));
+    assert_null(text);
+    assert_int_equal(guestfs_fallocate64(g->h, "/etc/netplan/big.yaml", 2 << 20), 0);
+    assert_false(guest_read(g, "/etc/netplan/big.yaml", &text, &error));
+    assert_error_says(error, INGOT_EXIT_SEAL, "may have");
+    assert_int_equal(guestfs_rm_rf(g->h, "/etc/netplan"), 0);
+}
+
+static void shuts_down(void **state)
+{
+    struct fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    assert_true(guest_shutdown(f->g, &error));
+    assert_no_error(error);
+    g_clear_pointer(&f->g, guest_close);
+}
+
+/* ---- what cannot be sealed ---- */
+
+static void refuse(struct fixture *f, const char *image, const char *const *required,
+                   const char *const *forbidden, GError **error)
+{
+    g_autofree char *overlay = phony_overlay(&f->disks, image, "refused.qcow2");
+    const struct seal_spec spec = {overlay, TRUE, required, NULL, forbidden};
+    guest_facts *facts = NULL;
+    assert_false(guest_seal(&spec, NULL, NULL, &facts, error));
+    assert_null(facts);
+    assert_int_equal(g_unlink(overlay), 0);
+}
+
+static void all_violations_in_one_message(void **state)
+{
+    static const char *const required[] = {"vim", "tree", "no-such-package", NULL};
+    static const char *const forbidden[] = {"password is not", NULL};
+    struct fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    refuse(f, f->disks.with_swap, required, forbidden, &error);
+    assert_error_says(error, INGOT_EXIT_POLICY, "\n- /dev/sda2 is a swap partition");
+    assert_error_says(error, INGOT_EXIT_POLICY, "\n- the package tree is not installed");
+    assert_error_says(error, INGOT_EXIT_POLICY, "\n- the package no-such-package is not");
+    assert_error_says(error, INGOT_EXIT_POLICY,
+                      "\n- a secret of the build is in /home/admin/notes");
+    assert_null(strstr(error->message, forbidden[0]));
+}
+
+static void two_systems_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    refuse(f, f->disks.two_roots, NULL, NULL, &error);
+    assert_error_says(error, INGOT_EXIT_SEAL, "2 operating systems");
+    assert_error_says(error, INGOT_EXIT_SEAL, "/dev/sda1, /dev/sda2");
+}
+
+static void no_system_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    refuse(f, f->disks.no_system, NULL, NULL, &error);
+    assert_error_says(error, INGOT_EXIT_SEAL, "there is no operating system in");
+    assert_error_says(error, INGOT_EXIT_SEAL, "/dev/sda1 (ext4)");
+}
+
+static void open_fails(const char *path, const char *says)
+{
+    g_autoptr(GError) error = NULL;
+    const struct seal_spec spec = {.image = path, .force_tcg = TRUE};
+    guest_facts *facts = NULL;
+    assert_false(guest_seal(&spec, NULL, NULL, &facts, &error));
+    assert_error_says(error, INGOT_EXIT_SEAL, says);
+    assert_non_null(ingot_error_hint(error));
+}
+
+static void what_is_no_image_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    g_autofree char *text = g_build_filename(f->disks.folder, "text", NULL);
+    g_autofree char *broken = g_build_filename(f->disks.folder, "broken.qcow2", NULL);
+    g_autofree char *absent = g_build_filename(f->disks.folder, "absent.qcow2", NULL);
+    g_autofree char *image = NULL;
+    gsize length = 0;
+    assert_true(g_file_set_contents(text, "not an image", -1, NULL));
+    assert_true(g_file_get_contents(f->disks.no_system, &image, &length, NULL));
+    memset(image + 40, 0xff, 4); /* qcow2.txt: bytes 40 to 47 are the offset of the L1 table */
+    assert_true(g_file_set_contents(broken, image, (gssize)length, NULL));
+    open_fails(text, "cannot open");
+    open_fails(broken, "L1 table");
+    open_fails(absent, "No such file");
+}
+
+/* ---- cancelled at a moment that the progress tells ---- */
+
+struct canceller {
+    GCancellable *cancel;
+    FILE *events;
+    const char *moment;
+    gint64 when;
+};
+
+static gpointer cancel_at(gpointer data)
+{
+    struct canceller *c = data;
+    char line[4096];
+    while (fgets(line, sizeof line, c->events))
+        if (!c->when && strstr(line, c->moment)) {
+            c->when = g_get_monotonic_time();
+            g_cancellable_cancel(c->cancel);
+        }
+    fclose(c->events);
+    return NULL;
+}
+
+static void cancel_ends_at(struct fixture *f, const char *moment)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    FILE *out = fdopen(ends[1], "w");
+    g_autoptr(progress) p = progress_new(PROGRESS_JSON, PROGRESS_VERBOSE, out, NULL);
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    struct canceller c = {cancel, fdopen(ends[0], "r"), moment, 0};
+    GThread *thread = g_thread_new("cancel", cancel_at, &c);
+    g_autofree char *overlay = phony_overlay(&f->disks, f->disks.debian, "cancelled.qcow2");
+    const struct seal_spec spec = {.image = overlay, .force_tcg = TRUE};
+    g_autoptr(GError) error = NULL;
+    guest_facts *facts = NULL;
+    progress_stage(p, "seal");
+    assert_false(guest_seal(&spec, p, cancel, &facts, &error));
+    gint64 end = g_get_monotonic_time();
+    fclose(out);
+    g_thread_join(thread);
+    assert_error_says(error, INGOT_EXIT_INTERRUPTED, "");
+    assert_true(c.when > 0);
+    if (end - c.when > 5 * G_USEC_PER_SEC)
+        fail_msg("took %.1f s to end after '%s'", (double)(end - c.when) / 1e6, moment);
+}
+
+static void launch_is_cancelled(void **state)
+{
+    cancel_ends_at(*state, "\"launch\"");
+    cancel_ends_at(*state, "mini initrd");
+}
+
+static void operations_are_cancelled(void **state)
+{
+    cancel_ends_at(*state, "shell-history");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(seals),
+                                       cmocka_unit_test(opens_again),
+                                       cmocka_unit_test(leavings_are_gone),
+                                       cmocka_unit_test(the_rest_stays),
+                                       cmocka_unit_test(identity_is_made_anew),
+                                       cmocka_unit_test(faults_are_found),
+                                       cmocka_unit_test(hostile_files_are_passed_over),
+                                       cmocka_unit_test(shuts_down),
+                                       cmocka_unit_test(all_violations_in_one_message),
+                                       cmocka_unit_test(two_systems_are_refused),
+                                       cmocka_unit_test(no_system_is_refused),
+                                       cmocka_unit_test(what_is_no_image_is_refused),
+                                       cmocka_unit_test(launch_is_cancelled),
+                                       cmocka_unit_test(operations_are_cancelled)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

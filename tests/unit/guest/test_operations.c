@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "guest/operations.h"
+
+#include <string.h>
+
+static void records_are_whole(void **state)
+{
+    (void)state;
+    const guest_operation *const *all = guest_operations();
+    assert_non_null(*all);
+    for (const guest_operation *const *op = all; *op; op++) {
+        assert_non_null((*op)->heading);
+        assert_non_null((*op)->run);
+        assert_true(g_regex_match_simple("^[a-z]+(-[a-z]+)*$", (*op)->name, 0, 0));
+        for (const guest_operation *const *other = all; other < op; other++)
+            assert_string_not_equal((*op)->name, (*other)->name);
+    }
+}
+
+static int place(const char *name)
+{
+    int i = 0;
+    for (const guest_operation *const *op = guest_operations(); *op; op++, i++)
+        if (strcmp((*op)->name, name) == 0)
+            return i;
+    fail_msg("there is no operation %s", name);
+    return -1;
+}
+
+/* Emptying the installer's logs before they are removed would be work for nothing. */
+static void order(void **state)
+{
+    (void)state;
+    assert_true(place("installer-leavings") < place("logs"));
+}
+
+static void families(void **state)
+{
+    (void)state;
+    static const char *const deb[] = {"deb", NULL};
+    static const char *const debian[] = {"fedora", "debian", NULL};
+    static const char *const rpm[] = {"rpm", NULL};
+    guest_facts facts = {.distro = (char[]){"debian"}};
+    const guest g = {.format = (char[]){"deb"}, .facts = &facts};
+    assert_true(guest_is_of(&g, NULL));
+    assert_true(guest_is_of(&g, deb));
+    assert_true(guest_is_of(&g, debian));
+    assert_false(guest_is_of(&g, rpm));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(records_are_whole), cmocka_unit_test(order),
+                                       cmocka_unit_test(families)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
