@@ -8,10 +8,15 @@
  * where it was.  Ends at once on: power-off, QEMU's end, a fatal line, a prompt, a panic, a limit,
  * a cancel. */
 
+/* 0: none. */
 struct install_limits {
     guint total;      /* seconds; the whole wait */
     guint inactivity; /* seconds without output, disk or network activity */
 };
+
+/* A line of the console that has its end and matches is fatal at once; one that has not (a prompt)
+ * when nothing at all has moved in the guest for this many seconds. */
+#define INSTALL_PROMPT_SECONDS 5
 
 struct install_phase {
     char *name;
@@ -26,10 +31,10 @@ struct install_spec {
     const struct os_failure *console;  /* on the console */
     struct install_limits limits;
     const char *dir;     /* for sockets: short, private */
-    const char *log_dir; /* console.log, log.log, on failure screen.png */
+    const char *log_dir; /* console.log, log.log, qemu.log, on failure screen.png */
 };
 
-/* TRUE when the guest powered off after its final phase.  phases (may be NULL) gets what was seen,
+/* TRUE when the guest powered off (or restarted) after its final phase.  phases (may be NULL) gets what was seen,
  * also on failure; the caller owns it (g_ptr_array_unref).  Errors: INGOT_EXIT_INSTALL with a
  * sentence that names phase and cause; cancelled: G_IO_ERROR_CANCELLED. */
 gboolean install_run(const struct install_spec *spec, progress *p, GCancellable *cancel,

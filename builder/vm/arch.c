@@ -29,7 +29,7 @@ static const struct vm_arch arches[] = {
       * every boot was good, and faster than under thread=single.  A host with a weaker memory
       * order than x86 cannot run x86 guests on several threads at all (QEMU docs/devel/
       * multi-thread-tcg.rst, "Memory Consistency"). */
-     .tcg = {{"x86_64", "tcg,thread=multi," TB_SIZE, "max,-cx16"},
+     .tcg = {{"x86_64", "tcg,thread=multi," TB_SIZE, "max,-cx16,-monitor"},
              {NULL, "tcg,thread=single," TB_SIZE, "max"}},
      .kvm_cpus = x86_kvm_cpus},
     {.name = "aarch64",

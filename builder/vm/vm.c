@@ -173,8 +173,8 @@ static int output_fd(const vm *machine)
         G_UNIX_INPUT_STREAM(g_subprocess_get_stdout_pipe(machine->process)));
 }
 
-/* QEMU ended while it started: its own words are the cause. */
-static void set_start_error(vm *machine, GError **error)
+/* QEMU ended while it started: its own words are the cause, else what was noticed. */
+static void set_start_error(vm *machine, const char *noticed, GError **error)
 {
     char said[SAID_LIMIT];
     gsize length = 0;
@@ -187,7 +187,7 @@ static void set_start_error(vm *machine, GError **error)
     keep_log(&machine->ports[PORT_OUTPUT], said, length);
     g_autofree char *text = text_printable(said, (gssize)length);
     ingot_set_error(error, INGOT_EXIT_HOST, NULL, "QEMU did not start: %s",
-                    *g_strstrip(text) ? text : "it said nothing");
+                    *g_strstrip(text) ? text : noticed);
 }
 
 /* The connection that QEMU makes to a listening socket, or -1 when QEMU ends or the limit comes:
@@ -216,7 +216,7 @@ static gboolean accept_all(vm *machine, const struct sockets *listening, struct 
     for (gsize i = 0; i < G_N_ELEMENTS(listening->fds); i++) {
         connected->fds[i] = accept_one(machine, listening->fds[i], end);
         if (connected->fds[i] < 0) {
-            set_start_error(machine, error);
+            set_start_error(machine, "it did not connect its serial ports", error);
             return FALSE;
         }
     }
@@ -252,9 +252,12 @@ static gboolean run(vm *machine, struct sockets *connected, GError **error)
     open_port(machine, PORT_CONSOLE, VM_CONSOLE, g_steal_fd(&connected->fds[0]));
     open_port(machine, PORT_LOG, VM_LOG, g_steal_fd(&connected->fds[1]));
     open_port(machine, PORT_OUTPUT, -1, output);
-    machine->qmp = qmp_new(g_steal_fd(&connected->fds[2]), on_event, machine, error);
-    if (!machine->qmp || !qmp_execute(machine->qmp, "cont", NULL, NULL, error))
+    g_autoptr(GError) local = NULL;
+    machine->qmp = qmp_new(g_steal_fd(&connected->fds[2]), on_event, machine, &local);
+    if (!machine->qmp || !qmp_execute(machine->qmp, "cont", NULL, NULL, &local)) {
+        set_start_error(machine, local->message, error);
         return FALSE;
+    }
     machine->waiting = g_cancellable_new();
     g_subprocess_wait_async(machine->process, machine->waiting, on_end, machine);
     return TRUE;

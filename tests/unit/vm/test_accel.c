@@ -37,29 +37,50 @@ static void probe(gboolean again, struct vm_accel *accel)
     assert_true(done);
 }
 
-static void need_kvm_device(void)
+/* Whether there is anything to probe here. */
+static gboolean have_kvm_device(void)
 {
-    g_autofree char *qemu = vm_arch_qemu(vm_arch_find("x86_64"), NULL);
     int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
     if (fd >= 0)
         close(fd);
-    if (qemu && fd >= 0 && vm_arch_is_host(vm_arch_find("x86_64")))
+    return fd >= 0 && vm_arch_is_host(vm_arch_find("x86_64"));
+}
+
+static void need_qemu(void)
+{
+    g_autofree char *qemu = vm_arch_qemu(vm_arch_find("x86_64"), NULL);
+    if (qemu)
         return;
-    print_message("skipped: %s\n", qemu ? "/dev/kvm does not open here" : "QEMU is not here");
+    print_message("# skipped: QEMU is not on this host; install qemu-system-x86\n");
     skip();
+}
+
+/* Where there is nothing to probe the answer is emulation, at once, and is not kept: the device
+ * may be there a minute later. */
+static void assert_obstacle(const struct vm_accel *accel)
+{
+    assert_false(accel->kvm);
+    assert_true(accel->seconds == 0);
+    assert_non_null(strstr(accel->reason, "emulated"));
+    assert_false(g_file_test(kept, G_FILE_TEST_EXISTS));
 }
 
 /* Under two seconds, kept, and the kept answer is the same. */
 static void probed_once(void **state)
 {
     (void)state;
-    need_kvm_device();
+    need_qemu();
     struct vm_accel first, second;
     probe(FALSE, &first);
-    print_message("%s (%.2f s)\n", first.reason, first.seconds);
+    print_message("# %s (%.2f s)\n", first.reason, first.seconds);
+    assert_true(g_str_has_prefix(first.option, first.kvm ? "kvm" : "tcg"));
+    if (!have_kvm_device()) {
+        assert_obstacle(&first);
+        vm_accel_clear(&first);
+        return;
+    }
     assert_true(first.seconds > 0 && first.seconds < 2);
     assert_true(g_file_test(kept, G_FILE_TEST_EXISTS));
-    assert_true(g_str_has_prefix(first.option, first.kvm ? "kvm" : "tcg"));
     probe(FALSE, &second);
     assert_true(second.seconds == 0);
     assert_true(second.kvm == first.kvm);
@@ -77,7 +98,7 @@ static void probed_once(void **state)
 static void kept_is_checked(void **state)
 {
     (void)state;
-    need_kvm_device();
+    need_qemu();
     static const char *const texts[] = {
         "",
         "[",
@@ -90,7 +111,7 @@ static void kept_is_checked(void **state)
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         assert_true(g_file_set_contents(kept, texts[i], -1, NULL));
         probe(FALSE, &accel);
-        assert_true(accel.seconds > 0);
+        assert_true(accel.seconds > 0 || !have_kvm_device());
         assert_string_not_equal(accel.reason, "of another boot");
         vm_accel_clear(&accel);
     }
@@ -147,7 +168,7 @@ static void version(void **state)
     (void)state;
     g_autofree char *text = vm_qemu_version();
     if (!text) {
-        print_message("skipped: QEMU for this host is not here\n");
+        print_message("# skipped: QEMU for this host is not here\n");
         skip();
     }
     assert_true(g_ascii_isdigit(*text));

@@ -30,7 +30,7 @@ static void need_qemu_img(void)
     g_autofree char *path = g_find_program_in_path("qemu-img");
     if (path)
         return;
-    print_message("skipped: qemu-img is not on this host\n");
+    print_message("# skipped: qemu-img is not on this host\n");
     skip();
 }
 

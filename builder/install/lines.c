@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "install/lines.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <string.h>
+
+/* What Linux itself says on its console (kernel/panic.c), whatever is installed. */
+static const struct os_failure panics[] = {
+    {.pattern = "Kernel panic - not syncing: (.*)",
+     .cause = "the guest's kernel panicked: \\1",
+     .remedy = NULL},
+    {NULL, NULL, NULL},
+};
+
+struct lines {
+    GString *partial;
+    void (*line)(const char *line, gpointer user);
+    gpointer user;
+};
+
+lines *lines_new(void (*line)(const char *line, gpointer user), gpointer user)
+{
+    lines *l = g_new0(lines, 1);
+    l->partial = g_string_new(NULL);
+    l->line = line;
+    l->user = user;
+    return l;
+}
+
+void lines_free(lines *l)
+{
+    if (!l)
+        return;
+    g_string_free(l->partial, TRUE);
+    g_free(l);
+}
+
+char *lines_partial(const lines *l)
+{
+    return l->partial->len ? text_printable(l->partial->str, (gssize)l->partial->len) : NULL;
+}
+
+void lines_feed(lines *l, const char *bytes, gsize length)
+{
+    for (gsize i = 0; i < length; i++) {
+        if (bytes[i] != '\n' && bytes[i] != '\r') {
+            if (l->partial->len < LINES_LIMIT)
+                g_string_append_c(l->partial, bytes[i]);
+            continue;
+        }
+        g_autofree char *line = lines_partial(l);
+        g_string_truncate(l->partial, 0);
+        if (line && *line)
+            l->line(line, l->user);
+    }
+}
+
+/* ---- what they mean ---- */
+
+struct fatal {
+    GRegex *regex;
+    const struct os_failure *failure;
+};
+
+struct begin {
+    GRegex *regex;
+    const struct os_phase *phase;
+};
+
+struct matcher {
+    GArray *phases;        /* of struct begin */
+    GArray *log, *console; /* of struct fatal */
+};
+
+static GRegex *compile(const char *pattern, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    GRegex *regex = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, &local);
+    if (!regex)
+        ingot_set_error(error, INGOT_EXIT_FAILURE, NULL, "the pattern \"%s\" cannot be used: %s",
+                        pattern, local->message);
+    return regex;
+}
+
+static gboolean add_failures(GArray *list, const struct os_failure *failures, GError **error)
+{
+    for (; failures && failures->pattern; failures++) {
+        struct fatal f = {.regex = compile(failures->pattern, error), .failure = failures};
+        if (!f.regex)
+            return FALSE;
+        g_array_append_val(list, f);
+    }
+    return TRUE;
+}
+
+static gboolean add_phases(GArray *list, const struct os_phase *phases, GError **error)
+{
+    for (; phases && phases->pattern; phases++) {
+        struct begin b = {.regex = compile(phases->pattern, error), .phase = phases};
+        if (!b.regex)
+            return FALSE;
+        g_array_append_val(list, b);
+    }
+    return TRUE;
+}
+
+static void clear_fatal(gpointer data)
+{
+    g_regex_unref(((struct fatal *)data)->regex);
+}
+
+static void clear_begin(gpointer data)
+{
+    g_regex_unref(((struct begin *)data)->regex);
+}
+
+matcher *matcher_new(const struct os_phase *phases, const struct os_failure *log,
+                     const struct os_failure *console, GError **error)
+{
+    matcher *m = g_new0(matcher, 1);
+    m->phases = g_array_new(FALSE, FALSE, sizeof(struct begin));
+    m->log = g_array_new(FALSE, FALSE, sizeof(struct fatal));
+    m->console = g_array_new(FALSE, FALSE, sizeof(struct fatal));
+    g_array_set_clear_func(m->phases, clear_begin);
+    g_array_set_clear_func(m->log, clear_fatal);
+    g_array_set_clear_func(m->console, clear_fatal);
+    if (add_phases(m->phases, phases, error) && add_failures(m->log, log, error) &&
+        add_failures(m->console, console, error) && add_failures(m->console, panics, error))
+        return m;
+    matcher_free(m);
+    return NULL;
+}
+
+void matcher_free(matcher *m)
+{
+    if (!m)
+        return;
+    g_array_unref(m->phases);
+    g_array_unref(m->log);
+    g_array_unref(m->console);
+    g_free(m);
+}
+
+const struct os_phase *matcher_phase(const matcher *m, const char *line)
+{
+    for (guint i = 0; i < m->phases->len; i++) {
+        const struct begin *b = &g_array_index(m->phases, struct begin, i);
+        if (g_regex_match(b->regex, line, 0, NULL))
+            return b->phase;
+    }
+    return NULL;
+}
+
+static char *expand(const GMatchInfo *info, const char *cause)
+{
+    char *text = g_match_info_expand_references(info, cause, NULL);
+    return text ? g_strchomp(text) : g_strdup(cause);
+}
+
+static gboolean find(const GArray *list, const char *line, struct match *match)
+{
+    for (guint i = 0; i < list->len; i++) {
+        const struct fatal *f = &g_array_index(list, struct fatal, i);
+        g_autoptr(GMatchInfo) info = NULL;
+        if (!g_regex_match(f->regex, line, 0, &info))
+            continue;
+        match->cause = expand(info, f->failure->cause);
+        match->remedy = f->failure->remedy;
+        return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean matcher_log(const matcher *m, const char *line, struct match *match)
+{
+    return find(m->log, line, match);
+}
+
+gboolean matcher_console(const matcher *m, const char *line, struct match *match)
+{
+    return find(m->console, line, match);
+}

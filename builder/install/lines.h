@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "os/os.h"
+
+/* What a guest writes, as lines, and what the lines mean.  Private to the room.  A guest may write
+ * anything: lines are cut at LINES_LIMIT bytes and made printable before they are looked at. */
+
+#define LINES_LIMIT 4096u
+
+typedef struct lines lines;
+
+/* line is called for each line that is not empty, without its end ('\n' or '\r'). */
+lines *lines_new(void (*line)(const char *line, gpointer user), gpointer user);
+void lines_free(lines *l);
+void lines_feed(lines *l, const char *bytes, gsize length);
+
+/* The line that has no end yet, printable, or NULL when it is empty; owned by the caller. */
+char *lines_partial(const lines *l);
+
+/* ---- what they mean ---- */
+
+typedef struct matcher matcher;
+
+/* The lists end with a NULL pattern and may be NULL; they must live as long as the matcher.  Fails
+ * with INGOT_EXIT_FAILURE when a pattern is not a GRegex: they are part of the program. */
+matcher *matcher_new(const struct os_phase *phases, const struct os_failure *log,
+                     const struct os_failure *console, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void matcher_free(matcher *m);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(matcher, matcher_free)
+
+struct match {
+    char *cause; /* a sentence; owned */
+    const char *remedy;
+};
+
+/* The phase that a line of the log begins, or NULL. */
+const struct os_phase *matcher_phase(const matcher *m, const char *line);
+/* Whether a line of the log, or of the console, is fatal. */
+gboolean matcher_log(const matcher *m, const char *line, struct match *match);
+gboolean matcher_console(const matcher *m, const char *line, struct match *match);

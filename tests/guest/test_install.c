@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest.h"
+
+#include "base/error.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The wait, against a guest that behaves as an installer does: well, and in every bad way. */
+
+static const struct os_phase phases[] = {{"installer: phase one$", "one", FALSE},
+                                         {"installer: phase two$", "two", FALSE},
+                                         {"installer: phase last$", "last", TRUE},
+                                         {NULL, NULL, FALSE}};
+static const struct os_failure failures[] = {
+    {"cannot use (\\S+)", "the disk \\1 cannot be used", "give the machine a disk"},
+    {NULL, NULL, NULL}};
+static const struct os_failure console[] = {
+    {"\\[y/n\\] $", "the installer asks a question", "answer it in the preseed"},
+    {NULL, NULL, NULL}};
+
+struct outcome {
+    gboolean good;
+    GError *error;
+    GPtrArray *phases;
+    double seconds;
+};
+
+static struct outcome run(struct guest *g, struct install_limits limits, GCancellable *cancel)
+{
+    struct outcome o = {0};
+    const struct install_spec spec = {.vm = &g->vm,
+                                      .phases = phases,
+                                      .failures = failures,
+                                      .console = console,
+                                      .limits = limits,
+                                      .dir = g->dir,
+                                      .log_dir = g->log_dir};
+    gint64 began = g_get_monotonic_time();
+    o.good = install_run(&spec, NULL, cancel, &o.phases, &o.error);
+    o.seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
+    assert_non_null(o.phases);
+    return o;
+}
+
+static const struct install_limits patient = {.total = 180, .inactivity = 120};
+
+static gboolean pictured(const struct guest *g)
+{
+    g_autofree char *path = g_build_filename(g->log_dir, "screen.png", NULL);
+    return g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
+static const char *phase_name(const struct outcome *o, guint i)
+{
+    assert_true(i < o->phases->len);
+    return ((const struct install_phase *)g_ptr_array_index(o->phases, i))->name;
+}
+
+/* Nothing listens and nothing runs any more: QEMU is a child, so wait(2) would know it. */
+static void end(struct guest *g, struct outcome *o)
+{
+    g_autoptr(GDir) dir = g_dir_open(g->dir, 0, NULL);
+    assert_null(g_dir_read_name(dir));
+    g_autofree char *children = g_strdup_printf("/proc/self/task/%d/children", (int)getpid());
+    g_autofree char *text = NULL;
+    if (g_file_get_contents(children, &text, NULL, NULL))
+        assert_string_equal(text, "");
+    g_clear_error(&o->error);
+    g_ptr_array_unref(o->phases);
+    guest_free(g);
+}
+
+static void success(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("install");
+    struct outcome o = run(g, patient, NULL);
+    assert_no_error(o.error);
+    assert_true(o.good);
+    assert_int_equal(o.phases->len, 4);
+    assert_string_equal(phase_name(&o, 0), "boot");
+    assert_string_equal(phase_name(&o, 1), "one");
+    assert_string_equal(phase_name(&o, 2), "two");
+    assert_string_equal(phase_name(&o, 3), "last");
+    double sum = 0;
+    for (guint i = 0; i < o.phases->len; i++)
+        sum += ((const struct install_phase *)g_ptr_array_index(o.phases, i))->seconds;
+    assert_true(sum > 0 && sum <= o.seconds);
+    assert_false(pictured(g));
+    end(g, &o);
+}
+
+/* The error names the phase and the cause. */
+static void failing(const char *what, const char *phase, const char *cause)
+{
+    struct guest *g = guest_new(what);
+    struct outcome o = run(g, patient, NULL);
+    g_autofree char *where = g_strdup_printf("in the phase \"%s\"", phase);
+    assert_false(o.good);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, where);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, cause);
+    end(g, &o);
+}
+
+static void early_power_off(void **state)
+{
+    (void)state;
+    failing("early", "one", "the guest powered off before the installation had finished");
+}
+
+static void early_restart(void **state)
+{
+    (void)state;
+    failing("restart", "one", "the guest restarted before the installation had finished");
+}
+
+static void panic(void **state)
+{
+    (void)state;
+    failing("panic", "one", "the guest's kernel panicked: sysrq triggered crash");
+}
+
+/* At once, with the remedy, the last line of the log and a picture. */
+static void fatal_line(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("fatal");
+    struct outcome o = run(g, patient, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "the disk /dev/vda cannot be used");
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "\n  | installer: cannot use /dev/vda");
+    assert_string_equal(ingot_error_hint(o.error), "give the machine a disk");
+    assert_true(pictured(g));
+    end(g, &o);
+}
+
+static void prompt(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("prompt");
+    struct outcome o = run(g, patient, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "the installer asks a question");
+    assert_string_equal(ingot_error_hint(o.error), "answer it in the preseed");
+    assert_true(pictured(g));
+    const struct install_phase *last = g_ptr_array_index(o.phases, o.phases->len - 1);
+    assert_true(last->seconds >= INSTALL_PROMPT_SECONDS);
+    end(g, &o);
+}
+
+/* The machine lives, and nothing moves in it. */
+static void stall(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("stay");
+    struct outcome o = run(g, (struct install_limits){.total = 180, .inactivity = 8}, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "nothing moved for 8.0 s");
+    assert_true(o.seconds >= 8);
+    assert_true(pictured(g));
+    end(g, &o);
+}
+
+/* Output without end does not stretch the whole. */
+static void total_limit(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("chatter");
+    struct outcome o = run(g, (struct install_limits){.total = 8, .inactivity = 120}, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "not over after 8.0 s");
+    assert_true(o.seconds >= 8 && o.seconds < 30);
+    end(g, &o);
+}
+
+/* ---- what is done to it while it runs: when the log has its first line ---- */
+
+struct blow {
+    const struct guest *guest;
+    GCancellable *cancel; /* NULL: SIGKILL for QEMU */
+    gboolean done;
+};
+
+static void kill_children(void)
+{
+    g_autofree char *path = g_strdup_printf("/proc/self/task/%d/children", (int)getpid());
+    g_autofree char *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) pids = g_strsplit(g_strstrip(text), " ", -1);
+    assert_int_equal(g_strv_length(pids), 1);
+    assert_int_equal(kill((pid_t)g_ascii_strtoll(pids[0], NULL, 10), SIGKILL), 0);
+}
+
+static gboolean strike(gpointer data)
+{
+    struct blow *b = data;
+    g_autofree char *path = g_build_filename(b->guest->log_dir, "log.log", NULL);
+    g_autofree char *log = NULL;
+    if (!g_file_get_contents(path, &log, NULL, NULL) || !strstr(log, "phase one"))
+        return G_SOURCE_CONTINUE;
+    b->done = TRUE;
+    if (b->cancel)
+        g_cancellable_cancel(b->cancel);
+    else
+        kill_children();
+    return G_SOURCE_REMOVE;
+}
+
+static void cancelled(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("chatter");
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    struct blow blow = {.guest = g, .cancel = cancel};
+    g_timeout_add(50, strike, &blow);
+    struct outcome o = run(g, patient, cancel);
+    assert_true(blow.done);
+    assert_false(o.good);
+    assert_true(g_error_matches(o.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    assert_string_equal(phase_name(&o, o.phases->len - 1), "one");
+    assert_false(pictured(g));
+    end(g, &o);
+}
+
+static void cancelled_before(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("stay");
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_cancellable_cancel(cancel);
+    struct outcome o = run(g, patient, cancel);
+    assert_true(g_error_matches(o.error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    end(g, &o);
+}
+
+static void killed(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("chatter");
+    struct blow blow = {.guest = g};
+    g_timeout_add(50, strike, &blow);
+    struct outcome o = run(g, patient, NULL);
+    assert_true(blow.done);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "QEMU was killed by signal 9");
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "in the phase \"one\"");
+    end(g, &o);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(success),    cmocka_unit_test(early_power_off),
+        cmocka_unit_test(panic),      cmocka_unit_test(early_restart),
+        cmocka_unit_test(fatal_line), cmocka_unit_test(prompt),
+        cmocka_unit_test(stall),      cmocka_unit_test(total_limit),
+        cmocka_unit_test(cancelled),  cmocka_unit_test(cancelled_before),
+        cmocka_unit_test(killed)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
