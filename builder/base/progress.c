@@ -9,9 +9,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define REDRAW_US  100000 /* a live line is drawn at most ten times a second */
-#define BAR_WIDTH  24
-#define PLAIN_STEP 25 /* without a terminal a transfer is told every so many percent */
+#define REDRAW_US   100000 /* a live line is drawn at most ten times a second */
+#define BAR_WIDTH   24
+#define PLAIN_STEP  25 /* without a terminal a transfer is told every so many percent … */
+#define PLAIN_LEAST (16u << 20) /* … when it has so many bytes at least */
 
 struct progress {
     enum progress_format format;
@@ -233,6 +234,8 @@ void progress_amount(progress *p, const char *what, guint64 done, guint64 total)
     if (!p)
         return;
     double percent = total ? MIN(100.0 * (double)done / (double)total, 100.0) : -1;
+    if (!p->terminal && p->format == PROGRESS_TEXT && total < PLAIN_LEAST)
+        return;
     g_rec_mutex_lock(&p->mutex);
     if (due(p, what, percent)) {
         g_autofree char *have = text_size(done);

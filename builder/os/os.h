@@ -9,9 +9,10 @@
  * from the plan. */
 struct os_answers {
     const char *locale, *timezone, *keyboard, *hostname, *domain;
-    const char *mirror; /* URL as the guest reaches it; NULL: the installer's own default */
+    const char *mirror;       /* URL as the guest reaches it; NULL: the installer's own default */
     const char *final_mirror; /* URL to leave in the finished system; NULL: the installer's own */
-    const char *proxy;        /* URL or NULL */
+    const char *security_mirror; /* URL of security updates to leave there; NULL: none */
+    const char *proxy;           /* URL or NULL */
     const char *release;
     const char *disk; /* the device in the guest: "/dev/vda" */
     const char *filesystem;
@@ -62,8 +63,8 @@ typedef struct os_installer {
     /* Where kernel and initrd are in the media of this installer. */
     char *(*package)(const char *release, const char *arch); /* apt media; owned by the caller */
     const char *kernel_glob, *initrd_glob; /* fnmatch(3) patterns on paths inside .deb, ISO, dir */
-    const char *keyring;        /* of the distribution, on the host */
-    const char *kernel_package; /* default of the family */
+    const char *keyring;                   /* of the distribution, on the host */
+    const char *kernel_package;            /* default of the family */
     const char *const *base_packages;
     guint64 memory; /* bytes it needs at least */
     /* The answer file and its helpers from kickstart/ below data_dir; array of struct os_file *,
@@ -72,12 +73,12 @@ typedef struct os_installer {
     /* The guest kernel's command line; owned by the caller. */
     char *(*command_line)(const struct os_answers *answers);
     /* Each list ends with a NULL pattern. */
-    const struct os_phase *phases;      /* on the log channel */
-    const struct os_failure *failures;  /* on the log channel: fatal */
-    const struct os_failure *console;   /* on the console: prompts and panics, fatal */
+    const struct os_phase *phases;     /* on the log channel */
+    const struct os_failure *failures; /* on the log channel: fatal */
+    const struct os_failure *console;  /* on the console: prompts and panics, fatal */
 } os_installer;
 
 /* NULL-terminated; in the order of the meson list, the default of a family first. */
 const os_installer *const *os_installers(void);
-const os_installer *os_installer_find(const char *name);                 /* or NULL */
-const os_installer *os_installer_for_family(const char *family);         /* the default, or NULL */
+const os_installer *os_installer_find(const char *name);         /* or NULL */
+const os_installer *os_installer_for_family(const char *family); /* the default, or NULL */

@@ -153,7 +153,9 @@ gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
     *exit_code = ingot_error_exit(local, table[i]->failure);
     if (*exit_code != INGOT_EXIT_INTERRUPTED)
         keep_bundle(b, table[i]->name, &local);
-    g_propagate_prefixed_error(error, g_steal_pointer(&local), "%s failed: ", table[i]->name);
+    if (*exit_code != INGOT_EXIT_INTERRUPTED)
+        g_prefix_error(&local, "%s failed: ", table[i]->name);
+    g_propagate_error(error, g_steal_pointer(&local));
     for (gsize j = i + 1; j-- > 0;)
         if (table[j]->undo)
             table[j]->undo(b);

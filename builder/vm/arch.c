@@ -28,7 +28,8 @@ static const struct vm_arch arches[] = {
       * corrupts its memory (Debian 13's kernel double-faults in SLUB, 8 boots of 9); without it
       * every boot was good, and faster than under thread=single.  A host with a weaker memory
       * order than x86 cannot run x86 guests on several threads at all (QEMU docs/devel/
-      * multi-thread-tcg.rst, "Memory Consistency"). */
+      * multi-thread-tcg.rst, "Memory Consistency").  Without -monitor an idle processor runs
+      * MWAIT, which TCG emulates as a busy loop: it takes a host processor from the other one. */
      .tcg = {{"x86_64", "tcg,thread=multi," TB_SIZE, "max,-cx16,-monitor"},
              {NULL, "tcg,thread=single," TB_SIZE, "max"}},
      .kvm_cpus = x86_kvm_cpus},

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "base/error.h"
+#include "base/files.h"
+
+#include <gio/gio.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The program as people and CI servers call it: what it prints where, and its exit codes. */
+
+struct outcome {
+    int code;
+    char *out, *err;
+};
+
+static void outcome_clear(struct outcome *o)
+{
+    g_free(o->out);
+    g_free(o->err);
+}
+
+static struct outcome run(const char *const *args)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    struct outcome o = {0};
+    g_ptr_array_add(argv, (gpointer)g_getenv("INGOT_TEST_PROGRAM"));
+    for (; *args; args++)
+        g_ptr_array_add(argv, (gpointer)*args);
+    g_ptr_array_add(argv, NULL);
+    g_autoptr(GSubprocess) child =
+        g_subprocess_newv((const char *const *)argv->pdata,
+                          G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL);
+    assert_non_null(child);
+    assert_true(g_subprocess_communicate_utf8(child, NULL, NULL, &o.out, &o.err, NULL));
+    assert_true(g_subprocess_get_if_exited(child));
+    o.code = g_subprocess_get_exit_status(child);
+    return o;
+}
+
+#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
+
+/* Every case: arguments, exit code, what standard error says. */
+static void usage_errors(void **state)
+{
+    static const struct {
+        const char *args[5];
+        const char *says;
+    } cases[] = {
+        {{"biuld"}, "did you mean 'build'?"},
+        {{"zzzzzz"}, "`ingot --help` lists the commands"},
+        {{"build"}, "build: an argument is missing"},
+        {{"build", "a", "b"}, "build: too many arguments"},
+        {{"plan", "x", "--format", "xml"}, "unknown format 'xml'"},
+        {{"plan", "x", "--no-such"}, "`ingot plan --help` lists the options"},
+        {{"build", "x", "--max-age", "5"}, "'5' is not an age"},
+        {{"check"}, "no recipe is named"},
+        {{"cache", "--prune", "soon"}, "'soon' is not an age"},
+        {{"help", "nothing"}, "unknown command 'nothing'"},
+        {{"console", "no-such-build"}, "no build of no-such-build is installing"},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct outcome o = run(cases[i].args);
+        if (o.code != INGOT_EXIT_USAGE || !strstr(o.err, cases[i].says))
+            fail_msg("ingot %s: exit %d, '%s'", cases[i].args[0], o.code, o.err);
+        assert_string_equal(o.out, "");
+        outcome_clear(&o);
+    }
+}
+
+static void help_and_version(void **state)
+{
+    (void)state;
+    struct outcome none = run((const char *const[]){NULL});
+    struct outcome help = RUN("--help");
+    struct outcome build = RUN("build", "--help");
+    struct outcome other = RUN("help", "build");
+    struct outcome version = RUN("--version");
+    assert_int_equal(none.code, INGOT_EXIT_USAGE);
+    assert_string_equal(none.err, help.out);
+    assert_int_equal(help.code, 0);
+    assert_non_null(strstr(help.out, "doctor"));
+    assert_int_equal(build.code, 0);
+    assert_non_null(strstr(build.out, "--max-age=AGE"));
+    assert_string_equal(build.out, other.out);
+    assert_true(g_str_has_prefix(version.out, "ingot 0."));
+    outcome_clear(&none);
+    outcome_clear(&help);
+    outcome_clear(&build);
+    outcome_clear(&other);
+    outcome_clear(&version);
+}
+
+/* Every command and every exit code is in the man page. */
+static void man_page(void **state)
+{
+    static const char *const wanted[] = {
+        ".TH INGOT 1",    "ingot build", "ingot doctor", "130 (interrupted)", "8 (policy)",
+        "INGOT\\_MIRROR", NULL};
+    (void)state;
+    struct outcome o = RUN("--man");
+    assert_int_equal(o.code, 0);
+    for (gsize i = 0; i < 5; i++)
+        if (!strstr(o.out, wanted[i]))
+            fail_msg("'%s' is not in the man page", wanted[i]);
+    outcome_clear(&o);
+}
+
+static char *shipped(void)
+{
+    return g_build_filename(g_getenv("INGOT_TEST_SOURCE"), "recipes", "debian-13-di.yaml", NULL);
+}
+
+static void check_is_good(void **state)
+{
+    (void)state;
+    g_autofree char *path = shipped();
+    struct outcome o = RUN("check", path, "--mirror", "http://mirror.test/debian");
+    if (o.code != 0)
+        fail_msg("%s", o.err);
+    outcome_clear(&o);
+}
+
+/* All problems of form, with file, line and column at the beginning of the line, and exit 3. */
+static void check_tells_all(void **state)
+{
+    (void)state;
+    g_autofree char *path = NULL;
+    close(g_file_open_tmp("ingot-XXXXXX.yaml", &path, NULL));
+    assert_true(g_file_set_contents(path,
+                                    "name: x\nfamily: debian\nrelease: trixie\ndisk: {siez: 8GiB}\n"
+                                    "packgaes: [vim]\n",
+                                    -1, NULL));
+    struct outcome o = RUN("check", path);
+    g_autofree char *first = g_strdup_printf("%s:4:8: ", path);
+    g_autofree char *second = g_strdup_printf("%s:5:1: ", path);
+    assert_int_equal(o.code, INGOT_EXIT_RECIPE);
+    assert_non_null(strstr(o.err, first));
+    assert_non_null(strstr(o.err, second));
+    assert_non_null(strstr(o.err, "packages"));
+    outcome_clear(&o);
+    remove(path);
+}
+
+static void absent_recipe(void **state)
+{
+    (void)state;
+    struct outcome o = RUN("build", "/no/such/recipe.yaml");
+    assert_int_equal(o.code, INGOT_EXIT_RECIPE);
+    assert_non_null(strstr(o.err, "/no/such/recipe.yaml"));
+    outcome_clear(&o);
+}
+
+static void errors_as_json(void **state)
+{
+    (void)state;
+    struct outcome o = RUN("check", "/no/such/recipe.yaml", "--format", "json");
+    json_t *event = json_loads(o.out, 0, NULL);
+    assert_non_null(event);
+    assert_string_equal(json_string_value(json_object_get(event, "event")), "error");
+    assert_int_equal(json_integer_value(json_object_get(event, "exit")), o.code);
+    json_decref(event);
+    outcome_clear(&o);
+}
+
+static void schema(void **state)
+{
+    (void)state;
+    struct outcome o = RUN("check", "--schema");
+    json_t *schema_json = json_loads(o.out, 0, NULL);
+    assert_non_null(schema_json);
+    json_decref(schema_json);
+    outcome_clear(&o);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(usage_errors),    cmocka_unit_test(help_and_version),
+        cmocka_unit_test(man_page),        cmocka_unit_test(check_is_good),
+        cmocka_unit_test(check_tells_all), cmocka_unit_test(absent_recipe),
+        cmocka_unit_test(errors_as_json),  cmocka_unit_test(schema),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
