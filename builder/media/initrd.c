@@ -132,8 +132,6 @@ static gboolean write_archive(int fd, GPtrArray *files, const char *out, GError 
         good = put_file(&c, g_ptr_array_index(files, i), error);
     if (good && archive_write_close(c.archive) != ARCHIVE_OK)
         good = fail(error, out, archive_error_string(c.archive));
-    if (!good)
-        archive_write_fail(c.archive);
     archive_write_free(c.archive);
     g_hash_table_unref(c.seen);
     return good;

@@ -166,6 +166,20 @@ static gboolean accept(const struct media_signature *s, const struct verdict *v,
     return refuse(s, v, error);
 }
 
+/* gpgv gave up before it looked at a signature, or is not there. */
+static void fail_unheard(const struct media_signature *s, const GError *failure, GError **error)
+{
+    g_autofree char *program = g_find_program_in_path("gpgv");
+    g_autofree char *why = ingot_error_text(failure);
+    g_autofree char *shown = text_printable(why, -1);
+    if (program)
+        ingot_set_error(error, INGOT_EXIT_MEDIA, "it may be no signature, or no keyring",
+                        "cannot verify the signature of %s: %s", s->name, shown);
+    else
+        ingot_set_error(error, INGOT_EXIT_HOST, "install the package gpgv",
+                        "cannot verify the signature of %s: there is no gpgv here", s->name);
+}
+
 static gboolean run(const struct media_signature *s, const char *keyring, const char *output,
                     GCancellable *cancel, GError **error)
 {
@@ -182,7 +196,7 @@ static gboolean run(const struct media_signature *s, const char *keyring, const 
     if (g_cancellable_set_error_if_cancelled(cancel, error))
         good = FALSE;
     else if (!good && !v.lines)
-        g_propagate_error(error, g_steal_pointer(&local));
+        fail_unheard(s, local, error);
     else
         good = accept(s, &v, local, error);
     g_string_free(v.keys, TRUE);

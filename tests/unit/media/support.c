@@ -10,8 +10,8 @@ const struct media_limits quick_limits = {
     .attempts = 4,
     .backoff_ms = 10,
     .backoff_max_ms = 100,
-    .connect_ms = 2000,
-    .stall_s = 1,
+    .connect_ms = 10000,
+    .stall_s = 5,
     .stall_rate = 100,
 };
 
