@@ -242,8 +242,8 @@ static gboolean fail_match(const struct search *s, GPtrArray *found, GError **er
     else
         ingot_set_error(error, INGOT_EXIT_MEDIA,
                         "look at what is inside, and give its path in the recipe",
-                        "no file in %s matches the %s path %s%s%s", s->name, s->pick->glob,
-                        s->pick->what, *list ? "; near it are: " : "", list);
+                        "no file in %s matches the %s path %s%s%s", s->name, s->pick->what,
+                        s->pick->glob, *list ? "; near it are: " : "", list);
     return FALSE;
 }
 

@@ -216,7 +216,8 @@ static gboolean within_limits(media_reader *r, struct archive_entry *e, GError *
 {
     if (++r->entries > ENTRIES_MAX)
         return too_much(r, "holds more than a million entries", error);
-    if (archive_filter_count(r->current) <= 1) /* "none": the medium itself is the limit */
+    /* A directory has no filters; one filter is "none": the medium itself is the limit. */
+    if (r->prefix || archive_filter_count(r->current) <= 1)
         return TRUE;
     if (archive_filter_bytes(r->current, 0) > UNPACKED_MAX || archive_entry_size(e) > UNPACKED_MAX)
         return too_much(r, "unpacks to more than 16 GiB", error);
