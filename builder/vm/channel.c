@@ -159,6 +159,8 @@ void stream_discard(stream *s)
 
 void stream_drain(stream *s)
 {
-    while (s->in && read_once(s) > 0)
-        continue;
+    gboolean more;
+    do {
+        more = s->in && read_once(s) > 0;
+    } while (more);
 }

@@ -36,7 +36,7 @@ void vm_probe_clear(struct vm_probe *probe)
 
 static gboolean write_image(const char *path, GError **error)
 {
-    g_autofree guint8 *image = g_malloc(IMAGE_SIZE);
+    guint8 image[IMAGE_SIZE];
     guint8 *page = image + IMAGE_SIZE - VM_PROBE_PAGE;
     memset(image, 0xff, IMAGE_SIZE);
     memcpy(page, vm_probe_code, sizeof vm_probe_code);

@@ -201,7 +201,7 @@ static gboolean wait_until(qmp *q, gboolean (*done)(const qmp *), const char *wh
 {
     gint64 end = g_get_monotonic_time() + (gint64)QMP_LIMIT_MS * 1000;
     while (!done(q)) {
-        GPollFD fd = {.fd = q->fd, .events = G_IO_IN | G_IO_HUP};
+        GPollFD input = {.fd = q->fd, .events = G_IO_IN | G_IO_HUP};
         gint64 left = (end - g_get_monotonic_time()) / 1000;
         if (q->closed || left <= 0) {
             ingot_set_error(error, INGOT_EXIT_HOST, NULL,
@@ -210,7 +210,7 @@ static gboolean wait_until(qmp *q, gboolean (*done)(const qmp *), const char *wh
                             what);
             return FALSE;
         }
-        if (g_poll(&fd, 1, (gint)left + 1) > 0)
+        if (g_poll(&input, 1, (gint)left + 1) > 0)
             (void)read_some(q);
     }
     return TRUE;
@@ -223,11 +223,11 @@ static gboolean send_line(qmp *q, const char *line, const char *command, GError 
     while (sent < length) {
         ssize_t n = send(q->fd, line + sent, length - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
         gint64 left = (end - g_get_monotonic_time()) / 1000;
-        GPollFD fd = {.fd = q->fd, .events = G_IO_OUT};
+        GPollFD output = {.fd = q->fd, .events = G_IO_OUT};
         if (n > 0)
             sent += (gsize)n;
         else if (errno == EAGAIN && left > 0)
-            (void)g_poll(&fd, 1, (gint)left + 1);
+            (void)g_poll(&output, 1, (gint)left + 1);
         else if (errno != EINTR) {
             ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot tell QEMU to %s: %s", command,
                             g_strerror(errno));
@@ -299,8 +299,10 @@ void qmp_free(qmp *q)
 
 void qmp_drain(qmp *q)
 {
-    while (read_some(q))
-        continue;
+    gboolean more;
+    do {
+        more = read_some(q);
+    } while (more);
     drop_source(&q->idle);
     deliver(q);
 }

@@ -41,7 +41,7 @@ static GByteArray *read_module(const char *path)
     struct archive *file = archive_read_new();
     struct archive_entry *entry;
     char chunk[65536];
-    la_ssize_t n = 0;
+    la_ssize_t n;
     archive_read_support_filter_all(file);
     archive_read_support_format_raw(file);
     if (archive_read_open_filename(file, path, sizeof chunk) == ARCHIVE_OK &&

@@ -105,8 +105,8 @@ static void kept_is_checked(void **state)
         "[1]",
         "{\"x86_64\": 1}",
         "{\"x86_64\": {\"key\": \"0\", \"kvm\": true}}",
-        "{\"x86_64\": {\"key\": \"0\", \"kvm\": true, \"cpu\": \"host\", \"option\": \"kvm\","
-        " \"reason\": \"of another boot\"}, \"aarch64\": {\"key\": \"other\"}}"};
+        ("{\"x86_64\": {\"key\": \"0\", \"kvm\": true, \"cpu\": \"host\", \"option\": \"kvm\","
+         " \"reason\": \"of another boot\"}, \"aarch64\": {\"key\": \"other\"}}")};
     struct vm_accel accel;
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         assert_true(g_file_set_contents(kept, texts[i], -1, NULL));

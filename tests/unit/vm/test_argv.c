@@ -100,7 +100,7 @@ static void script(void **state)
     struct vm_spec spec = sample();
     spec.command_line = (char *)"say='it works' $HOME";
     g_autofree char *text = vm_script(&spec);
-    check_golden("script.sh", text);
+    check_golden("script.txt", text);
 }
 
 /* The shell reads back what was meant. */

@@ -30,8 +30,10 @@ static int teardown(void **state)
 /* Everything that is ready now. */
 static void settle(void)
 {
-    while (g_main_context_iteration(NULL, FALSE))
-        continue;
+    gboolean more;
+    do {
+        more = g_main_context_iteration(NULL, FALSE);
+    } while (more);
 }
 
 static void on_data(const char *bytes, gsize length, gpointer user)
@@ -91,8 +93,10 @@ static void backlog(void **state)
         read_all += n > 0 ? (guint64)n : 0;
     } while (n > 0);
     assert_int_equal(read_all, accepted);
-    while (stream_send(s, chunk, 10000))
-        continue;
+    gboolean more;
+    do {
+        more = stream_send(s, chunk, 10000);
+    } while (more);
     stream_discard(s);
     assert_true(stream_send(s, chunk, 10000));
     stream_free(s);
