@@ -427,6 +427,8 @@ static void no_such_package(void **state)
 static void nothing_there(void **state)
 {
     struct archive *a = *state;
+    if (!shared.signer)
+        skip();
     assert_fails(a, 0, "answered 404 (not found)");
 }
 
@@ -481,6 +483,8 @@ static void words_that_are_no_names(void **state)
                                         "a#b", "a%2e", "-a",   "a\n",    "\303\244", "a//b", "a/"};
     struct archive *a = *state;
     char **const texts[] = {&a->spec.suite, &a->spec.component, &a->spec.arch, &a->spec.package};
+    if (!shared.signer)
+        skip();
     for (gsize t = 0; t < G_N_ELEMENTS(texts); t++) {
         char *before = *texts[t];
         for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
