@@ -186,7 +186,8 @@ static GPtrArray *answer(const struct os_answers *a, const char *data_dir, GErro
 static char *command_line(const struct os_answers *a)
 {
     (void)a;
-    return g_strdup("auto=true priority=critical DEBIAN_FRONTEND=text TERM=dumb ipv6.disable=1 "
+    return g_strdup("auto=true priority=critical DEBIAN_FRONTEND=text DEBCONF_DROP_TRANSLATIONS=1 "
+                    "TERM=dumb ipv6.disable=1 "
                     "mitigations=off net.ifnames=0 console=ttyS0,115200 ---");
 }
 
