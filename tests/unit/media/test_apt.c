@@ -13,7 +13,7 @@
 struct archive {
     char *dir, *cache;
     server *server;
-    GBytes *deb;
+    GBytes *deb, *release;
     char deb_sha256[65];
     GCancellable *cancel;
     struct media_spec spec;
@@ -94,6 +94,7 @@ static int teardown(void **state)
     media_spec_clear(&a->spec);
     files_remove_tree(a->dir);
     g_bytes_unref(a->deb);
+    g_clear_pointer(&a->release, g_bytes_unref);
     g_object_unref(a->cancel);
     g_free(a->dir);
     g_free(a->cache);
@@ -134,8 +135,8 @@ static GBytes *sign(const struct archive *a, const char *text)
     return signer_clear(shared.signer, text, a->signed_by, NULL);
 }
 
-/* Puts everything on the server; returns InRelease, owned by the caller. */
-static GBytes *publish(struct archive *a)
+/* Puts everything on the server. */
+static void publish(struct archive *a)
 {
     if (!shared.signer)
         skip();
@@ -151,9 +152,8 @@ static GBytes *publish(struct archive *a)
     put_index(a, release, ".gz", packages);
     put_index(a, release, ".xz", packages);
     put(a, "pool/main/i/installer-13_1.0+x_all.deb", a->deb);
-    g_autoptr(GBytes) bytes = sign(a, release->str);
-    put_release(a, bytes);
-    return g_steal_pointer(&bytes);
+    a->release = sign(a, release->str);
+    put_release(a, a->release);
 }
 
 static media_boot *fetch(struct archive *a, GError **error)
@@ -199,7 +199,7 @@ static void good_path(void **state)
 {
     struct archive *a = *state;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     g_autoptr(media_boot) boot = fetch(a, &error);
     assert_no_error(error);
     static const char *const names[] = {"InRelease", INDEX ".xz", "installer-13_1.0+x_all.deb",
@@ -228,7 +228,7 @@ static void by_hash(void **state)
 {
     struct archive *a = *state;
     a->by_hash = TRUE; /* and only so: the plain names are not there */
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     assert_comes(a);
 }
 
@@ -236,14 +236,14 @@ static void by_hash_that_the_mirror_lacks(void **state)
 {
     struct archive *a = *state;
     a->fields = "Acquire-By-Hash: yes\n";
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     assert_comes(a);
 }
 
 static void other_forms_of_the_index(void **state)
 {
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     server_remove(a->server, "/debian/dists/trixie/" INDEX ".xz");
     assert_comes(a);
     assert_int_equal(gets(a, "dists/trixie/" INDEX ".gz"), 1);
@@ -258,7 +258,7 @@ static void other_forms_of_the_index(void **state)
 static void tampered_packages(void **state)
 {
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     g_autoptr(GBytes) evil = squeeze(".xz", "Package: installer-13\n", 22);
     put(a, "dists/trixie/" INDEX ".xz", evil);
     assert_fails(a, 1, "Packages.xz from http://127.0.0.1:");
@@ -277,7 +277,7 @@ static GBytes *damaged(GBytes *bytes)
 static void tampered_deb(void **state)
 {
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     g_autoptr(GBytes) evil = damaged(a->deb);
     put(a, DEB, evil);
     assert_fails(a, 2, "has the SHA-256");
@@ -287,7 +287,7 @@ static void tampered_deb(void **state)
 static void a_deb_of_another_size(void **state)
 {
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     g_autoptr(GBytes) half = g_bytes_new_from_bytes(a->deb, 0, g_bytes_get_size(a->deb) / 2);
     put(a, DEB, half);
     assert_fails(a, 2, "installer-13_1.0+x_all.deb");
@@ -303,7 +303,7 @@ static void stale(void **state)
 {
     struct archive *a = *state;
     a->fields = "Valid-Until: Sat, 12 Sep 2020 07:55:41 UTC\n";
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     assert_fails(a, 0, "was valid until Sat, 12 Sep 2020");
     assert_int_equal(cache_parts(a->cache), 0);
 }
@@ -312,7 +312,7 @@ static void from_the_future(void **state)
 {
     struct archive *a = *state;
     a->fields = "Date: Sat, 12 Sep 2099 07:55:41 UTC\n";
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     assert_comes(a);
 }
 
@@ -320,7 +320,7 @@ static void unsigned_release(void **state)
 {
     struct archive *a = *state;
     a->signed_by = NULL;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     assert_fails(a, 0, "InRelease of trixie from http://127.0.0.1:");
     assert_int_equal(cache_parts(a->cache), 0);
 }
@@ -329,15 +329,15 @@ static void signed_by_another_key(void **state)
 {
     struct archive *a = *state;
     a->signed_by = "other";
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     assert_fails(a, 0, "not in the keyring");
 }
 
 static void another_suite(void **state)
 {
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
-    server_put_bytes(a->server, "/debian/dists/sid/InRelease", release);
+    publish(a);
+    server_put_bytes(a->server, "/debian/dists/sid/InRelease", a->release);
     g_free(a->spec.suite);
     a->spec.suite = g_strdup("sid");
     assert_fails(a, 0, "of suite “stable”, codename “trixie”, not of “sid”");
@@ -347,12 +347,12 @@ static void another_suite(void **state)
 static void text_around_the_signed_part(void **state)
 {
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     static const char evil[] =
         "Suite: stable\nCodename: trixie\nSHA256:\n "
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 0 " INDEX ".xz\n\n";
     gsize size = 0;
-    const char *text = g_bytes_get_data(release, &size);
+    const char *text = g_bytes_get_data(a->release, &size);
     g_autofree char *good = g_strndup(text, size);
     g_autofree char *before = g_strconcat(evil, good, NULL);
     g_autofree char *after = g_strconcat(good, "\n", evil, NULL);
@@ -375,8 +375,9 @@ static void text_around_the_signed_part(void **state)
 static void truncated_release(void **state)
 {
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
-    g_autoptr(GBytes) half = g_bytes_new_from_bytes(release, 0, g_bytes_get_size(release) / 2);
+    publish(a);
+    g_autoptr(GBytes) half =
+        g_bytes_new_from_bytes(a->release, 0, g_bytes_get_size(a->release) / 2);
     put_release(a, half);
     assert_fails(a, 0, "InRelease");
     assert_int_equal(cache_parts(a->cache), 0);
@@ -387,7 +388,7 @@ static void a_mirror_that_stops_in_the_middle(void **state)
     static const struct media_limits one = {
         .attempts = 1, .connect_ms = 10000, .stall_s = 1, .stall_rate = 1u << 30};
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     struct server_file *deb = server_put_bytes(a->server, "/debian/" DEB, a->deb);
     deb->etag = g_strdup("\"one\"");
     deb->trick = TRICK_STALL;
@@ -410,7 +411,7 @@ static void digests_in_capitals(void **state)
                         "\nSize: %zu\nSHA256: %s\n",
                         g_bytes_get_size(a->deb), upper);
     a->packages = packages;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     assert_comes(a);
     assert_comes(a);
     assert_int_equal(gets(a, DEB), 1);
@@ -420,7 +421,7 @@ static void no_such_package(void **state)
 {
     struct archive *a = *state;
     a->packages = "Package: other\nVersion: 1\nArchitecture: amd64\n";
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     assert_fails(a, 2, "has no package installer-13 for amd64");
 }
 
@@ -435,7 +436,7 @@ static void nothing_there(void **state)
 static void offline(void **state)
 {
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     a->context.offline = TRUE;
     assert_fails(a, 0, "InRelease is not in the cache");
     assert_int_equal(server_all_gets(a->server), 0);
@@ -455,7 +456,7 @@ static void offline(void **state)
 static void offline_still_verifies(void **state)
 {
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     assert_comes(a);
     a->context.offline = TRUE;
     g_free(a->spec.keyring);
@@ -466,8 +467,8 @@ static void offline_still_verifies(void **state)
 static void release_that_did_not_change(void **state)
 {
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
-    struct server_file *f = put_release(a, release);
+    publish(a);
+    struct server_file *f = put_release(a, a->release);
     f->etag = g_strdup("\"one\"");
     f->modified = g_strdup("Sat, 12 Sep 2026 07:55:41 GMT");
     assert_comes(a);
@@ -531,7 +532,7 @@ static int child_main(char **argv)
 static void two_processes_fetch_once(void **state)
 {
     struct archive *a = *state;
-    g_autoptr(GBytes) release = publish(a);
+    publish(a);
     struct server_file *deb = server_put_bytes(a->server, "/debian/" DEB, a->deb);
     deb->trick = TRICK_HOLD;
     g_autoptr(GSubprocess) one = start_child(a);
