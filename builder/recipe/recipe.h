@@ -94,7 +94,8 @@ gboolean recipe_problems_report(const recipe_problems *problems,
  * an error only when the file cannot be read or is not YAML enough to go on (that error is made
  * by recipe_problems_report too).  resolve_secrets FALSE leaves ${env:NAME} and file: values
  * unread (for check and plan on a machine that does not have them): such a password is then the
- * text "<secret>".  Every secret read is added to hidden.  The caller owns the recipe. */
+ * text "<secret>".  Every secret read is added to hidden (may be NULL).  With problems, a required
+ * text may be NULL: ask recipe_problems_count before going on.  The caller owns the recipe. */
 struct recipe *recipe_load(const char *path, gboolean resolve_secrets, secrets *hidden,
                            recipe_problems *problems, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

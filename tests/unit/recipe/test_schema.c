@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "recipe/internal.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* recipes/recipe.schema.json is what the parser's table says.  To write it anew:
+ * INGOT_TEST_UPDATE=1 meson test recipe/schema */
+static void committed(void **state)
+{
+    (void)state;
+    g_autofree char *path =
+        g_build_filename(g_getenv("INGOT_TEST_SOURCE"), "recipes", "recipe.schema.json", NULL);
+    g_autofree char *schema = recipe_schema(), *file = NULL;
+    if (g_getenv("INGOT_TEST_UPDATE"))
+        assert_true(g_file_set_contents(path, schema, -1, NULL));
+    assert_true(g_file_get_contents(path, &file, NULL, NULL));
+    assert_string_equal(schema, file);
+}
+
+/* Borrowed: the schema of a dotted key. */
+static json_t *at_key(json_t *schema, const char *key)
+{
+    g_auto(GStrv) words = g_strsplit(key, ".", -1);
+    for (char **w = words; schema && *w; w++) {
+        gboolean list = g_str_has_suffix(*w, "[]");
+        if (list)
+            (*w)[strlen(*w) - 2] = '\0';
+        schema = json_object_get(json_object_get(schema, "properties"), *w);
+        if (list)
+            schema = json_object_get(schema, "items");
+    }
+    return schema;
+}
+
+/* Every key of the table is in it, with a description; nothing else is allowed. */
+static void complete(void **state)
+{
+    (void)state;
+    g_autofree char *text = recipe_schema();
+    json_t *schema = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(schema);
+    assert_true(json_is_false(json_object_get(schema, "additionalProperties")));
+    assert_int_equal(json_array_size(json_object_get(schema, "required")), 3);
+    guint keys = 0;
+    for (const struct field *f = recipe_fields; f->key; f++, keys++) {
+        json_t *found = at_key(schema, f->key);
+        if (!json_is_string(json_object_get(found, "description")))
+            fail_msg("%s has no description", f->key);
+        if (f->kind == KIND_MAP)
+            assert_true(json_is_false(json_object_get(found, "additionalProperties")));
+    }
+    assert_true(keys > 40);
+    json_decref(schema);
+}
+
+static void details(void **state)
+{
+    (void)state;
+    g_autofree char *text = recipe_schema();
+    json_t *schema = json_loads(text, 0, NULL);
+    json_t *cpus = at_key(schema, "vm.cpus"), *console = at_key(schema, "serial_console");
+    assert_int_equal(json_integer_value(json_object_get(cpus, "maximum")), 256);
+    assert_true(json_is_true(json_object_get(console, "default")));
+    assert_int_equal(json_array_size(json_object_get(at_key(schema, "arch"), "enum")), 2);
+    /* A password may be a reference, so its form is not in the schema. */
+    assert_null(json_object_get(at_key(schema, "root.password"), "pattern"));
+    assert_non_null(json_object_get(at_key(schema, "users[].name"), "pattern"));
+    json_decref(schema);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(committed),
+        cmocka_unit_test(complete),
+        cmocka_unit_test(details),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
