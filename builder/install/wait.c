@@ -157,18 +157,18 @@ static void on_event(vm *machine, const char *name, const char *reason, gpointer
         w->ended = g_strdup(reason);
 }
 
-/* The last line of qemu.log, or NULL; owned by the caller. */
+/* The last line of qemu.log that is not a warning, or NULL; owned by the caller. */
 static char *qemu_said(const struct wait *w)
 {
     g_autofree char *path = g_build_filename(w->spec->log_dir, "qemu.log", NULL);
     gsize length = 0;
     g_autofree char *raw = files_read(path, QEMU_LOG_LIMIT, &length, NULL);
-    g_autofree char *text = raw ? g_strstrip(text_printable(raw, (gssize)length)) : NULL;
-    if (!text || !*text)
-        return NULL;
-    const char *line = strrchr(text, '\n');
-    line = line ? line + 1 : text;
-    return g_strdup_printf(": %s", line);
+    g_autofree char *text = raw ? text_printable(raw, (gssize)length) : g_strdup("");
+    g_auto(GStrv) all = g_strsplit(text, "\n", -1);
+    for (guint i = g_strv_length(all); i-- > 0;)
+        if (*g_strstrip(all[i]) && !strstr(all[i], "warning:"))
+            return g_strdup_printf(": %s", all[i]);
+    return NULL;
 }
 
 static void fail_by_status(struct wait *w, int status)

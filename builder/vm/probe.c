@@ -129,8 +129,9 @@ static char *cause_of(GSubprocess *child, const struct output *out)
     if (g_subprocess_get_if_signaled(child))
         return g_strdup_printf("QEMU was ended by signal %d%s", g_subprocess_get_term_sig(child),
                                note);
-    return g_strdup_printf("QEMU ended with status %d after %s%s",
-                           g_subprocess_get_exit_status(child), steps[done], note);
+    g_autofree char *when = done ? g_strdup_printf(" after %s", steps[done]) : g_strdup("");
+    return g_strdup_printf("QEMU ended with status %d%s%s", g_subprocess_get_exit_status(child),
+                           when, note);
 }
 
 static gboolean run_image(const struct vm_arch *arch, const char *accel, const char *cpu,
