@@ -258,6 +258,7 @@ void progress_percent(progress *p, const char *what, double percent)
     g_rec_mutex_unlock(&p->mutex);
 }
 
+G_GNUC_PRINTF(5, 0)
 static void say(progress *p, const char *kind, const char *prefix, enum progress_level least,
                 const char *format, va_list args)
 {
