@@ -125,7 +125,7 @@ static gboolean look_up(struct media_job *job, const struct apt *a, const char *
                         const struct media_index *index, media_package *package, GError **error)
 {
     char key[DIGEST_HEX_LEN + 1];
-    media_key(key, "package", index->sha256, a->package, a->arch, NULL);
+    media_key(key, "package", index->sha256, a->package, a->arch);
     g_autoptr(GKeyFile) note = media_cache_note(job->cache, key);
     g_autofree char *sha256 = note ? g_key_file_get_string(note, MEDIA_NOTE, "sha256", NULL) : NULL;
     if (digest_is_hex(sha256)) {

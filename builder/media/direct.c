@@ -44,7 +44,7 @@ static gboolean find_signature(struct media_job *job, struct detached *s, GError
         s->path = g_strdup(from);
         return TRUE;
     }
-    media_key(s->key, "signature", from, NULL);
+    media_key(s->key, "signature", from);
     if (job->context->offline && !media_url_is_file(from))
         return recall_signature(job, s, error);
     struct media_download d = {.url = from, .name = "the signature", .max_size = SIGNATURE_MAX};
@@ -164,7 +164,7 @@ static gboolean digest_of(struct media_job *job, const char *path, const struct 
 {
     char key[DIGEST_HEX_LEN + 1];
     g_autofree char *state = media_cache_stamp(info);
-    media_key(key, "file", path, state, NULL);
+    media_key(key, "file", path, state);
     g_autoptr(GKeyFile) note = media_cache_note(job->cache, key);
     g_autofree char *known = note ? g_key_file_get_string(note, MEDIA_NOTE, "sha256", NULL) : NULL;
     if (S_ISREG(info->st_mode) && digest_is_hex(known)) {

@@ -141,26 +141,36 @@ static enum media_verdict try_once(struct tries *t, GError **error)
     return verdict;
 }
 
-/* Waits as long as the back-off says: doubled from try to try, between half and one and a half of
- * that, so that many clients do not come back together.  FALSE: cancelled. */
-static gboolean back_off(const struct tries *t, const GError *why, GError **error)
+/* Milliseconds: doubled from try to try, between half and one and a half of that, so that many
+ * clients do not come back together. */
+static guint64 back_off(const struct tries *t)
 {
     const struct media_limits *l = t->net->limits;
     guint64 wait = MIN((guint64)l->backoff_ms << MIN(t->failed ? t->failed - 1 : 0, 20u),
                        (guint64)l->backoff_max_ms);
     wait = (guint64)((double)wait * g_random_double_range(0.5, 1.5));
-    wait = MAX(wait, (guint64)MIN(t->last.wait_seconds, RETRY_AFTER_MAX) * 1000);
+    return MAX(wait, (guint64)MIN(t->last.wait_seconds, RETRY_AFTER_MAX) * 1000);
+}
+
+/* FALSE: cancelled. */
+static gboolean pause_for(guint64 wait, GCancellable *cancel, GError **error)
+{
+    gint64 end = g_get_monotonic_time() + (gint64)wait * 1000, left;
+    GPollFD wakeup = {.fd = -1};
+    guint n = g_cancellable_make_pollfd(cancel, &wakeup) ? 1 : 0;
+    while ((left = end - g_get_monotonic_time()) > 0 && !g_cancellable_is_cancelled(cancel))
+        (void)g_poll(&wakeup, n, (gint)(left / 1000 + 1));
+    if (n)
+        g_cancellable_release_fd(cancel);
+    return !g_cancellable_set_error_if_cancelled(cancel, error);
+}
+
+static gboolean wait_before_next(const struct tries *t, const GError *why, GError **error)
+{
+    guint64 wait = back_off(t);
     g_autofree char *text = ingot_error_text(why);
     progress_warning(t->net->progress, "%s; trying again in %.1f s", text, (double)wait / 1000);
-    gint64 end = g_get_monotonic_time() + (gint64)wait * 1000;
-    GPollFD wakeup = {.fd = -1};
-    gboolean pollable = g_cancellable_make_pollfd(t->net->cancel, &wakeup);
-    gint64 left;
-    while ((left = end - g_get_monotonic_time()) > 0 && !g_cancellable_is_cancelled(t->net->cancel))
-        (void)g_poll(&wakeup, pollable ? 1 : 0, (gint)(left / 1000 + 1));
-    if (pollable)
-        g_cancellable_release_fd(t->net->cancel);
-    return !g_cancellable_set_error_if_cancelled(t->net->cancel, error);
+    return pause_for(wait, t->net->cancel, error);
 }
 
 /* A server that breaks off again and again, but each time later, is not one that is down. */
@@ -258,7 +268,7 @@ static gboolean try_until(struct tries *t, media_answer *answer, GError **error)
             g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
         }
-        if (!back_off(t, why, error))
+        if (!wait_before_next(t, why, error))
             return FALSE;
     }
 }

@@ -41,8 +41,9 @@ char *media_obtain_checked(struct media_job *job, const struct media_download *d
                            media_check_fn check, gpointer data, char sha256[DIGEST_HEX_LEN + 1],
                            guint64 *size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A NUL-terminated key over a kind and named values: "url", "http://...", NULL. */
-void media_key(char key[DIGEST_HEX_LEN + 1], const char *kind, ...) G_GNUC_NULL_TERMINATED;
+/* A key over a kind and the values that follow it: media_key(key, "url", "http://..."). */
+#define media_key(key, kind, ...) media_key_of(key, kind, (const char *const[]){__VA_ARGS__, NULL})
+void media_key_of(char key[DIGEST_HEX_LEN + 1], const char *kind, const char *const *values);
 
 /* Whether the network may be used for url; an error that says what is missing otherwise. */
 gboolean media_may_fetch(const struct media_job *job, const char *url, const char *name,

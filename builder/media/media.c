@@ -75,7 +75,7 @@ static const char *medium_name(const struct media_job *job, const char *path)
 
 static void part_key(char key[DIGEST_HEX_LEN + 1], const char *medium, const struct part *part)
 {
-    media_key(key, "member", medium, part->glob, NULL);
+    media_key(key, "member", medium, part->glob);
 }
 
 /* What an earlier run took out of the same bytes.  TRUE: it is still in the cache. */

@@ -7,16 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void media_key(char key[DIGEST_HEX_LEN + 1], const char *kind, ...)
+void media_key_of(char key[DIGEST_HEX_LEN + 1], const char *kind, const char *const *values)
 {
-    va_list args;
-    const char *value;
     g_autoptr(digest) d = digest_new();
     digest_field(d, "kind", kind);
-    va_start(args, kind);
-    while ((value = va_arg(args, const char *)))
-        digest_field(d, "value", value);
-    va_end(args);
+    for (; *values; values++)
+        digest_field(d, "value", *values);
     digest_finish(d, key);
 }
 
@@ -192,7 +188,7 @@ char *media_obtain_checked(struct media_job *job, const struct media_download *d
 {
     struct stat info;
     char key[DIGEST_HEX_LEN + 1];
-    media_key(key, "url", d->url, NULL);
+    media_key(key, "url", d->url);
     struct checked c = {.key = key, .check = check, .data = data, .sha256 = sha256};
     int lock = media_cache_lock(job->cache, key, job->net.cancel, error);
     if (lock < 0)

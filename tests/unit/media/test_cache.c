@@ -127,8 +127,8 @@ static void notes_come_back(void **state)
     g_autoptr(GError) error = NULL;
     g_autoptr(media_cache) cache = media_cache_open(*state, NULL, NULL);
     g_autoptr(GKeyFile) note = g_key_file_new();
-    media_key(key, "url", "http://mirror.test/a", NULL);
-    media_key(other, "url", "http://mirror.test/", "a", NULL);
+    media_key(key, "url", "http://mirror.test/a");
+    media_key(other, "url", "http://mirror.test/", "a");
     assert_string_not_equal(key, other);
     g_key_file_set_string(note, MEDIA_NOTE, "etag", "\"a\nb\t[media]\"");
     assert_true(media_cache_save_note(cache, key, note, &error));
