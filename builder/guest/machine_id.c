@@ -2,8 +2,10 @@
 #include "guest/tree.h"
 
 /* An empty /etc/machine-id is filled at the next boot (machine-id(5), "Initialization").  The word
- * "uninitialized" does that too, but is a "first boot" besides, in which systemd enables every unit
- * that no preset disables (systemd.preset(5)) and so undoes what the recipe has disabled. */
+ * "uninitialized" does that too, but makes it a "first boot": systemd then enables every unit that
+ * no preset disables (systemd.preset(5)), which undoes what the recipe has disabled and, on Debian
+ * 13, starts systemd-networkd and its wait beside ifupdown; and systemd-firstboot(1) may ask
+ * questions on the console. */
 static gboolean empty_id(guest *g, GError **error)
 {
     gboolean systemd, present;

@@ -24,12 +24,11 @@ static const char unit[] =
     "[Install]\n"
     "WantedBy=multi-user.target\n";
 
-/* Things that make host keys by themselves at boot: cloud-init, and the units that Fedora, SUSE,
- * Arch and newer Debian packages of OpenSSH bring. */
-static const char makers[] =
-    "/{usr/bin/cloud-init,etc/init.d/sshd,"
-    "{usr/,}lib/systemd/system/{sshd-keygen.target,sshd-keygen.service,sshd-keygen@.service,"
-    "sshdgenkeys.service}}";
+/* Things that make host keys by themselves at boot: cloud-init, and the units of Fedora and Arch.
+ * sshd-keygen.service of Debian 13 is none of them: it has ConditionFirstBoot=yes, and an empty
+ * machine-id is no first boot (machine_id.c). */
+static const char makers[] = "/{usr/bin/cloud-init,etc/init.d/sshd,"
+                             "{usr/,}lib/systemd/system/{sshd-keygen.target,sshdgenkeys.service}}";
 
 static gboolean install_unit(guest *g, GError **error)
 {

@@ -56,6 +56,8 @@ static const struct entry kept[] = {
     {"tmp", 01777, NULL},
     {"usr/lib/systemd/system", 0755, NULL},
     {"usr/lib/systemd/systemd", 0755, ""},
+    /* Debian 13 has this one, and it does nothing in a clone. */
+    {"usr/lib/systemd/system/sshd-keygen.service", 0644, "[Unit]\nConditionFirstBoot=yes\n"},
     {"usr/sbin/sshd", 0755, ""},
     {"var/tmp", 01777, NULL},
     {"var/log/private", 0700, NULL},
