@@ -51,3 +51,19 @@ char *secrets_redact(const secrets *s, const char *text)
         g_string_replace(out, g_ptr_array_index(s->values, i), "<secret>", 0);
     return g_string_free(out, FALSE);
 }
+
+char **secrets_list(const secrets *s)
+{
+    guint n = s ? s->values->len : 0;
+    char **values = g_new0(char *, n + 1);
+    for (guint i = 0; i < n; i++)
+        values[i] = g_strdup(g_ptr_array_index(s->values, i));
+    return values;
+}
+
+void secrets_list_free(char **values)
+{
+    for (char **v = values; v && *v; v++)
+        wipe(*v);
+    g_free(values);
+}

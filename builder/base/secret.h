@@ -6,7 +6,7 @@
  * passes through secrets_redact. */
 typedef struct secrets secrets;
 
-secrets *secrets_new(void); /* the caller owns it */
+secrets *secrets_new(void);    /* the caller owns it */
 void secrets_free(secrets *s); /* wipes the values */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(secrets, secrets_free)
 
@@ -15,3 +15,8 @@ void secrets_add(secrets *s, const char *value);
 
 /* A copy of text with every secret replaced by "<secret>"; s may be NULL.  Owned by the caller. */
 char *secrets_redact(const secrets *s, const char *text);
+
+/* Copies of all values, NULL-terminated, for whoever looks for them; owned by the caller
+ * (secrets_list_free, which wipes them). */
+char **secrets_list(const secrets *s);
+void secrets_list_free(char **values);

@@ -201,7 +201,7 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror, recipe_p
 /* ---- the answers ---- */
 
 static gboolean resolve_user(plan *p, const recipe *r, const struct recipe_user *from,
-                             struct os_user *to, secrets *hidden, GPtrArray *clear, GError **error)
+                             struct os_user *to, secrets *hidden, GError **error)
 {
     to->name = keep(p, from->name ? from->name : "root");
     to->fullname = keep(p, from->fullname ? from->fullname : "");
@@ -215,24 +215,41 @@ static gboolean resolve_user(plan *p, const recipe *r, const struct recipe_user 
         return FALSE;
     secrets_add(hidden, hash);
     to->password_hash = keep(p, hash);
-    g_ptr_array_add(clear, g_strdup(from->password));
     return TRUE;
+}
+
+/* The secrets that must not be in the finished image: all but password hashes, whose place is
+ * /etc/shadow. */
+static char **forbidden_texts(const recipe *r, const secrets *hidden)
+{
+    char **values = secrets_list(hidden);
+    gsize kept = 0;
+    for (gsize i = 0; values[i]; i++) {
+        gboolean hash = r->root.password_hash && strstr(r->root.password_hash, values[i]);
+        for (guint u = 0; u < r->users->len; u++) {
+            const struct recipe_user *user = g_ptr_array_index(r->users, u);
+            hash |= user->password_hash && strstr(user->password_hash, values[i]);
+        }
+        if (hash)
+            g_free(values[i]);
+        else
+            values[kept++] = values[i];
+    }
+    values[kept] = NULL;
+    return values;
 }
 
 static gboolean resolve_users(plan *p, const recipe *r, secrets *hidden, GError **error)
 {
     gsize n = 1 + r->users->len;
     struct os_user *users = g_new0(struct os_user, n);
-    g_autoptr(GPtrArray) clear = g_ptr_array_new_with_free_func(g_free);
     p->answers.users = users;
     p->answers.n_users = n;
     for (gsize i = 0; i < n; i++) {
         const struct recipe_user *from = i ? g_ptr_array_index(r->users, i - 1) : &r->root;
-        if (!resolve_user(p, r, from, &users[i], hidden, clear, error))
+        if (!resolve_user(p, r, from, &users[i], hidden, error))
             return FALSE;
     }
-    g_ptr_array_add(clear, NULL);
-    p->hidden = g_strdupv((char **)clear->pdata);
     return TRUE;
 }
 
@@ -315,6 +332,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
     resolve_answers(p, from, mirror, final_mirror(from, host));
     if (recipe_problems_count(problems) > 0)
         return NULL;
+    p->hidden = forbidden_texts(from, hidden);
     if (!resolve_users(p, from, hidden, error))
         return NULL;
     resolve_machine(p, from, host);
@@ -339,9 +357,7 @@ void plan_free(plan *p)
     g_free(p->cache_dir);
     g_free(p->data_dir);
     g_free(p->out_dir);
-    for (char **h = p->hidden; h && *h; h++)
-        explicit_bzero(*h, strlen(*h));
-    g_strfreev(p->hidden);
+    secrets_list_free(p->hidden);
     g_ptr_array_unref(p->pools);
     g_string_chunk_free(p->store);
     g_free(p);

@@ -36,7 +36,7 @@ struct plan {
     const char *const *required_packages; /* in store */
     char *cache_dir, *data_dir, *out_dir;
     const char *format; /* of the output: "qcow2" */
-    char **hidden;      /* secrets in clear; NULL-terminated */
+    char **hidden;      /* secrets that no finished image may hold; NULL-terminated */
 
     GStringChunk *store; /* private */
     GPtrArray *pools;    /* private */
@@ -44,7 +44,8 @@ struct plan {
 
 /* Resolves; what does not fit together is added to problems with the recipe's line.  NULL when
  * there are problems (ask recipe_problems_report) or with an error of its own (a template that
- * does not render).  hidden (may be NULL) gets the password hashes made here.  The caller owns the
+ * does not render).  hidden (may be NULL) has what the recipe's secrets are, and gets the password
+ * hashes made here.  The caller owns the
  * plan; the recipe may be freed. */
 plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden,
                recipe_problems *problems, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "plan/password.h"
+#include "plan/plan.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* "installer:" and "release:" are added where the test's own text does not have them. */
+static const char minimal[] = "name: web\nfamily: debian\n";
+
+static char *cache;
+
+static int setup(void **state)
+{
+    (void)state;
+    cache = files_temp_dir(g_get_tmp_dir(), "ingot-plan", NULL);
+    return cache ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    files_remove_tree(cache);
+    g_free(cache);
+    return 0;
+}
+
+/* Plans minimal + more on a host of the test's making. */
+static plan *make(const char *more, const char *override, const char *apt, secrets *hidden,
+                  GError **error)
+{
+    g_autofree char *path = g_build_filename(cache, "recipe.yaml", NULL);
+    g_autofree char *text =
+        g_strconcat(minimal, strstr(more, "release:") ? "" : "release: trixie\n",
+                    strstr(more, "installer:") ? "" : "installer: debian-installer\n", more, NULL);
+    assert_true(g_file_set_contents(path, text, -1, NULL));
+    struct vm_accel accel = {
+        .reason = (char *)"it was measured", .cpu = (char *)"max", .option = (char *)"tcg"};
+    const struct plan_host host = {.mirror_override = override,
+                                   .apt_mirror = apt,
+                                   .cpus = 64,
+                                   .accel = &accel,
+                                   .cache_dir = cache,
+                                   .data_dir = g_getenv("INGOT_TEST_SOURCE"),
+                                   .out_dir = "out"};
+    g_autoptr(recipe_problems) problems = recipe_problems_new();
+    g_autoptr(recipe) r = recipe_load(path, TRUE, hidden, problems, error);
+    g_autoptr(plan) p = r ? plan_new(r, &host, hidden, problems, error) : NULL;
+    if (*error || !recipe_problems_report(problems, error))
+        return NULL;
+    return g_steal_pointer(&p);
+}
+
+#define APT "http://apt.test/debian"
+
+static void mirror_order(void **state)
+{
+    static const struct {
+        const char *recipe, *override, *apt, *build, *guest, *final;
+    } cases[] = {
+        {"", NULL, APT, APT, APT, APT},
+        {"mirror: http://own.test/debian\n", NULL, APT, "http://own.test/debian",
+         "http://own.test/debian", "http://own.test/debian"},
+        /* The builder's own override is for the build only. */
+        {"mirror: http://own.test/debian\n", "http://fast.test/d", APT, "http://fast.test/d",
+         "http://fast.test/d", "http://own.test/debian"},
+        /* Loopback is the guest's own: it reaches the host at another address, and no template
+         * keeps it. */
+        {"", "http://127.0.0.1:3142/debian", APT, "http://127.0.0.1:3142/debian",
+         "http://10.0.2.2:3142/debian", APT},
+        {"", NULL, "http://localhost/debian", "http://localhost/debian", "http://10.0.2.2/debian",
+         NULL},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(plan) p = make(cases[i].recipe, cases[i].override, cases[i].apt, NULL, &error);
+        assert_no_error(error);
+        assert_string_equal(p->media.mirror, cases[i].build);
+        assert_string_equal(p->answers.mirror, cases[i].guest);
+        if (g_strcmp0(p->answers.final_mirror, cases[i].final) != 0)
+            fail_msg("case %zu keeps %s", i, p->answers.final_mirror);
+    }
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(plan) p = make("packages: [nginx, vim]\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_string_equal(p->media.package, "debian-installer-13-netboot-amd64");
+    assert_string_equal(p->media.suite, "trixie");
+    assert_string_equal(p->media.arch, "amd64");
+    assert_string_equal(p->answers.kernel_package, "linux-image-cloud-amd64");
+    assert_int_equal(p->vm.cpus, 4);
+    assert_int_equal(p->disk_size, 8ull << 30);
+    assert_string_equal(((struct os_file *)g_ptr_array_index(p->files, 0))->path, "preseed.cfg");
+    g_autofree char *packages = g_strjoinv(" ", (char **)p->answers.packages);
+    assert_string_equal(packages, "openssh-server net-tools lrzsz screen tree vim wget nginx");
+}
+
+static void what_does_not_fit(void **state)
+{
+    static const struct {
+        const char *recipe, *apt, *says;
+    } cases[] = {
+        {"installer: debian-instaler\n", APT, "did you mean 'debian-installer'?"},
+        {"disk: {filesystem: xfs}\n", APT, "debian-installer cannot do the root file system 'xfs'"},
+        {"arch: aarch64\n", APT, "cannot do the architecture 'aarch64'"},
+        {"vm: {memory: 512MiB}\n", APT, "needs at least 1 GiB"},
+        {"release: sid\n", APT, "does not know in which package"},
+        {"", NULL, "no package mirror is known"},
+        {"mirror: file:///srv/debian\n", APT, "mirror"},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(plan) p = make(cases[i].recipe, NULL, cases[i].apt, NULL, &error);
+        assert_null(p);
+        assert_error_says(error, INGOT_EXIT_RECIPE, cases[i].says);
+    }
+}
+
+/* No secret in what is printed; the same hash each time on this host, another one elsewhere. */
+static void passwords(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(secrets) hidden = secrets_new();
+    g_setenv("INGOT_TEST_PW", "hunter2-hunter2", TRUE);
+    g_autoptr(plan) p =
+        make("root: {password: \"${env:INGOT_TEST_PW}\"}\n", NULL, APT, hidden, &error);
+    assert_no_error(error);
+    const char *hash = p->answers.users[0].password_hash;
+    assert_true(g_str_has_prefix(hash, "$y$"));
+    assert_string_equal(p->hidden[0], "hunter2-hunter2");
+    json_t *json = plan_to_json(p);
+    char *text = json_dumps(json, 0);
+    g_autofree char *lines = plan_to_text(p);
+    assert_null(strstr(text, "hunter2"));
+    assert_null(strstr(text, "$y$"));
+    assert_null(strstr(lines, "hunter2"));
+    free(text);
+    json_decref(json);
+    g_autofree char *again = password_hash("hunter2-hunter2", cache, "web", "root", &error);
+    g_autofree char *other = password_hash("hunter2-hunter2", cache, "web", "admin", &error);
+    assert_string_equal(again, hash);
+    assert_string_not_equal(other, hash);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(mirror_order), cmocka_unit_test(defaults),
+                                       cmocka_unit_test(what_does_not_fit),
+                                       cmocka_unit_test(passwords)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
