@@ -201,6 +201,7 @@ static void screen(void **state)
     struct guest *g = typing(*state);
     g_autoptr(GError) error = NULL;
     rfbClient *client = rfbGetClient(8, 3, 4);
+    free(client->serverHost);
     client->serverHost = g_strdup_printf("%s/vnc", g->dir);
     client->FinishedFrameBufferUpdate = on_frame;
     if (!rfbInitClient(client, NULL, NULL))
