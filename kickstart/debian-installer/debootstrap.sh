@@ -144,6 +144,8 @@ second_stage_install() {
 	logger -t ingot "step: unpack and configure"
 	mkdir -p "$TARGET/etc/dpkg/dpkg.cfg.d"
 	echo force-unsafe-io >"$TARGET/etc/dpkg/dpkg.cfg.d/force-unsafe-io"
+	# The installer shows no descriptions of packages.
+	echo 'Acquire::Languages "none";' >"$TARGET/etc/apt/apt.conf.d/00ingot"
 	put_off /usr/sbin/update-initramfs
 	put_off /usr/sbin/update-grub
 	di_second_stage_install

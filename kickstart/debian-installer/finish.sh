@@ -16,5 +16,5 @@ chroot /target update-initramfs -c -k all 2>&1 | logger -t ingot
 logger -t ingot "phase: boot menu"
 restore /usr/sbin/update-grub
 chroot /target update-grub 2>&1 | logger -t ingot
-rm -f /target/etc/dpkg/dpkg.cfg.d/force-unsafe-io
+rm -f /target/etc/dpkg/dpkg.cfg.d/force-unsafe-io /target/etc/apt/apt.conf.d/00ingot
 logger -t ingot "phase: finish"

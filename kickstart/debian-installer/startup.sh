@@ -30,7 +30,7 @@ chmod 755 /sbin/depmod /bin/debconf-set-selections
 
 # Menu items that have nothing to do in a preseeded virtual machine.
 awk 'BEGIN { RS = ""; ORS = "\n\n" }
-	/^Package: (brltty-udeb|console-setup-udeb|save-logs)\n/ {
+	/^Package: (brltty-udeb|save-logs)\n/ {
 		sub(/install ok unpacked/, "install ok installed")
 	}
 	{ print }' /var/lib/dpkg/status >/var/lib/dpkg/status.new
