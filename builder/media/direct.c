@@ -160,7 +160,7 @@ static gboolean check_digest(const struct media_job *job, const char *sha256, GE
 
 /* The digest of a file, remembered until its size, times or inode change. */
 static gboolean digest_of(struct media_job *job, const char *path, const struct stat *info,
-                          char sha256[DIGEST_HEX_LEN + 1], GError **error)
+                          char sha256[DIGEST_HEX_LEN + 1], guint64 *size, GError **error)
 {
     char key[DIGEST_HEX_LEN + 1];
     g_autofree char *state = media_cache_stamp(info);
@@ -169,10 +169,11 @@ static gboolean digest_of(struct media_job *job, const char *path, const struct 
     g_autofree char *known = note ? g_key_file_get_string(note, MEDIA_NOTE, "sha256", NULL) : NULL;
     if (S_ISREG(info->st_mode) && digest_is_hex(known)) {
         g_strlcpy(sha256, known, DIGEST_HEX_LEN + 1);
+        *size = (guint64)info->st_size;
         return TRUE;
     }
     progress_detail(job->net.progress, "computing the digest of %s", path);
-    if (!digest_file(path, sha256, NULL, job->net.cancel, error))
+    if (!digest_file(path, sha256, size, job->net.cancel, error))
         return FALSE;
     if (!S_ISREG(info->st_mode))
         return TRUE;
@@ -182,7 +183,7 @@ static gboolean digest_of(struct media_job *job, const char *path, const struct 
 }
 
 static gboolean check_local(struct media_job *job, const char *path, const struct stat *info,
-                            char sha256[DIGEST_HEX_LEN + 1], GError **error)
+                            char sha256[DIGEST_HEX_LEN + 1], guint64 *size, GError **error)
 {
     if (S_ISDIR(info->st_mode)) {
         if (!job->spec->sha256 && !job->spec->signature)
@@ -193,7 +194,7 @@ static gboolean check_local(struct media_job *job, const char *path, const struc
     }
     /* A drive is slow: it is read as a whole only when there is something to compare with. */
     if ((S_ISREG(info->st_mode) || job->spec->sha256) &&
-        (!digest_of(job, path, info, sha256, error) || !check_digest(job, sha256, error)))
+        (!digest_of(job, path, info, sha256, size, error) || !check_digest(job, sha256, error)))
         return FALSE;
     return !job->spec->signature || verify(job, path, error);
 }
@@ -201,6 +202,7 @@ static gboolean check_local(struct media_job *job, const char *path, const struc
 char *media_from_path(struct media_job *job, char sha256[DIGEST_HEX_LEN + 1], GError **error)
 {
     struct stat info;
+    guint64 size = 0;
     if (!job->spec->path || stat(job->spec->path, &info) != 0) {
         ingot_set_error(error, INGOT_EXIT_MEDIA, "check path: in the recipe",
                         "cannot read the medium %s: %s", job->spec->path ? job->spec->path : "",
@@ -213,11 +215,11 @@ char *media_from_path(struct media_job *job, char sha256[DIGEST_HEX_LEN + 1], GE
                         "%s is neither a file, a directory nor a block device", path);
         return NULL;
     }
-    if (!check_local(job, path, &info, sha256, error))
+    if (!check_local(job, path, &info, sha256, &size, error))
         return NULL;
     if (*sha256) {
         g_autofree char *name = g_path_get_basename(path);
-        media_job_input(job, name, path, sha256, S_ISREG(info.st_mode) ? (guint64)info.st_size : 0);
+        media_job_input(job, name, path, sha256, size);
     }
     return g_steal_pointer(&path);
 }
