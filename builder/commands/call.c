@@ -223,7 +223,7 @@ static int run(const command *cmd, struct call *c)
     g_autoptr(GError) error = NULL;
     g_autoptr(secrets) hidden = secrets_new();
     g_autoptr(GCancellable) cancel = g_cancellable_new();
-    g_autoptr(interrupt) signals = interrupt_new(cancel);
+    G_GNUC_UNUSED g_autoptr(interrupt) signals = interrupt_new(cancel);
     c->hidden = hidden;
     c->cancel = cancel;
     g_autoptr(progress) told = make_progress(c);

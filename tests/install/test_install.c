@@ -396,7 +396,7 @@ static void stops_cleanly(void **state)
     g_autofree char *log = below("stopped.log");
     g_autofree char *text = files_read(recipe_path, 1 << 20, NULL, NULL);
     GString *other = g_string_new(text);
-    g_string_append(other, "\nhostname: stopped\n");
+    g_string_append(other, "\ndomain: stopped.test\n");
     assert_true(g_file_set_contents(recipe_path, other->str, -1, NULL));
     g_string_free(other, TRUE);
     g_autofree char *template = g_build_filename(out, NAME ".qcow2", NULL);

