@@ -49,25 +49,90 @@ static char *joined(const char *const *words, const char *between)
     return g_strjoinv(between, (char **)words);
 }
 
-/* protocol://host[:port]/directory; without a mirror the three are empty, and the installer asks
- * its own default. */
-static gboolean put_mirror(GHashTable *values, const char *mirror, GError **error)
+/* ---- words that go into shell commands and argument lists of the installer as they are ---- */
+
+struct rule {
+    const char *what, *pattern;
+};
+
+static const struct rule account = {"user name", "^[a-z][a-z0-9_-]*$"};
+static const struct rule group_name = {"group name", "^[a-z_][a-z0-9_-]*$"};
+static const struct rule package_name = {"package name", "^[a-z0-9][a-z0-9+.-]*$"};
+static const struct rule kernel_argument = {"kernel argument", "^[^\\s\"'$`\\\\;&|<>()]+$"};
+
+static gboolean fits(const struct rule *rule, const char *const *words, GError **error)
 {
-    g_autoptr(GUri) uri = mirror ? g_uri_parse(mirror, G_URI_FLAGS_ENCODED, error) : NULL;
-    if (mirror && !uri)
+    for (; *words; words++) {
+        if (g_utf8_validate(*words, -1, NULL) &&
+            g_regex_match_simple(rule->pattern, *words, G_REGEX_DOLLAR_ENDONLY, 0))
+            continue;
+        ingot_set_error(error, INGOT_EXIT_RECIPE, NULL,
+                        "the %s '%s' has characters that debian-installer cannot take", rule->what,
+                        *words);
         return FALSE;
-    const char *host = uri ? or_empty(g_uri_get_host(uri)) : "";
-    int port = uri ? g_uri_get_port(uri) : -1;
-    put(values, "mirror_protocol", g_strdup(uri ? g_uri_get_scheme(uri) : "http"));
-    put(values, "mirror_host", port > 0 ? g_strdup_printf("%s:%d", host, port) : g_strdup(host));
-    put(values, "mirror_directory",
-        g_strdup(uri && *g_uri_get_path(uri) ? g_uri_get_path(uri)
-                 : uri                       ? "/"
-                                             : ""));
+    }
     return TRUE;
 }
 
-/* adduser knows the first user's groups; the others are made by a script in the new system. */
+static gboolean check_words(const struct os_answers *a, GError **error)
+{
+    const char *const kernel[] = {a->kernel_package, NULL};
+    for (gsize i = 0; i < a->n_users; i++) {
+        const char *const name[] = {a->users[i].name, NULL};
+        if (!fits(&account, name, error) || !fits(&group_name, a->users[i].groups, error))
+            return FALSE;
+    }
+    return fits(&package_name, a->packages, error) && fits(&package_name, kernel, error) &&
+           fits(&kernel_argument, a->kernel_args, error);
+}
+
+/* ---- values ---- */
+
+/* "host:port"; an address of IPv6 is in brackets (RFC 3986, 3.2.2). */
+static char *authority(GUri *uri)
+{
+    const char *host = or_empty(g_uri_get_host(uri));
+    gboolean brackets = strchr(host, ':') != NULL;
+    g_autofree char *name =
+        g_strdup_printf("%s%s%s", brackets ? "[" : "", host, brackets ? "]" : "");
+    int port = g_uri_get_port(uri);
+    return port > 0 ? g_strdup_printf("%s:%d", name, port) : g_steal_pointer(&name);
+}
+
+/* protocol://host[:port]/directory; without a mirror host and directory are empty, and the
+ * installer takes its own default. */
+static gboolean put_mirror(GHashTable *values, const char *mirror, GError **error)
+{
+    /* GLib takes a blank in a URL; in the answer file it would begin another word. */
+    gboolean whole = mirror && !strpbrk(mirror, " \t\r\n");
+    g_autoptr(GUri) uri = whole ? g_uri_parse(mirror, G_URI_FLAGS_ENCODED, NULL) : NULL;
+    if (mirror && !uri) {
+        ingot_set_error(error, INGOT_EXIT_RECIPE, NULL, "the mirror '%s' is not a URL", mirror);
+        return FALSE;
+    }
+    const char *path = uri ? g_uri_get_path(uri) : "";
+    put(values, "mirror_protocol", g_strdup(uri ? g_uri_get_scheme(uri) : "http"));
+    put(values, "mirror_host", uri ? authority(uri) : g_strdup(""));
+    put(values, "mirror_directory", g_strdup(uri && !*path ? "/" : path));
+    return TRUE;
+}
+
+/* Puts the user's ssh keys where the account's home is. */
+static void add_keys(GString *script, const struct os_user *u, const char *name)
+{
+    g_autofree char *keys = joined(u->ssh_keys, "\n");
+    g_autofree char *quoted = g_shell_quote(keys);
+    g_string_append_printf(script,
+                           "ssh=$(getent passwd %s | cut -d: -f6)/.ssh\n"
+                           "mkdir -p \"$ssh\"\n"
+                           "printf '%%s\\n' %s >\"$ssh/authorized_keys\"\n"
+                           "chmod 700 \"$ssh\"\n"
+                           "chmod 600 \"$ssh/authorized_keys\"\n"
+                           "chown -R %s: \"$ssh\"\n",
+                           name, quoted, name);
+}
+
+/* The installer makes the first user; the others are made by a script in the new system. */
 static void add_user(GString *script, const struct os_user *u)
 {
     g_autofree char *name = g_shell_quote(u->name);
@@ -79,16 +144,8 @@ static void add_user(GString *script, const struct os_user *u)
         g_autofree char *group = g_shell_quote(*g);
         g_string_append_printf(script, "adduser %s %s\n", name, group);
     }
-    if (!*u->ssh_keys)
-        return;
-    g_autofree char *keys = joined(u->ssh_keys, "\n");
-    g_autofree char *quoted = g_shell_quote(keys);
-    g_string_append_printf(script,
-                           "install -d -m 700 -o %s -g %s ~%s/.ssh\n"
-                           "printf '%%s\\n' %s >~%s/.ssh/authorized_keys\n"
-                           "chmod 600 ~%s/.ssh/authorized_keys\n"
-                           "chown %s: ~%s/.ssh/authorized_keys\n",
-                           name, name, u->name, quoted, u->name, u->name, name, u->name);
+    if (*u->ssh_keys)
+        add_keys(script, u, name);
 }
 
 static void put_users(GHashTable *values, const struct os_answers *a)
@@ -166,7 +223,7 @@ static struct os_file *make_file(const struct source *s, const char *data_dir, G
 
 static GPtrArray *answer(const struct os_answers *a, const char *data_dir, GError **error)
 {
-    g_autoptr(GHashTable) values = values_new(a, error);
+    g_autoptr(GHashTable) values = check_words(a, error) ? values_new(a, error) : NULL;
     if (!values)
         return NULL;
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func((GDestroyNotify)os_file_free);
@@ -211,9 +268,7 @@ static const struct os_phase phases[] = {
     {ITEM("bootstrap-base"), "base system", FALSE},
     {"debootstrap: .*[Uu]npacking|ingot: step: unpack and configure", "base system: configure",
      FALSE},
-    {"base-installer: info: (?:Available|Installing) kernel|base-installer: info: Installing "
-     "linux",
-     "kernel", FALSE},
+    {"base-installer: Reading package lists", "kernel", FALSE},
     {ITEM("apt-setup-udeb"), "package sources", FALSE},
     {ITEM("pkgsel"), "packages", FALSE},
     {ITEM("grub-installer"), "boot loader", FALSE},
@@ -250,9 +305,9 @@ static const struct os_failure console[] = {
 static const char *const families[] = {"debian", NULL};
 static const char *const arches[] = {"x86_64", NULL};
 static const char *const filesystems[] = {"ext4", NULL};
-/* What the project's first user installed by hand in every template, and the way in. */
-static const char *const base_packages[] = {"openssh-server", "net-tools", "lrzsz", "screen",
-                                            "tree",           "vim",       "wget",  NULL};
+/* What an administrator misses first in a minimal system; every template has it. */
+static const char *const base_packages[] = {"net-tools", "lrzsz", "screen", "tree",
+                                            "vim",       "wget",  NULL};
 
 const os_installer installer_debian_installer = {
     .name = "debian-installer",

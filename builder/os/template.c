@@ -197,12 +197,17 @@ static gboolean refuse(const char *value, gboolean lines, GError **error)
     return FALSE;
 }
 
-/* debconf-set-selections(1): the value is the rest of the line; a backslash at the end of the line
- * would continue it. */
+/* debconf-set-selections(1): the value is the rest of the line, and the installer strips it; a
+ * backslash at the end of the line would continue it. */
 char *template_escape_preseed(const char *value, GError **error)
 {
     if (refuse(value, FALSE, error))
         return NULL;
+    gsize length = strlen(value);
+    if (length && (g_ascii_isspace(value[0]) || g_ascii_isspace(value[length - 1]))) {
+        ingot_set_error(error, INGOT_EXIT_RECIPE, NULL, "it begins or ends with a blank");
+        return NULL;
+    }
     if (g_str_has_suffix(value, "\\")) {
         ingot_set_error(error, INGOT_EXIT_RECIPE, NULL, "it ends with a backslash");
         return NULL;

@@ -3,9 +3,9 @@
 #include <glib.h>
 
 /* A strict subset of Mustache (mustache(5)): {{key}} escaped for the target format, {{&key}} raw,
- * {{#key}}…{{/key}} kept when the value is not empty, {{^key}}…{{/key}} kept when it is.  A tag
- * alone on its line takes the line with it.  An unknown key, an unclosed section or a value that
- * the format cannot hold is an error that names file and line. */
+ * {{#key}}…{{/key}} kept when the value is not empty, {{^key}}…{{/key}} kept when it is.  A section
+ * tag alone on its line takes the line with it.  An unknown key, an unclosed section or a value
+ * that the format cannot hold is an error that names file and line. */
 
 /* Escapes one value; NULL with an error when the format cannot hold it (a newline in a preseed
  * value).  The caller owns the result. */

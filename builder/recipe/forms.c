@@ -322,19 +322,26 @@ const struct form form_kernel_arg = {
     .advise = advise_kernel_arg,
 };
 
-/* useradd(8), CAVEATS. */
+/* adduser.conf(5), NAME_REGEX; useradd(8), CAVEATS. */
 const struct form form_account = {
     .what = "an account name (a-z, 0-9, '_' and '-', at most 32)",
     .example = "alice",
+    .pattern = "^[a-z][a-z0-9_-]*$",
+    .longest = 32,
+};
+
+const struct form form_group = {
+    .what = "a group name (a-z, 0-9, '_' and '-', at most 32)",
+    .example = "sudo",
     .pattern = "^[a-z_][a-z0-9_-]*$",
     .longest = 32,
 };
 
 /* passwd(5): ':' ends the field, ',' a part of it. */
 const struct form form_fullname = {
-    .what = "a name without ':' and ','",
+    .what = "a name without ':' and ',', without blanks at its ends",
     .example = "Alice Example",
-    .pattern = "^[^:,]+$",
+    .pattern = "^[^:, ](?:[^:,]*[^:, ])?$",
     .longest = 128,
 };
 

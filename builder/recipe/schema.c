@@ -26,7 +26,10 @@ static void add_text(json_t *to, const char *key, const char *text)
 static json_t *text_schema(const struct field *field)
 {
     json_t *schema = json_object();
-    add_text(schema, "type", "string");
+    /* "release: 13" is a number to YAML, and a text to ingot. */
+    json_object_set_new(schema, "type",
+                        field->form == &form_release ? json_pack("[ss]", "string", "number")
+                                                     : json_string("string"));
     if (field->form == &form_choice)
         json_object_set_new(schema, "enum", strings(field->choices));
     else
