@@ -30,7 +30,9 @@ static void section_clear(gpointer data)
     g_free(((struct section *)data)->key);
 }
 
-G_GNUC_PRINTF(4, 5)
+static gboolean fail(const struct renderer *r, const char *hint, GError **error, const char *format,
+                     ...) G_GNUC_PRINTF(4, 5);
+
 static gboolean fail(const struct renderer *r, const char *hint, GError **error, const char *format,
                      ...)
 {
@@ -69,7 +71,7 @@ static gboolean put_value(struct renderer *r, const char *key, gboolean raw, GEr
     g_autofree char *escaped = raw ? g_strdup(value) : r->escape(value, &local);
     if (!escaped)
         return fail(r, NULL, error, "the value of '%s' cannot be written here: %s", key,
-                    local->message);
+                    local ? local->message : "its format refuses it");
     g_string_append(r->out, escaped);
     return TRUE;
 }

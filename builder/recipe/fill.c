@@ -353,6 +353,6 @@ void fill_clear(const char *parent, void *base)
         if (f->kind == KIND_LIST)
             g_strfreev(*(char ***)target);
         if (f->kind == KIND_MAPS)
-            g_clear_pointer((GPtrArray **)target, g_ptr_array_unref);
+            g_ptr_array_unref(*(GPtrArray **)target);
     }
 }

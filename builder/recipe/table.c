@@ -11,8 +11,8 @@
 #define MIB       (KIB << 10)
 #define GIB       (MIB << 10)
 #define TIB       (GIB << 10)
-#define MINUTE    60u
-#define DAY       86400u
+#define MINUTE    60ull
+#define DAY       86400ull
 
 static const char *const arches[] = {"x86_64", "aarch64", NULL};
 static const char *const filesystems[] = {"ext4", "xfs", "btrfs", NULL};

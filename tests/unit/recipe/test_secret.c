@@ -188,6 +188,7 @@ static void not_told(void **state)
     g_autoptr(recipe) r =
         parse(s, "root: {password: file:two-lines, password_hash: hunter4}\n", TRUE);
     g_autoptr(GError) error = NULL;
+    assert_null(r->root.password);
     assert_false(recipe_problems_report(s->problems, &error));
     assert_null(strstr(error->message, "hunter"));
 }
