@@ -321,6 +321,9 @@ static plan *plan_alloc(const recipe *r, const struct plan_host *host)
 plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden,
                recipe_problems *problems, GError **error)
 {
+    /* Without these, which recipe_load has complained of, there is nothing to say of the rest. */
+    if (!from->name || !from->family || !from->release)
+        return NULL;
     const os_installer *installer = choose_installer(from, problems);
     if (!installer)
         return NULL;

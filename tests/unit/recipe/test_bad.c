@@ -2,6 +2,7 @@
 #include "../test.h"
 
 #include "base/error.h"
+#include "base/spawn.h"
 #include "recipe/recipe.h"
 
 #include <string.h>
@@ -94,6 +95,25 @@ static void bad(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* ingot itself says the same, adds at most what the plan finds, and ends with the recipe's status.
+ */
+static void by_program(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"001-tab-indent", "034-missing-keys", "035-all-at-once",
+                                        "038-words", "094-users"};
+    g_autofree char *path = folder("bad");
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *yaml = g_strconcat(names[i], ".yaml", NULL);
+        const char *argv[] = {g_getenv("INGOT_TEST_PROGRAM"), "check", yaml, NULL};
+        const struct spawn_options options = {.directory = path};
+        g_autoptr(GError) error = NULL;
+        assert_false(spawn_run(argv, &options, NULL, &error));
+        if (!strstr(error->message, "ended with status 3") || !strstr(error->message, yaml))
+            fail_msg("%s: %s", yaml, error->message);
+    }
+}
+
 static void load_good(const char *path)
 {
     g_autoptr(recipe_problems) problems = recipe_problems_new();
@@ -135,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad),
+        cmocka_unit_test(by_program),
         cmocka_unit_test(good),
         cmocka_unit_test(shipped),
     };
