@@ -283,8 +283,9 @@ static const struct os_failure failures[] = {
     {"main-menu\\[\\d+\\]: WARNING \\*\\*: Configuring '([^']+)' failed with error code (\\d+)",
      "the installer's step '\\1' failed with error code \\2",
      "the lines before it in the installer's log say why"},
-    {"E: Unable to locate package (\\S+)", "there is no package '\\1' in the archive",
-     "correct the package's name in the recipe"},
+    /* finish.sh.  apt's own errors are no failures: the installer tries packages that it can do
+     * without (guest agents), and says so itself when it cannot go on. */
+    {"ingot: error: (.*)", "\\1", NULL},
     {"No space left on device", "the disk is full", "give the recipe a larger disk.size"},
     {"Out of memory: Killed process \\d+ \\(([^)]+)\\)",
      "the guest ran out of memory (\\1 was killed)", "give the recipe more vm.memory"},

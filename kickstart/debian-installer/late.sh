@@ -31,17 +31,8 @@ GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
 X
 }
 
-final_sources() {
-	[ "$final_mirror" ] || return 0
-	{
-		echo "deb $final_mirror $suite main"
-		[ ! "$security_mirror" ] || echo "deb $security_mirror $suite-security main"
-	} >/target/etc/apt/sources.list
-}
-
 authorize root /root "$ssh_keys_root"
 [ ! "$user_name" ] || authorize "$user_name" "/home/$user_name" "$ssh_keys_user"
 grub_defaults
-final_sources
 [ ! "$users_script" ] || chroot /target sh -ec "$users_script"
 [ ! "$late_command" ] || chroot /target sh -ec "$late_command"
