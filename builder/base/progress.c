@@ -311,7 +311,9 @@ void progress_error(progress *p, const GError *error, int exit_code)
         say_event(p, "error",
                   json_pack("{s:s*, s:s*, s:i}", "message", text, "hint", hint, "exit", exit_code));
     } else {
-        g_autofree char *line = g_strdup_printf("ingot: %s", text);
+        /* Problems of a recipe begin with FILE:LINE:COL, which editors want at the line's begin. */
+        gboolean plain = exit_code == INGOT_EXIT_RECIPE;
+        g_autofree char *line = g_strconcat(plain ? "" : "ingot: ", text, NULL);
         say_line(p, line);
         g_autofree char *remedy = hint ? g_strdup_printf("  hint: %s", hint) : NULL;
         if (remedy)

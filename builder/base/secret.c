@@ -38,7 +38,8 @@ static gint longest_first(gconstpointer a, gconstpointer b)
 
 void secrets_add(secrets *s, const char *value)
 {
-    if (!s || !value || strlen(value) < SHORTEST)
+    if (!s || !value || strlen(value) < SHORTEST ||
+        g_ptr_array_find_with_equal_func(s->values, value, g_str_equal, NULL))
         return;
     g_ptr_array_add(s->values, g_strdup(value));
     g_ptr_array_sort(s->values, longest_first);

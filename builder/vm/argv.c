@@ -171,7 +171,8 @@ char *vm_script(const struct vm_spec *spec)
     GString *text = g_string_new(
         "#!/bin/sh\n"
         "# The virtual machine of this build.  The console is here: Ctrl-A X ends it,\n"
-        "# Ctrl-A C is QEMU's monitor.\n"
+        "# Ctrl-A C is QEMU's monitor.  Relative names are beside this script.\n"
+        "cd \"$(dirname \"$0\")\" || exit\n"
         "exec");
     for (guint i = 0; i + 1 < argv->len; i++) {
         const char *const word[] = {argv->pdata[i], NULL};

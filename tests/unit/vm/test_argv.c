@@ -5,13 +5,13 @@
 
 #include <string.h>
 
-/* The lines of an argv are compared with golden/NAME; INGOT_GOLDEN=write writes them anew. */
+/* The lines of an argv are compared with golden/NAME; INGOT_TEST_UPDATE=1 writes them anew. */
 static void check_golden(const char *name, const char *text)
 {
     g_autofree char *path = g_build_filename(g_getenv("INGOT_TEST_SOURCE"), "tests", "unit", "vm",
                                              "golden", name, NULL);
     g_autofree char *want = NULL;
-    if (g_strcmp0(g_getenv("INGOT_GOLDEN"), "write") == 0)
+    if (g_getenv("INGOT_TEST_UPDATE"))
         assert_true(g_file_set_contents(path, text, -1, NULL));
     assert_true(g_file_get_contents(path, &want, NULL, NULL));
     assert_string_equal(text, want);
