@@ -94,6 +94,20 @@ char *files_read(const char *path, gsize limit, gsize *length, GError **error)
     return text;
 }
 
+gboolean files_write_all(int fd, const char *data, gsize length)
+{
+    while (length) {
+        ssize_t n = write(fd, data, length);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return FALSE;
+        data += n;
+        length -= (gsize)n;
+    }
+    return TRUE;
+}
+
 gboolean files_rename(const char *from, const char *to, GError **error)
 {
     if (rename(from, to) != 0) {

@@ -24,6 +24,9 @@ gboolean files_write_atomic(const char *path, const void *data, gssize length, i
 char *files_read(const char *path, gsize limit, gsize *length,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Writes all of data to a descriptor; FALSE with errno set. */
+gboolean files_write_all(int fd, const char *data, gsize length) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Renames and syncs the directory, so that the name survives a power cut. */
 gboolean files_rename(const char *from, const char *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

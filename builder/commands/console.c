@@ -96,27 +96,13 @@ struct session {
     gboolean ended; /* by the build */
 };
 
-static gboolean write_all(int fd, const char *data, gsize length)
-{
-    while (length) {
-        ssize_t n = write(fd, data, length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return FALSE;
-        data += n;
-        length -= (gsize)n;
-    }
-    return TRUE;
-}
-
 static gboolean from_guest(GSocket *socket, GIOCondition condition, gpointer data)
 {
     (void)condition;
     struct session *s = data;
     char chunk[4096];
     gssize n = g_socket_receive(socket, chunk, sizeof chunk, NULL, NULL);
-    if (n > 0 && write_all(STDOUT_FILENO, chunk, (gsize)n))
+    if (n > 0 && files_write_all(STDOUT_FILENO, chunk, (gsize)n))
         return G_SOURCE_CONTINUE;
     s->ended = TRUE;
     g_main_loop_quit(s->loop);

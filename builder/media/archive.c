@@ -2,6 +2,7 @@
 #include "media/archive.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "media/reader.h"
 
@@ -49,20 +50,6 @@ static gboolean fail_file(const struct search *s, const char *path, const char *
     return FALSE;
 }
 
-static gboolean write_all(int fd, const char *data, gsize length)
-{
-    while (length) {
-        ssize_t n = write(fd, data, length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return FALSE;
-        data += n;
-        length -= (gsize)n;
-    }
-    return TRUE;
-}
-
 static gboolean copy(media_reader *reader, const struct search *s, const char *path, int fd,
                      GError **error)
 {
@@ -73,7 +60,7 @@ static gboolean copy(media_reader *reader, const struct search *s, const char *p
         total += (guint64)n;
         if (total > FILE_MAX)
             return fail_file(s, path, "it is larger than 1 GiB", error);
-        if (!write_all(fd, chunk, (gsize)n))
+        if (!files_write_all(fd, chunk, (gsize)n))
             return fail_file(s, path, g_strerror(errno), error);
     }
     if (n == 0 && total == 0)

@@ -2,6 +2,7 @@
 #include "media/media.h"
 
 #include "base/error.h"
+#include "base/files.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -139,20 +140,6 @@ static gboolean write_archive(int fd, GPtrArray *files, const char *out, GError 
 
 /* ---- the old initrd before it ---- */
 
-static gboolean write_all(int fd, const char *data, gsize length)
-{
-    while (length) {
-        ssize_t n = write(fd, data, length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return FALSE;
-        data += n;
-        length -= (gsize)n;
-    }
-    return TRUE;
-}
-
 static gboolean fail_errno(GError **error, const char *what, const char *path)
 {
     ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "cannot %s %s: %s", what, path,
@@ -171,11 +158,11 @@ static gboolean copy(int from, int to, const char *initrd, const char *out, GErr
             continue;
         if (n < 0)
             return fail_errno(error, "read", initrd);
-        if (!write_all(to, chunk, (gsize)n))
+        if (!files_write_all(to, chunk, (gsize)n))
             return fail_errno(error, "write", out);
         total += (guint64)n;
     }
-    if (!write_all(to, zeros, (ALIGNMENT - total % ALIGNMENT) % ALIGNMENT))
+    if (!files_write_all(to, zeros, (ALIGNMENT - total % ALIGNMENT) % ALIGNMENT))
         return fail_errno(error, "write", out);
     return TRUE;
 }
