@@ -25,7 +25,15 @@ struct progress {
     gint64 stage_began, phase_began, drawn;
     int told; /* the last percent told in plain lines */
     GRecMutex mutex;
+    char *detail; /* what the live line says behind the phase */
+    /* The clock of the live line runs on while the program waits for something. */
+    GThread *clock;
+    GMutex clock_mutex;
+    GCond clock_changed;
+    gboolean clock_stops;
 };
+
+static gpointer run_clock(gpointer data);
 
 progress *progress_new(enum progress_format format, enum progress_level level, FILE *stream,
                        const secrets *hidden)
@@ -40,7 +48,22 @@ progress *progress_new(enum progress_format format, enum progress_level level, F
         format == PROGRESS_TEXT && isatty(fileno(stream)) && term && strcmp(term, "dumb") != 0;
     p->told = -1;
     g_rec_mutex_init(&p->mutex);
+    g_mutex_init(&p->clock_mutex);
+    g_cond_init(&p->clock_changed);
+    if (p->terminal && level >= PROGRESS_NORMAL)
+        p->clock = g_thread_new("clock", run_clock, p);
     return p;
+}
+
+static void stop_clock(progress *p)
+{
+    if (!p->clock)
+        return;
+    g_mutex_lock(&p->clock_mutex);
+    p->clock_stops = TRUE;
+    g_cond_broadcast(&p->clock_changed);
+    g_mutex_unlock(&p->clock_mutex);
+    g_thread_join(p->clock);
 }
 
 static void clear_live(progress *p)
@@ -54,12 +77,16 @@ void progress_free(progress *p)
 {
     if (!p)
         return;
+    stop_clock(p);
     clear_live(p);
     fflush(p->stream);
     g_free(p->stage);
     g_free(p->phase);
     g_free(p->what);
+    g_free(p->detail);
     g_rec_mutex_clear(&p->mutex);
+    g_mutex_clear(&p->clock_mutex);
+    g_cond_clear(&p->clock_changed);
     g_free(p);
 }
 
@@ -101,6 +128,7 @@ void progress_stage(progress *p, const char *stage)
     g_rec_mutex_lock(&p->mutex);
     g_free(p->stage);
     g_clear_pointer(&p->phase, g_free);
+    g_clear_pointer(&p->detail, g_free);
     p->stage = g_strdup(stage);
     p->stage_began = p->phase_began = g_get_monotonic_time();
     p->told = -1;
@@ -176,6 +204,27 @@ static void draw_live(progress *p, const char *detail)
     fprintf(p->stream, "\r\033[K%s", cut);
     fflush(p->stream);
     p->live = TRUE;
+    if (detail != p->detail) {
+        g_free(p->detail);
+        p->detail = g_strdup(detail);
+    }
+}
+
+static gpointer run_clock(gpointer data)
+{
+    progress *p = data;
+    g_mutex_lock(&p->clock_mutex);
+    while (!p->clock_stops) {
+        gint64 next = g_get_monotonic_time() + G_USEC_PER_SEC;
+        if (g_cond_wait_until(&p->clock_changed, &p->clock_mutex, next))
+            continue;
+        g_rec_mutex_lock(&p->mutex);
+        if (p->stage)
+            draw_live(p, p->detail);
+        g_rec_mutex_unlock(&p->mutex);
+    }
+    g_mutex_unlock(&p->clock_mutex);
+    return NULL;
 }
 
 static char *bar(double percent)
