@@ -82,6 +82,21 @@ static char *read_fd(int fd, const char *path, gsize limit, gsize *length, GErro
     return g_string_free(text, TRUE);
 }
 
+guint64 files_usage(const char *path)
+{
+    GStatBuf info;
+    if (g_lstat(path, &info) != 0)
+        return 0;
+    guint64 total = (guint64)info.st_blocks * 512;
+    g_autoptr(GDir) dir = S_ISDIR(info.st_mode) ? g_dir_open(path, 0, NULL) : NULL;
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *inner = g_build_filename(path, name, NULL);
+        total += files_usage(inner);
+    }
+    return total;
+}
+
 char *files_read(const char *path, gsize limit, gsize *length, GError **error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/commands.h"
 
+#include "base/files.h"
 #include "base/text.h"
 #include "stages/stages.h"
-
-#include <glib/gstdio.h>
 
 struct options {
     char *prune;
@@ -14,22 +13,6 @@ static const GOptionEntry entries[] = {
     {"prune", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, prune),
      "Remove installed disks older than this that no build uses", "AGE"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
-
-/* Disk space of a tree; symbolic links are not followed. */
-static guint64 usage(const char *path)
-{
-    GStatBuf info;
-    if (g_lstat(path, &info) != 0)
-        return 0;
-    guint64 total = (guint64)info.st_blocks * 512;
-    g_autoptr(GDir) dir = S_ISDIR(info.st_mode) ? g_dir_open(path, 0, NULL) : NULL;
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *inner = g_build_filename(path, name, NULL);
-        total += usage(inner);
-    }
-    return total;
-}
 
 static void list(struct call *c, const char *cache)
 {
@@ -43,7 +26,7 @@ static void list(struct call *c, const char *cache)
         printf("%s\n", cache);
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
         g_autofree char *path = g_build_filename(cache, parts[i][0], NULL);
-        guint64 bytes = usage(path);
+        guint64 bytes = files_usage(path);
         g_autofree char *shown = text_size(bytes);
         json_object_set_new(all, parts[i][0], json_integer((json_int_t)bytes));
         if (!c->json)

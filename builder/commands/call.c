@@ -52,7 +52,7 @@ void call_print_json(json_t *value)
     json_decref(value);
 }
 
-static const char *mirror_override(const struct call *c)
+const char *call_mirror_override(const struct call *c)
 {
     const char *set = c->planning.mirror ? c->planning.mirror : g_getenv("INGOT_MIRROR");
     return set && *set ? set : NULL;
@@ -64,7 +64,7 @@ static plan *resolve(struct call *c, const recipe *from, const struct vm_accel *
     g_autofree char *cache = call_cache_dir(c);
     g_autofree char *data = files_data_dir();
     g_autofree char *apt = media_host_mirror(NULL);
-    const struct plan_host host = {.mirror_override = mirror_override(c),
+    const struct plan_host host = {.mirror_override = call_mirror_override(c),
                                    .apt_mirror = apt,
                                    .cpus = g_get_num_processors(),
                                    .accel = accel,

@@ -62,6 +62,9 @@ plan *call_plan(struct call *c, const char *recipe_path, gboolean resolve_secret
 /* The cache directory of this call; owned by the caller. */
 char *call_cache_dir(const struct call *c);
 
+/* The mirror that this call asks for: --mirror, else INGOT_MIRROR, else NULL; borrowed. */
+const char *call_mirror_override(const struct call *c);
+
 /* Prints a JSON value on standard output, indented, with a newline; takes the value. */
 void call_print_json(json_t *value);
 

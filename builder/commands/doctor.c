@@ -98,8 +98,8 @@ static void check_keyring(GArray *findings)
 static void check_mirror(struct call *c, GArray *findings)
 {
     g_autofree char *apt = media_host_mirror(NULL);
-    const char *set = c->planning.mirror ? c->planning.mirror : g_getenv("INGOT_MIRROR");
-    const char *use = set && *set ? set : apt;
+    const char *set = call_mirror_override(c);
+    const char *use = set ? set : apt;
     add(findings, "mirror", use ? GOOD : WARN,
         use ? g_strdup(use)
             : g_strdup("this host's apt has no Debian archive; give --mirror or INGOT_MIRROR, or "

@@ -46,11 +46,6 @@ static const char *const *keep_strv(plan *p, char **texts)
 
 /* ---- the installer ---- */
 
-static gboolean in_list(const char *word, const char *const *list)
-{
-    return g_strv_contains(list, word);
-}
-
 static char *joined(const char *const *list)
 {
     return g_strjoinv(", ", (char **)list);
@@ -94,7 +89,7 @@ static void check_capabilities(const recipe *r, const os_installer *installer,
         {"disk.filesystem", "root file system", r->filesystem, installer->filesystems},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
-        if (in_list(all[i].value, all[i].can))
+        if (g_strv_contains(all[i].can, all[i].value))
             continue;
         g_autofree char *can = joined(all[i].can);
         g_autofree char *hint = g_strdup_printf("it can do: %s", can);

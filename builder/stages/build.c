@@ -164,20 +164,6 @@ gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
 
 /* ---- kept results: CACHE/stages/STAGE/KEY/, with KEY.lock beside it ---- */
 
-static guint64 tree_size(const char *path)
-{
-    guint64 total = 0;
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        GStatBuf info;
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        if (g_lstat(file, &info) == 0)
-            total += (guint64)info.st_blocks * 512;
-    }
-    return total;
-}
-
 /* Removes one kept result when it is old and no build holds it. */
 static gboolean prune_one(const char *path, guint max_age, guint64 *bytes)
 {
@@ -191,7 +177,7 @@ static gboolean prune_one(const char *path, guint max_age, guint64 *bytes)
     if (lock < 0)
         return FALSE;
     if (bytes)
-        *bytes += tree_size(path);
+        *bytes += files_usage(path);
     files_remove_tree(path);
     files_unlock(lock);
     return TRUE;
