@@ -50,12 +50,15 @@ static gboolean answer_key(const struct vm_arch *arch, const char *qemu,
         g_strdup_printf("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld", (gint64)info.st_size,
                         (gint64)info.st_mtim.tv_sec, (long)info.st_mtim.tv_nsec);
     g_autofree char *cpus = g_strjoinv(" ", (char **)arch->kvm_cpus);
+    const struct vm_tcg *tcg = vm_arch_tcg(arch);
     digest *d = digest_new();
     digest_field(d, "boot", boot);
     digest_field(d, "qemu", qemu);
     digest_field(d, "file", file);
     digest_field(d, "arch", arch->name);
     digest_field(d, "cpus", cpus);
+    digest_field(d, "tcg", tcg->option);
+    digest_field(d, "tcg cpu", tcg->cpu);
     digest_update(d, vm_probe_code, sizeof vm_probe_code);
     digest_finish(d, key);
     digest_free(d);

@@ -48,8 +48,22 @@ grow_index() {
 	[ ! -f "$1.full" ] || mv "$1.full" "$1"
 }
 
+# The last line of the answer file for a question is the one that counts.
+answer() {
+	awk -v question="$1" '$2 == question {
+		sub(/^[^ \t]+[ \t]+[^ \t]+[ \t]+[^ \t]+[ \t]*/, ""); value = $0
+	} END { print value }' /preseed.cfg
+}
+
+# What the installer asks apt for, one by one and without recommendations, further on.
+foreseen() {
+	echo busybox zstd pciutils laptop-detect installation-report
+	[ "$(answer debian-installer/locale)" = C ] || echo locales
+}
+
 work_out_debs() {
 	logger -t ingot "step: index"
+	ADDITIONAL="$ADDITIONAL $(foreseen | tr '\n' ' ')"
 	# A crash here means starting again, so nothing has to be ordered or flushed.
 	mount -o remount,barrier=0,noauto_da_alloc,commit=600 "$TARGET" || true
 	each_index shrink_index
@@ -121,11 +135,31 @@ extract() {
 	)
 }
 
+# Something else in the place of a program, until finish.sh; read from standard input.
+stand_in() {
+	printf '%s\n%s\n:\n' "$1" "$1.ingot" >>"$TARGET/var/lib/dpkg/diversions"
+	cat >"$TARGET$1"
+	chmod 755 "$TARGET$1"
+}
+
 # A program that many packages call, and that is to run only once, at the end.
 put_off() {
-	printf '%s\n%s\n:\n' "$1" "$1.ingot" >>"$TARGET/var/lib/dpkg/diversions"
-	printf '#!/bin/sh\nexit 0\n' >"$TARGET$1"
-	chmod 755 "$TARGET$1"
+	printf '#!/bin/sh\nexit 0\n' | stand_in "$1"
+}
+
+# For apt-get.sh: what is wanted with recommendations, and what is not wanted at all.
+# (Not grub-pc: grub-installer leaves settings for it just before.)
+plan_packages() {
+	mkdir -p "$TARGET/var/lib/ingot"
+	if [ "$(answer popularity-contest/participate)" = false ]; then
+		# pkgsel installs it, and then removes it.
+		echo popularity-contest >"$TARGET/var/lib/ingot/refused"
+	fi
+	case $(answer base-installer/install-recommends)/$(answer base-installer/kernel/image) in
+	false/* | */ | */none) return 0 ;;
+	esac
+	echo initramfs-tools os-prober "$(answer base-installer/kernel/image)" \
+		"$(answer pkgsel/include)" >"$TARGET/var/lib/ingot/packages"
 }
 
 # First called when the core packages have been installed one by one, and are about
@@ -148,6 +182,9 @@ second_stage_install() {
 	echo 'Acquire::Languages "none";' >"$TARGET/etc/apt/apt.conf.d/00ingot"
 	put_off /usr/sbin/update-initramfs
 	put_off /usr/sbin/update-grub
+	put_off /usr/sbin/update-ca-certificates
+	stand_in /usr/bin/apt-get </ingot/apt-get.sh
+	plan_packages
 	di_second_stage_install
 	rm -f "$TARGET/etc/dpkg/dpkg.cfg.d/ingot"
 	each_index grow_index

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# Run by finish-install, after its last step that installs packages: the initramfs and
-# the boot loader's menu were put off until now (debootstrap.sh), or the first would have
-# been made four times.
+# Run by finish-install, after its last step that installs packages: what debootstrap.sh
+# has put off is done, once; or the initramfs would have been made four times.
 . /ingot/values.sh
 
 die() {
@@ -25,6 +24,15 @@ final_sources() {
 	} >/target/etc/apt/sources.list
 }
 
+certificates() {
+	restore /usr/sbin/update-ca-certificates
+	[ -x /target/usr/sbin/update-ca-certificates ] || return 0
+	log-output -t ingot chroot /target update-ca-certificates || die "update-ca-certificates failed"
+}
+
+logger -t ingot "phase: certificates"
+restore /usr/bin/apt-get
+certificates
 logger -t ingot "phase: initramfs"
 restore /usr/sbin/update-initramfs
 log-output -t ingot chroot /target update-initramfs -c -k all || die "update-initramfs failed"
@@ -33,4 +41,5 @@ restore /usr/sbin/update-grub
 log-output -t ingot chroot /target update-grub || die "update-grub failed"
 final_sources
 rm -f /target/etc/dpkg/dpkg.cfg.d/force-unsafe-io /target/etc/apt/apt.conf.d/00ingot
+rm -rf /target/var/lib/ingot
 logger -t ingot "phase: finish"
