@@ -7,6 +7,9 @@
 #include "os/os_installers.inc"
 #undef RECORD
 
+const char *const os_base_packages[] = {"net-tools", "lrzsz", "screen", "tree",
+                                        "vim",       "wget",  NULL};
+
 const os_installer *const *os_installers(void)
 {
     static const os_installer *const table[] = {

@@ -24,6 +24,8 @@ struct os_answers {
     gsize n_users;
     const char *extra;        /* raw answer lines, or NULL */
     const char *late_command; /* shell text run in the new system, or NULL */
+    const char *serial_name;  /* of the first serial port: "ttyS0" */
+    const struct os_packages *sources; /* for installers that are given packages; else NULL */
 };
 
 struct os_user {
@@ -54,17 +56,42 @@ struct os_failure {
     const char *remedy; /* may be NULL */
 };
 
+/* What an administrator misses first in a minimal system; every template has it. */
+extern const char *const os_base_packages[];
+
+/* For an installer that has no medium of its own: which of a distribution's packages it and the new
+ * system are made of, for one family and architecture. */
+struct os_packages {
+    const char *family, *arch;
+    const char *keyring;    /* on the host */
+    const char *components; /* of the archive: "main"; blanks between */
+    const char *kernel;     /* the default of the new system */
+    const char *loader;     /* the boot loader's package */
+    const char *loader_target; /* grub-install --target */
+    gboolean efi;
+    const char *const *plain;    /* taken with what they depend on */
+    const char *const *wanted;   /* with what they recommend too, like the recipe's own */
+    const char *const *excluded; /* never taken */
+    /* The machine that installs: its kernel, its shell, and what the kernel has to load. */
+    const char *env_kernel, *env_shell;
+    const char *const *env_modules;
+};
+
 typedef struct os_installer {
     const char *name;    /* "debian-installer" */
     const char *heading; /* one line for --help and lists */
     const char *const *families;
     const char *const *arches;      /* "x86_64", … */
     const char *const *filesystems; /* what it can make as / */
+    /* The row for a family and architecture, or NULL; the member is NULL for installers that are
+     * booted from media of their own. */
+    const struct os_packages *(*packages)(const char *family, const char *arch);
     /* Where kernel and initrd are in the media of this installer. */
     char *(*package)(const char *release, const char *arch); /* apt media; owned by the caller */
     const char *kernel_glob, *initrd_glob; /* fnmatch(3) patterns on paths inside .deb, ISO, dir */
     const char *keyring;                   /* of the distribution, on the host */
-    const char *kernel_package;            /* default of the family */
+    /* The default. */
+    const char *(*kernel_package)(const char *family, const char *arch);
     const char *const *base_packages;
     guint64 memory; /* bytes it needs at least */
     /* The answer file and its helpers from kickstart/ below data_dir; array of struct os_file *,

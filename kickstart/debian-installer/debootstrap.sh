@@ -12,6 +12,7 @@ sed -e 's/^work_out_debs ()/di_work_out_debs ()/' \
 	-e 's/^second_stage_install ()/di_second_stage_install ()/' \
 	"$DEBOOTSTRAP_DIR/scripts/debian-common" >/tmp/debian-common
 . /tmp/debian-common
+. /ingot/target.sh
 
 each_index() {
 	for index in "$TARGET"/var/lib/apt/lists/*_Packages; do
@@ -133,18 +134,6 @@ extract() {
 		done
 		wait $!
 	)
-}
-
-# Something else in the place of a program, until finish.sh; read from standard input.
-stand_in() {
-	printf '%s\n%s\n:\n' "$1" "$1.ingot" >>"$TARGET/var/lib/dpkg/diversions"
-	cat >"$TARGET$1"
-	chmod 755 "$TARGET$1"
-}
-
-# A program that many packages call, and that is to run only once, at the end.
-put_off() {
-	printf '#!/bin/sh\nexit 0\n' | stand_in "$1"
 }
 
 # For apt-get.sh: what is wanted with recommendations, and what is not wanted at all.

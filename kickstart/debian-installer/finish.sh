@@ -9,20 +9,7 @@ die() {
 	logger -t ingot "error: $*"
 	exit 1
 }
-
-restore() {
-	[ -e "/target$1.ingot" ] || return 0
-	rm -f "/target$1"
-	chroot /target dpkg-divert --quiet --remove --rename "$1" || die "cannot restore $1"
-}
-
-final_sources() {
-	[ "$final_mirror" ] || return 0
-	{
-		echo "deb $final_mirror $suite main"
-		[ ! "$security_mirror" ] || echo "deb $security_mirror $suite-security main"
-	} >/target/etc/apt/sources.list
-}
+. /ingot/target.sh
 
 certificates() {
 	restore /usr/sbin/update-ca-certificates

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "os/debian.h"
+
+#include <string.h>
+
+/* ingot's own installer for the Debian family.  The host fetches and proves packages and unpacks them
+ * into the disk (rooms media and rootfs); a machine made of a kernel and busybox of the same archive
+ * has them configured by dpkg.  docs/installers.md says how its result differs from
+ * debian-installer's. */
+
+static const struct debian_source sources[] = {
+    {"bootstrap/values.sh", "ingot/values.sh", 0600, template_escape_shell},
+    {"bootstrap/init.sh", "init", 0755, NULL},
+    {"bootstrap/install.sh", "ingot/install.sh", 0644, NULL},
+    {"debian/target.sh", "ingot/target.sh", 0644, NULL},
+};
+
+static GPtrArray *answer(const struct os_answers *a, const char *data_dir, GError **error)
+{
+    g_autoptr(GHashTable) values = debian_values(a, 1, error);
+    return values ? debian_files(sources, G_N_ELEMENTS(sources), data_dir, values, error) : NULL;
+}
+
+/* The console stays for panics; everything else is said on the log channel, whose name depends on the
+ * machine (vm/arch.c: a second ISA port, or the only PCI one).  norandmaps: see debian_installer.c.
+ * panic=-1: a panic restarts at once, which ends the machine. */
+static char *command_line(const struct os_answers *a)
+{
+    gboolean isa = strcmp(a->serial_name, "ttyS0") == 0;
+    return g_strdup_printf("console=%s,115200 rdinit=/init quiet panic=-1 mitigations=off norandmaps "
+                           "ipv6.disable=1 net.ifnames=0 ingot.log=%s",
+                           a->serial_name, isa ? "ttyS1" : "ttyS0");
+}
+
+/* ---- the packages ---- */
+
+/* What debian-installer's components ask for beyond what a recipe says, in the same way: the first
+ * without recommendations, the second with them. */
+static const char *const plain[] = {"busybox", "locales", "pciutils", "zstd", NULL};
+static const char *const wanted[] = {"initramfs-tools", "os-prober", "qemu-guest-agent", NULL};
+/* debootstrap leaves it out as well: the new system is made with a merged /usr. */
+static const char *const excluded[] = {"usrmerge", NULL};
+/* Drivers of the disk and what it is formatted with; one that is built in needs no file. */
+static const char *const modules[] = {"virtio_pci", "virtio_blk", "ext4", "virtio_rng", NULL};
+static const char *const efi_modules[] = {"virtio_pci", "virtio_blk", "ext4",     "virtio_rng",
+                                          "vfat",       "nls_cp437",  "nls_ascii", NULL};
+
+#define DEBIAN_KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
+#define UBUNTU_KEYRING "/usr/share/keyrings/ubuntu-archive-keyring.gpg"
+
+static const struct os_packages table[] = {
+    {.family = "debian",
+     .arch = "x86_64",
+     .keyring = DEBIAN_KEYRING,
+     .components = "main",
+     .kernel = "linux-image-cloud-amd64",
+     .loader = "grub-pc",
+     .loader_target = "i386-pc",
+     .plain = plain,
+     .wanted = wanted,
+     .excluded = excluded,
+     .env_kernel = "linux-image-cloud-amd64",
+     .env_shell = "busybox-static",
+     .env_modules = modules},
+    {.family = "debian",
+     .arch = "aarch64",
+     .keyring = DEBIAN_KEYRING,
+     .components = "main",
+     .kernel = "linux-image-cloud-arm64",
+     .loader = "grub-efi-arm64",
+     .loader_target = "arm64-efi",
+     .efi = TRUE,
+     .plain = plain,
+     .wanted = wanted,
+     .excluded = excluded,
+     .env_kernel = "linux-image-cloud-arm64",
+     .env_shell = "busybox-static",
+     .env_modules = efi_modules},
+    {.family = "ubuntu",
+     .arch = "x86_64",
+     .keyring = UBUNTU_KEYRING,
+     .components = "main universe",
+     .kernel = "linux-image-virtual",
+     .loader = "grub-pc",
+     .loader_target = "i386-pc",
+     .plain = plain,
+     .wanted = wanted,
+     .excluded = excluded,
+     .env_kernel = "linux-image-virtual",
+     .env_shell = "busybox-static",
+     .env_modules = modules},
+};
+
+static const struct os_packages *packages(const char *family, const char *arch)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
+        if (strcmp(table[i].family, family) == 0 && strcmp(table[i].arch, arch) == 0)
+            return &table[i];
+    return NULL;
+}
+
+static const char *kernel_package(const char *family, const char *arch)
+{
+    const struct os_packages *row = packages(family, arch);
+    return row ? row->kernel : NULL;
+}
+
+/* ---- what it says ---- */
+
+static const struct os_phase phases[] = {
+    {"^ingot: phase: configure", "configure", FALSE},
+    {"^ingot: phase: settings", "settings", FALSE},
+    {"^ingot: phase: initramfs", "initramfs and boot loader", FALSE},
+    {"^ingot: phase: end", "power-off", TRUE},
+    {NULL, NULL, FALSE},
+};
+
+static const struct os_failure failures[] = {
+    {"^ingot: error: (.*)", "\\1", "the lines before it in log.log say why"},
+    {"No space left on device", "the disk is full", "give the recipe a larger disk.size"},
+    {"Out of memory: Killed process \\d+ \\(([^)]+)\\)",
+     "the guest ran out of memory (\\1 was killed)", "give the recipe more vm.memory"},
+    {NULL, NULL, NULL},
+};
+
+static const struct os_failure console[] = {
+    {"Kernel panic - not syncing: (.*)", "the kernel of the installer's machine panicked: \\1",
+     NULL},
+    {"Out of memory: Killed process \\d+ \\(([^)]+)\\)",
+     "the guest ran out of memory (\\1 was killed)", "give the recipe more vm.memory"},
+    {NULL, NULL, NULL},
+};
+
+static const char *const families[] = {"debian", "ubuntu", NULL};
+static const char *const arches[] = {"x86_64", "aarch64", NULL};
+static const char *const filesystems[] = {"ext4", NULL};
+
+const os_installer installer_bootstrap = {
+    .name = "bootstrap",
+    .heading = "ingot's own: packages unpacked on the host, configured in a small machine",
+    .families = families,
+    .arches = arches,
+    .filesystems = filesystems,
+    .packages = packages,
+    .kernel_package = kernel_package,
+    .base_packages = os_base_packages,
+    .memory = G_GUINT64_CONSTANT(768) << 20,
+    .answer = answer,
+    .command_line = command_line,
+    .phases = phases,
+    .failures = failures,
+    .console = console,
+};

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# What the installers of this family do to the new system in /target in the same way. Sourced
+# after values.sh, by scripts that have die().
+
+# Something else in the place of a program, until restore(); read from standard input.
+stand_in() {
+	printf '%s\n%s\n:\n' "$1" "$1.ingot" >>/target/var/lib/dpkg/diversions
+	[ ! -e "/target$1" ] || mv "/target$1" "/target$1.ingot"
+	cat >"/target$1"
+	chmod 755 "/target$1"
+}
+
+# A program that many packages call, and that is to run only once, at the end.
+put_off() {
+	printf '#!/bin/sh\nexit 0\n' | stand_in "$1"
+}
+
+restore() {
+	rm -f "/target$1"
+	chroot /target dpkg-divert --quiet --remove --rename "$1" || die "cannot restore $1"
+}
+
+authorize() {
+	[ "$3" ] || return 0
+	mkdir -p "/target$2/.ssh"
+	printf '%s\n' "$3" >"/target$2/.ssh/authorized_keys"
+	chmod 700 "/target$2/.ssh"
+	chmod 600 "/target$2/.ssh/authorized_keys"
+	chroot /target chown -R "$1:" "$2/.ssh"
+}
+
+grub_defaults() {
+	arguments=$kernel_args
+	if [ "$serial_console" ]; then
+		arguments="$arguments console=tty0 console=$serial_name,115200"
+	fi
+	escaped=$(printf '%s' "${arguments# }" | sed 's/[\\&|"]/\\&/g')
+	sed -i -e "s|^GRUB_CMDLINE_LINUX=.*|GRUB_CMDLINE_LINUX=\"$escaped\"|" \
+		-e 's|^GRUB_CMDLINE_LINUX_DEFAULT=.*|GRUB_CMDLINE_LINUX_DEFAULT=""|' \
+		/target/etc/default/grub
+	[ "$serial_console" ] || return 0
+	cat >>/target/etc/default/grub <<X
+
+# Both consoles, the serial one with the kernel's settings
+GRUB_TERMINAL="console serial"
+GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
+X
+}
+
+# The archives that the finished system keeps. Without one it keeps what the installer used,
+# which is for debian-installer to say; ours leaves none.
+final_sources() {
+	[ "$final_mirror" ] || return 0
+	{
+		echo "deb $final_mirror $suite $components"
+		[ ! "$security_mirror" ] || echo "deb $security_mirror $suite-security $components"
+	} >/target/etc/apt/sources.list
+}
