@@ -11,7 +11,6 @@ die() {
 }
 
 restore() {
-	[ -e "/target$1.ingot" ] || return 0
 	rm -f "/target$1"
 	chroot /target dpkg-divert --quiet --remove --rename "$1" || die "cannot restore $1"
 }
