@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-/* ingot's own installer for the Debian family.  The host fetches and proves packages and unpacks them
- * into the disk (rooms media and rootfs); a machine made of a kernel and busybox of the same archive
- * has them configured by dpkg.  docs/installers.md says how its result differs from
+/* ingot's own installer for the Debian family.  The host fetches and proves packages and unpacks
+ * them into the disk (rooms media and rootfs); a machine made of a kernel and busybox of the same
+ * archive has them configured by dpkg.  docs/installers.md says how its result differs from
  * debian-installer's. */
 
 static const struct debian_source sources[] = {
@@ -21,15 +21,16 @@ static GPtrArray *answer(const struct os_answers *a, const char *data_dir, GErro
     return values ? debian_files(sources, G_N_ELEMENTS(sources), data_dir, values, error) : NULL;
 }
 
-/* The console stays for panics; everything else is said on the log channel, whose name depends on the
- * machine (vm/arch.c: a second ISA port, or the only PCI one).  norandmaps: see debian_installer.c.
- * panic=-1: a panic restarts at once, which ends the machine. */
+/* The console stays for panics; everything else is said on the log channel, whose name depends on
+ * the machine (vm/arch.c: a second ISA port, or the only PCI one).  norandmaps: see
+ * debian_installer.c. panic=-1: a panic restarts at once, which ends the machine. */
 static char *command_line(const struct os_answers *a)
 {
     gboolean isa = strcmp(a->serial_name, "ttyS0") == 0;
-    return g_strdup_printf("console=%s,115200 rdinit=/init quiet panic=-1 mitigations=off norandmaps "
-                           "ipv6.disable=1 net.ifnames=0 ingot.log=%s",
-                           a->serial_name, isa ? "ttyS1" : "ttyS0");
+    return g_strdup_printf(
+        "console=%s,115200 rdinit=/init quiet panic=-1 mitigations=off norandmaps "
+        "ipv6.disable=1 net.ifnames=0 ingot.log=%s",
+        a->serial_name, isa ? "ttyS1" : "ttyS0");
 }
 
 /* ---- the packages ---- */
@@ -42,7 +43,7 @@ static const char *const wanted[] = {"initramfs-tools", "os-prober", "qemu-guest
 static const char *const excluded[] = {"usrmerge", NULL};
 /* Drivers of the disk and what it is formatted with; one that is built in needs no file. */
 static const char *const modules[] = {"virtio_pci", "virtio_blk", "ext4", "virtio_rng", NULL};
-static const char *const efi_modules[] = {"virtio_pci", "virtio_blk", "ext4",     "virtio_rng",
+static const char *const efi_modules[] = {"virtio_pci", "virtio_blk", "ext4",      "virtio_rng",
                                           "vfat",       "nls_cp437",  "nls_ascii", NULL};
 
 #define DEBIAN_KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"

@@ -189,8 +189,8 @@ GHashTable *debian_values(const struct os_answers *a, gsize first_user, GError *
 
 /* ---- files ---- */
 
-static struct os_file *make_file(const struct debian_source *s, const char *data_dir, GHashTable *values,
-                                 GError **error)
+static struct os_file *make_file(const struct debian_source *s, const char *data_dir,
+                                 GHashTable *values, GError **error)
 {
     gsize length = 0;
     g_autofree char *from = g_build_filename(data_dir, "kickstart", s->file, NULL);

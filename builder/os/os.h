@@ -22,9 +22,9 @@ struct os_answers {
     gboolean serial_console;
     const struct os_user *users; /* root first; n_users of them */
     gsize n_users;
-    const char *extra;        /* raw answer lines, or NULL */
-    const char *late_command; /* shell text run in the new system, or NULL */
-    const char *serial_name;  /* of the first serial port: "ttyS0" */
+    const char *extra;                 /* raw answer lines, or NULL */
+    const char *late_command;          /* shell text run in the new system, or NULL */
+    const char *serial_name;           /* of the first serial port: "ttyS0" */
     const struct os_packages *sources; /* for installers that are given packages; else NULL */
 };
 
@@ -63,10 +63,10 @@ extern const char *const os_base_packages[];
  * system are made of, for one family and architecture. */
 struct os_packages {
     const char *family, *arch;
-    const char *keyring;    /* on the host */
-    const char *components; /* of the archive: "main"; blanks between */
-    const char *kernel;     /* the default of the new system */
-    const char *loader;     /* the boot loader's package */
+    const char *keyring;       /* on the host */
+    const char *components;    /* of the archive: "main"; blanks between */
+    const char *kernel;        /* the default of the new system */
+    const char *loader;        /* the boot loader's package */
     const char *loader_target; /* grub-install --target */
     gboolean efi;
     const char *const *plain;    /* taken with what they depend on */

@@ -80,6 +80,15 @@ struct capability {
     const char *const *can;
 };
 
+/* Of what each can do, not every pair is possible. */
+static void check_pair(const recipe *r, const os_installer *installer, recipe_problems *problems)
+{
+    if (installer->packages && g_strv_contains(installer->families, r->family) &&
+        g_strv_contains(installer->arches, r->arch) && !installer->packages(r->family, r->arch))
+        recipe_problem(problems, r, "arch", NULL, "%s cannot do %s on %s", installer->name,
+                       r->family, r->arch);
+}
+
 static void check_capabilities(const recipe *r, const os_installer *installer,
                                recipe_problems *problems)
 {
@@ -114,12 +123,18 @@ static gboolean is_guest_mirror(const char *url)
             g_str_equal(scheme, "ftp"));
 }
 
+/* The archive of the host's own apt, which is Debian's (media_host_mirror). */
+static const char *host_mirror(const recipe *r, const struct plan_host *host)
+{
+    return g_str_equal(r->family, "debian") ? host->apt_mirror : NULL;
+}
+
 static const char *build_mirror(const recipe *r, const struct plan_host *host,
                                 recipe_problems *problems)
 {
     const char *url = host->mirror_override ? host->mirror_override
                       : r->mirror           ? r->mirror
-                                            : host->apt_mirror;
+                                            : host_mirror(r, host);
     if (url && !is_guest_mirror(url)) {
         recipe_problem(problems, r, "mirror",
                        "it must be reachable from the guest: http, https or ftp",
@@ -132,7 +147,7 @@ static const char *build_mirror(const recipe *r, const struct plan_host *host,
 /* The mirror that the finished system keeps: never the builder's own override, never loopback. */
 static const char *final_mirror(const recipe *r, const struct plan_host *host)
 {
-    const char *url = r->mirror ? r->mirror : host->apt_mirror;
+    const char *url = r->mirror ? r->mirror : host_mirror(r, host);
     if (!url || !is_guest_mirror(url))
         return NULL;
     g_autofree char *guest = vm_guest_url(url);
@@ -159,6 +174,66 @@ static char *beside_recipe(const recipe *r, const char *path)
     return g_build_filename(directory, path, NULL);
 }
 
+static void need_mirror(const recipe *r, const char *mirror, recipe_problems *problems)
+{
+    if (!mirror)
+        recipe_problem(problems, r, "mirror",
+                       "add 'mirror: URL' to the recipe, or give --mirror or INGOT_MIRROR",
+                       "no package mirror is known: the recipe names none and this host's apt has "
+                       "no archive of this distribution");
+}
+
+/* The installer is given packages: a medium, and what only a medium understands, has no meaning. */
+static void check_packages_only(const recipe *r, const char *installer, recipe_problems *problems)
+{
+    static const char *const hint = "leave it out, or say 'installer: debian-installer'";
+    const struct recipe_media *m = &r->media;
+    const struct {
+        const char *key;
+        gboolean there;
+    } all[] = {
+        {"media.url", m->kind == RECIPE_MEDIA_URL},    {"media.path", m->kind == RECIPE_MEDIA_PATH},
+        {"media.apt.package", m->apt_package != NULL}, {"media.kernel", m->kernel != NULL},
+        {"media.initrd", m->initrd != NULL},           {"extra", r->extra != NULL}};
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
+        if (all[i].there)
+            recipe_problem(problems, r, all[i].key, hint, "%s has no use for '%s'", installer,
+                           all[i].key);
+}
+
+static char **strv_of(const char *const *a, const char *const *b, const char *const *c)
+{
+    g_autoptr(GStrvBuilder) all = g_strv_builder_new();
+    g_strv_builder_addv(all, (const char **)a);
+    g_strv_builder_addv(all, (const char **)b);
+    g_strv_builder_addv(all, (const char **)c);
+    return g_strv_builder_end(all);
+}
+
+/* A whole system's packages: after the answers, which have the names. */
+static void resolve_packages(plan *p, const recipe *r, const char *mirror,
+                             recipe_problems *problems)
+{
+    const struct os_packages *from = p->answers.sources;
+    const char *const own[] = {p->answers.kernel_package, from->loader, NULL};
+    struct media_spec *to = &p->media;
+    check_packages_only(r, p->installer->name, problems);
+    need_mirror(r, mirror, problems);
+    to->kind = MEDIA_PACKAGES;
+    to->mirror = g_strdup(mirror);
+    to->proxy = g_strdup(r->proxy);
+    to->suite = g_strdup(r->media.apt_suite ? r->media.apt_suite : r->release);
+    to->component = g_strdup(from->components);
+    to->arch = g_strdup(debian_arch(r->arch));
+    to->keyring = r->media.keyring ? beside_recipe(r, r->media.keyring) : g_strdup(from->keyring);
+    to->plain = g_strdupv((char **)from->plain);
+    to->packages = strv_of(from->wanted, own, p->answers.packages);
+    to->excluded = g_strdupv((char **)from->excluded);
+    to->env_kernel = g_strdup(from->env_kernel);
+    to->env_shell = g_strdup(from->env_shell);
+    to->env_modules = g_strdupv((char **)from->env_modules);
+}
+
 static void resolve_media(plan *p, const recipe *r, const char *mirror, recipe_problems *problems)
 {
     const struct recipe_media *m = &r->media;
@@ -176,11 +251,7 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror, recipe_p
     to->path = beside_recipe(r, m->path);
     if (to->kind != MEDIA_APT)
         return;
-    if (!mirror)
-        recipe_problem(problems, r, "mirror",
-                       "add 'mirror: URL' to the recipe, or give --mirror or INGOT_MIRROR",
-                       "no package mirror is known: the recipe names none and this host's apt has "
-                       "no Debian archive");
+    need_mirror(r, mirror, problems);
     to->mirror = g_strdup(mirror);
     to->suite = g_strdup(m->apt_suite ? m->apt_suite : r->release);
     to->component = g_strdup("main");
@@ -265,7 +336,10 @@ static void resolve_answers(plan *p, const recipe *r, const char *mirror, const 
     a->disk = GUEST_DISK;
     a->filesystem = keep(p, r->filesystem);
     a->kernel_package =
-        keep(p, r->kernel_package ? r->kernel_package : p->installer->kernel_package);
+        keep(p, r->kernel_package ? r->kernel_package
+                                  : p->installer->kernel_package(r->family, r->arch));
+    a->serial_name = vm_console_name(r->arch);
+    a->sources = p->installer->packages ? p->installer->packages(r->family, r->arch) : NULL;
     a->kernel_args = keep_strv(p, r->kernel_args);
     a->serial_console = r->serial_console;
     a->extra = keep(p, r->extra);
@@ -325,9 +399,16 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
     g_autoptr(plan) p = plan_alloc(from, host);
     p->installer = installer;
     check_capabilities(from, installer, problems);
+    check_pair(from, installer, problems);
+    if (recipe_problems_count(problems) > 0 && installer->packages &&
+        !installer->packages(from->family, from->arch))
+        return NULL;
     const char *mirror = build_mirror(from, host, problems);
-    resolve_media(p, from, mirror, problems);
     resolve_answers(p, from, mirror, final_mirror(from, host));
+    if (p->answers.sources)
+        resolve_packages(p, from, mirror, problems);
+    else
+        resolve_media(p, from, mirror, problems);
     if (recipe_problems_count(problems) > 0)
         return NULL;
     p->hidden = forbidden_texts(from, hidden);

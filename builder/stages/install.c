@@ -2,6 +2,7 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "base/text.h"
+#include "rootfs/rootfs.h"
 #include "stages/stages.h"
 
 #include <glib/gstdio.h>
@@ -165,6 +166,27 @@ static gboolean announce(build *b, GError **error)
     return good;
 }
 
+/* Empty, or with the packages unpacked. */
+static gboolean make_disk(const build *b, const char *disk, GError **error)
+{
+    const GPtrArray *packages = b->boot->packages;
+    if (!packages)
+        return vm_disk_create(disk, b->plan->disk_size, NULL, b->cancel, error);
+    g_autofree struct rootfs_deb *debs = g_new0(struct rootfs_deb, packages->len);
+    g_autofree char *folder = g_path_get_dirname(disk);
+    for (guint i = 0; i < packages->len; i++) {
+        const media_deb *from = g_ptr_array_index(packages, i);
+        debs[i] = (struct rootfs_deb){from->name, from->path, from->automatic};
+    }
+    const struct rootfs_spec spec = {.image = disk,
+                                     .work_dir = folder,
+                                     .size = b->plan->disk_size,
+                                     .efi = b->plan->answers.sources->efi,
+                                     .debs = debs,
+                                     .n_debs = packages->len};
+    return rootfs_make(&spec, b->progress, b->cancel, error);
+}
+
 static gboolean install(build *b, char *disk, GError **error)
 {
     struct vm_spec machine = b->plan->vm; /* shares the plan's strings */
@@ -180,7 +202,7 @@ static gboolean install(build *b, char *disk, GError **error)
                                       .dir = b->run_dir,
                                       .log_dir = b->log_dir};
     g_clear_pointer(&b->phases, g_ptr_array_unref);
-    return vm_disk_create(disk, b->plan->disk_size, NULL, b->cancel, error) &&
+    return make_disk(b, disk, error) &&
            install_run(&spec, b->progress, b->cancel, &b->phases, error);
 }
 

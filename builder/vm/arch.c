@@ -29,6 +29,7 @@ static const struct vm_arch arches[] = {
      .package = "qemu-system-x86",
      /* Measured, 6.1 kernel to the first program under TCG: 5.1 s of processor time, pc 5.6 s. */
      .machine = "q35",
+     .console = "ttyS0",
      .serial = "isa-serial",
      .devices = x86_devices,
      /* Measured with QEMU 7.2 and two processors: under thread=multi a guest that sees CMPXCHG16B
@@ -44,6 +45,7 @@ static const struct vm_arch arches[] = {
      .qemu = "qemu-system-aarch64",
      .package = "qemu-system-arm",
      .machine = "virt",
+     .console = "ttyAMA0",
      .serial = "pci-serial",
      .devices = arm_devices,
      /* The architected pointer authentication is slow to emulate; any other hash will do. */
@@ -57,6 +59,12 @@ const struct vm_arch *vm_arch_find(const char *name)
         if (strcmp(arches[i].name, name) == 0)
             return &arches[i];
     return NULL;
+}
+
+const char *vm_console_name(const char *name)
+{
+    const struct vm_arch *arch = vm_arch_find(name);
+    return arch ? arch->console : NULL;
 }
 
 static gboolean host_is(const char *machine)

@@ -15,6 +15,7 @@ struct vm_arch {
     const char *qemu;            /* the program */
     const char *package;         /* of the host that has it, for the remedy */
     const char *machine;         /* -machine */
+    const char *console;         /* Linux's name of the board's own serial port */
     const char *serial;          /* driver of the second channel; the first is the board's own */
     const char *const *devices;  /* -device: screen, keyboard, panic notifier; NULL-terminated */
     struct vm_tcg tcg[2];        /* the second has no host: it is for all others */

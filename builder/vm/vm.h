@@ -10,10 +10,10 @@
 /* ---- the accelerator ---- */
 
 struct vm_accel {
-    gboolean kvm; /* else TCG */
-    char *reason; /* one sentence: what was tried and what happened */
-    char *cpu;    /* -cpu value that works with it */
-    char *option; /* -accel value */
+    gboolean kvm;   /* else TCG */
+    char *reason;   /* one sentence: what was tried and what happened */
+    char *cpu;      /* -cpu value that works with it */
+    char *option;   /* -accel value */
     double seconds; /* what the probe took; 0: the kept answer was used */
 };
 void vm_accel_clear(struct vm_accel *accel);
@@ -36,10 +36,10 @@ struct vm_spec {
     char *arch;
     struct vm_accel accel;
     guint cpus;
-    guint64 memory; /* bytes */
-    char *disk;     /* qcow2 file; NULL: no disk */
+    guint64 memory;                       /* bytes */
+    char *disk;                           /* qcow2 file; NULL: no disk */
     char *kernel, *initrd, *command_line; /* direct boot; NULL: boot the disk */
-    gboolean network; /* user network with one virtio NIC */
+    gboolean network;                     /* user network with one virtio NIC */
 };
 void vm_spec_clear(struct vm_spec *spec);
 
@@ -54,10 +54,15 @@ GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir);
  * remembers them; NULL-terminated. */
 const char *const *vm_macs(void);
 
+/* What Linux calls the port of the console in that architecture's machine: "ttyS0"; NULL: not
+ * known. */
+const char *vm_console_name(const char *arch);
+
 /* The same as a POSIX shell script; owned by the caller. */
 char *vm_script(const struct vm_spec *spec);
 
-/* The address under which a guest on the user network reaches the host's loopback (QEMU's slirp). */
+/* The address under which a guest on the user network reaches the host's loopback (QEMU's slirp).
+ */
 #define VM_HOST_ADDRESS "10.0.2.2"
 /* A URL as the guest must write it: a loopback host becomes VM_HOST_ADDRESS (which QEMU connects to
  * 127.0.0.1).  Owned by caller. */
