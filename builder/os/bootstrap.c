@@ -39,6 +39,8 @@ static char *command_line(const struct os_answers *a)
  * without recommendations, the second with them. */
 static const char *const plain[] = {"busybox", "locales", "pciutils", "zstd", NULL};
 static const char *const wanted[] = {"initramfs-tools", "os-prober", "qemu-guest-agent", NULL};
+static const char *const ubuntu_plain[] = {"busybox-initramfs", "locales", "netplan.io", "pciutils",
+                                           "systemd-resolved",  "zstd",    NULL};
 /* debootstrap leaves it out as well: the new system is made with a merged /usr. */
 static const char *const excluded[] = {"usrmerge", NULL};
 /* Drivers of the disk and what it is formatted with; one that is built in needs no file. */
@@ -84,7 +86,7 @@ static const struct os_packages table[] = {
      .kernel = "linux-image-virtual",
      .loader = "grub-pc",
      .loader_target = "i386-pc",
-     .plain = plain,
+     .plain = ubuntu_plain,
      .wanted = wanted,
      .excluded = excluded,
      .env_kernel = "linux-image-virtual",

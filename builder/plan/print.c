@@ -25,17 +25,28 @@ static json_t *text_or_null(const char *text)
     return text ? json_string(text) : json_null();
 }
 
+static void add_packages(json_t *o, const struct media_spec *m)
+{
+    json_object_set_new(o, "components", text_or_null(m->component));
+    json_object_set_new(o, "with_dependencies", string_list((const char *const *)m->plain));
+    json_object_set_new(o, "with_recommends", string_list((const char *const *)m->packages));
+    json_object_set_new(o, "installer_kernel", text_or_null(m->env_kernel));
+}
+
 static json_t *media_json(const struct media_spec *m)
 {
-    static const char *const kinds[] = {"apt", "url", "path"};
+    static const char *const kinds[] = {"apt", "url", "path", "packages"};
     json_t *o = json_object();
     json_object_set_new(o, "kind", json_string(kinds[m->kind]));
-    if (m->kind == MEDIA_APT) {
+    if (m->kind == MEDIA_APT || m->kind == MEDIA_PACKAGES) {
         json_object_set_new(o, "mirror", public_url(m->mirror));
         json_object_set_new(o, "suite", text_or_null(m->suite));
-        json_object_set_new(o, "package", text_or_null(m->package));
         json_object_set_new(o, "architecture", text_or_null(m->arch));
     }
+    if (m->kind == MEDIA_APT)
+        json_object_set_new(o, "package", text_or_null(m->package));
+    if (m->kind == MEDIA_PACKAGES)
+        add_packages(o, m);
     if (m->kind == MEDIA_URL)
         json_object_set_new(o, "url", public_url(m->url));
     if (m->kind == MEDIA_LOCAL)

@@ -138,6 +138,25 @@ network() {
 ff02::1 ip6-allnodes
 ff02::2 ip6-allrouters
 X
+	if [ -x /target/usr/sbin/netplan ]; then
+		netplan
+	else
+		interfaces
+	fi
+}
+
+netplan() {
+	cat >/target/etc/netplan/01-ingot.yaml <<X
+network:
+  version: 2
+  ethernets:
+    eth0:
+      dhcp4: true
+X
+	chmod 600 /target/etc/netplan/01-ingot.yaml
+}
+
+interfaces() {
 	mkdir -p /target/etc/network
 	cat >/target/etc/network/interfaces <<X
 # This file describes the network interfaces available on your system
