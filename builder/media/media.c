@@ -11,11 +11,25 @@
 void media_spec_clear(struct media_spec *spec)
 {
     char **const texts[] = {
-        &spec->mirror, &spec->suite,       &spec->component,  &spec->arch,    &spec->package,
-        &spec->url,    &spec->path,        &spec->sha256,     &spec->keyring, &spec->signature,
-        &spec->proxy,  &spec->kernel_glob, &spec->initrd_glob};
+        &spec->mirror, &spec->suite,       &spec->component,   &spec->arch,       &spec->package,
+        &spec->url,    &spec->path,        &spec->sha256,      &spec->keyring,    &spec->signature,
+        &spec->proxy,  &spec->kernel_glob, &spec->initrd_glob, &spec->env_kernel, &spec->env_shell};
+    char ***const lists[] = {&spec->plain, &spec->packages, &spec->excluded, &spec->env_modules};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         g_clear_pointer(texts[i], g_free);
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+        g_clear_pointer(lists[i], g_strfreev);
+}
+
+void media_deb_free(media_deb *deb)
+{
+    if (!deb)
+        return;
+    g_free(deb->name);
+    g_free(deb->version);
+    g_free(deb->arch);
+    g_free(deb->path);
+    g_free(deb);
 }
 
 void media_input_free(struct media_input *input)
@@ -36,6 +50,7 @@ void media_boot_free(media_boot *boot)
     g_free(boot->kernel_sha256);
     g_free(boot->initrd_sha256);
     g_clear_pointer(&boot->inputs, g_ptr_array_unref);
+    g_clear_pointer(&boot->packages, g_ptr_array_unref);
     g_free(boot);
 }
 

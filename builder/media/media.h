@@ -8,21 +8,31 @@
  * nothing of VMs.  Everything that comes from a server or a medium is hostile until proven. */
 
 enum media_kind {
-    MEDIA_APT,  /* a package of a Debian archive: InRelease -> Packages -> .deb */
-    MEDIA_URL,  /* a URL with a digest or a detached signature */
-    MEDIA_LOCAL /* a file (ISO, .deb), a directory or a block device */
+    MEDIA_APT,     /* a package of a Debian archive: InRelease -> Packages -> .deb */
+    MEDIA_URL,     /* a URL with a digest or a detached signature */
+    MEDIA_LOCAL,   /* a file (ISO, .deb), a directory or a block device */
+    MEDIA_PACKAGES /* a whole system's packages, and an environment to set them up in */
 };
 
 struct media_spec {
     enum media_kind kind;
-    char *mirror, *suite, *component, *arch, *package; /* APT; arch as Debian says it: "amd64" */
-    char *url;                                         /* URL */
-    char *path;                                        /* LOCAL */
-    char *sha256;                                      /* URL, LOCAL; NULL: none */
+    /* APT, PACKAGES (without package); arch as Debian says it: "amd64" */
+    char *mirror, *suite, *component, *arch, *package;
+    char *url;                       /* URL */
+    char *path;                      /* LOCAL */
+    char *sha256;                    /* URL, LOCAL; NULL: none */
     char *signature;                 /* URL or path of a detached signature; NULL: none */
-    char *keyring;                   /* file for gpgv; needed for APT and for signature */
+    char *keyring;                   /* file for gpgv; needed for APT, PACKAGES and signature */
     char *proxy;                     /* NULL: none */
     char *kernel_glob, *initrd_glob; /* fnmatch(3), FNM_PERIOD off, '*' crosses '/' */
+
+    /* PACKAGES.  Lists end with NULL, and may be NULL themselves: none. */
+    char **plain;       /* names; of the base set, with what they depend on */
+    char **packages;    /* names; with what they depend on and recommend */
+    char **excluded;    /* names that are never taken */
+    char *env_kernel;   /* "linux-image-cloud-amd64": the environment's kernel and modules */
+    char *env_shell;    /* "busybox-static" */
+    char **env_modules; /* names without ".ko"; what they depend on comes by itself */
 };
 void media_spec_clear(struct media_spec *spec);
 
@@ -35,10 +45,22 @@ struct media_input {
 };
 void media_input_free(struct media_input *input);
 
+/* One package of a system. */
+typedef struct media_deb {
+    char *name, *version, *arch; /* arch: of the package, may be "all" */
+    char *path;                  /* of the .deb, in the cache */
+    char sha256[65];
+    guint64 size;
+    gboolean automatic; /* apt-mark(8): it came in only for a package of media_spec.packages */
+} media_deb;
+void media_deb_free(media_deb *deb);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_deb, media_deb_free)
+
 typedef struct media_boot {
     char *kernel, *initrd; /* files in the cache */
     char *kernel_sha256, *initrd_sha256;
-    GPtrArray *inputs; /* of struct media_input * */
+    GPtrArray *inputs;   /* of struct media_input * */
+    GPtrArray *packages; /* PACKAGES: of struct media_deb *, sorted by name; else NULL */
 } media_boot;
 void media_boot_free(media_boot *boot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_boot, media_boot_free)
@@ -53,7 +75,10 @@ struct media_context {
 
 /* Fetches what is not in the cache, verifies all of it, extracts kernel and initrd.  Errors are of
  * INGOT_EXIT_MEDIA and name the file, its origin and what was wrong.  The caller owns the result.
- */
+ *
+ * PACKAGES: the initrd holds /bin/busybox, /modules/NAME.ko and /modules/order, which names the
+ * files of /modules in the order in which they can be loaded, one a line.  It has no /init: the
+ * caller appends one.  The set of packages is one input, "packages". */
 media_boot *media_fetch(const struct media_spec *spec, const struct media_context *context,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
