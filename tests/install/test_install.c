@@ -6,21 +6,35 @@
 #include "base/files.h"
 #include "vm/vm.h"
 
+#include <assert.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <jansson.h>
 #include <signal.h>
 #include <string.h>
 
-/* The shipped recipe, built by the real debian-installer from the mirror that INGOT_MIRROR names,
- * and the template booted once.  What the tests add to the recipe: a root password, the answer
- * lines that INGOT_TEST_EXTRA holds. */
+/* A shipped recipe (the program's argument), built for real from the mirror that INGOT_MIRROR
+ * names, and the template booted once.  What the tests add to the recipe: a root password and, for
+ * debian-installer, the answer lines that INGOT_TEST_EXTRA holds. */
 
-#define NAME       "debian-13-di"
 #define PASSWORD   "correct-horse-7-battery"
 #define BOOT_LIMIT 600 /* seconds to a login prompt, under emulation on a busy machine */
 
+static const struct subject {
+    const char *name;
+    int major;
+    gboolean answers; /* takes raw answer lines */
+} subjects[] = {{"debian-13-di", 13, TRUE}, {"debian-13", 13, FALSE}, {"debian-12", 12, FALSE}};
+
+static const struct subject *subject;
 static char *top, *out, *recipe_path;
+
+/* out/NAME.SUFFIX; owned by the caller. */
+static char *result(const char *suffix)
+{
+    g_autofree char *file = g_strconcat(subject->name, suffix, NULL);
+    return g_build_filename(out, file, NULL);
+}
 
 static char *below(const char *name)
 {
@@ -37,12 +51,13 @@ static char *indented(const char *lines)
 static void write_recipe(void)
 {
     const char *source = g_getenv("INGOT_TEST_SOURCE"), *more = g_getenv("INGOT_TEST_EXTRA");
-    g_autofree char *shipped = g_build_filename(source, "recipes", NAME ".yaml", NULL);
+    g_autofree char *file = g_strconcat(subject->name, ".yaml", NULL);
+    g_autofree char *shipped = g_build_filename(source, "recipes", file, NULL);
     g_autofree char *text = files_read(shipped, 1 << 20, NULL, NULL);
     assert_non_null(text);
     GString *all = g_string_new(text);
     g_string_append(all, "\nroot:\n  password: ${env:INGOT_TEST_PASSWORD}\n");
-    if (more && *more) {
+    if (subject->answers && more && *more) {
         g_autofree char *lines = indented(more);
         g_string_append_printf(all, "extra: |\n%s\n", lines);
     }
@@ -67,9 +82,24 @@ static int setup(void **state)
     return 0;
 }
 
+/* For the comparison of two templates: where later tests of the same run find them. */
+static void keep_template(void)
+{
+    const char *dir = g_getenv("INGOT_TEST_TEMPLATES");
+    g_autofree char *from = result(".qcow2");
+    g_autofree char *name = g_path_get_basename(from);
+    g_autofree char *to = dir ? g_build_filename(dir, name, NULL) : NULL;
+    if (!to || !g_file_test(from, G_FILE_TEST_EXISTS) || !files_mkdir(dir, FALSE, NULL))
+        return;
+    g_autoptr(GFile) source = g_file_new_for_path(from);
+    g_autoptr(GFile) target = g_file_new_for_path(to);
+    (void)g_file_copy(source, target, G_FILE_COPY_OVERWRITE, NULL, NULL, NULL, NULL);
+}
+
 static int teardown(void **state)
 {
     (void)state;
+    keep_template();
     files_remove_tree(top);
     g_free(top);
     g_free(out);
@@ -102,8 +132,9 @@ static void build_to_end(const char *log_name)
     assert_true(g_subprocess_wait(child, NULL, NULL));
     g_autofree char *events = read_events(log);
     if (g_subprocess_get_if_signaled(child) || g_subprocess_get_exit_status(child) != 0) {
-        g_autofree char *failed = g_build_filename(out, NAME ".failed", "log.log", NULL);
-        g_autofree char *guest = files_read(failed, 64 << 20, NULL, NULL);
+        g_autofree char *failed = result(".failed");
+        g_autofree char *guest_log = g_build_filename(failed, "log.log", NULL);
+        g_autofree char *guest = files_read(guest_log, 64 << 20, NULL, NULL);
         gsize n = guest ? strlen(guest) : 0;
         g_printerr("%s\n---- the guest's log, its end ----\n%s\n", events,
                    guest ? guest + (n > 8000 ? n - 8000 : 0) : "none");
@@ -114,7 +145,7 @@ static void build_to_end(const char *log_name)
 
 static json_t *read_manifest(void)
 {
-    g_autofree char *path = g_build_filename(out, NAME ".json", NULL);
+    g_autofree char *path = result(".json");
     json_t *manifest = json_load_file(path, 0, NULL);
     assert_non_null(manifest);
     return manifest;
@@ -176,8 +207,8 @@ static void manifest_is_true(void **state)
         if (!has_package(os, base[i]))
             fail_msg("%s is not in the manifest", base[i]);
     assert_string_equal(json_string_value(json_object_get(os, "distro")), "debian");
-    assert_int_equal(json_integer_value(json_object_get(os, "major")), 13);
-    g_autofree char *path = g_build_filename(out, NAME ".qcow2", NULL);
+    assert_int_equal(json_integer_value(json_object_get(os, "major")), subject->major);
+    g_autofree char *path = result(".qcow2");
     char hex[DIGEST_HEX_LEN + 1];
     guint64 size;
     assert_true(digest_file(path, hex, &size, NULL, NULL));
@@ -192,6 +223,12 @@ static void manifest_is_true(void **state)
     json_decref(manifest);
 }
 
+static gboolean is_result(const char *name, const char *suffix)
+{
+    g_autofree char *want = g_strconcat(subject->name, suffix, NULL);
+    return strcmp(name, want) == 0;
+}
+
 static void out_is_clean(void **state)
 {
     (void)state;
@@ -199,7 +236,7 @@ static void out_is_clean(void **state)
     g_autoptr(GDir) dir = g_dir_open(out, 0, NULL);
     const char *name;
     while ((name = g_dir_read_name(dir)))
-        if (strcmp(name, NAME ".qcow2") != 0 && strcmp(name, NAME ".json") != 0 &&
+        if (!is_result(name, ".qcow2") && !is_result(name, ".json") &&
             strcmp(name, "SHA256SUMS") != 0 && strcmp(name, ".ingot.lock") != 0)
             fail_msg("%s is in the output directory", name);
     const char *const argv[] = {"sha256sum", "--check", "--strict", "SHA256SUMS", NULL};
@@ -310,7 +347,7 @@ static void boots(void **state)
     (void)state;
     needs_mirror();
     g_autoptr(GError) error = NULL;
-    g_autofree char *base = g_build_filename(out, NAME ".qcow2", NULL);
+    g_autofree char *base = result(".qcow2");
     g_autofree char *overlay = below("overlay.qcow2");
     g_autofree char *runtime = files_runtime_dir(&error);
     assert_no_error(error);
@@ -399,7 +436,7 @@ static void stops_cleanly(void **state)
     g_string_append(other, "\ndomain: stopped.test\n");
     assert_true(g_file_set_contents(recipe_path, other->str, -1, NULL));
     g_string_free(other, TRUE);
-    g_autofree char *template = g_build_filename(out, NAME ".qcow2", NULL);
+    g_autofree char *template = result(".qcow2");
     char before[DIGEST_HEX_LEN + 1], after[DIGEST_HEX_LEN + 1];
     assert_true(digest_file(template, before, NULL, NULL, NULL));
     struct watch w = {.loop = g_main_loop_new(NULL, FALSE),
@@ -426,8 +463,12 @@ static void stops_cleanly(void **state)
     g_free(w.path);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    for (gsize i = 0; i < G_N_ELEMENTS(subjects); i++)
+        if (argc > 1 && strcmp(subjects[i].name, argv[1]) == 0)
+            subject = &subjects[i];
+    assert(subject);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(builds),
         cmocka_unit_test(manifest_is_true),

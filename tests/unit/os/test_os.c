@@ -13,7 +13,7 @@ static void find(void **state)
     assert_string_equal(di->name, "debian-installer");
     assert_null(os_installer_find("debian_installer"));
     assert_null(os_installer_find(""));
-    assert_non_null(os_installer_for_family("debian"));
+    assert_string_equal(os_installer_for_family("debian")->name, "bootstrap");
     assert_null(os_installer_for_family("plan9"));
 }
 
@@ -47,6 +47,29 @@ static void assert_phases(const os_installer *i)
     assert_int_equal(final, 1);
 }
 
+/* A medium of its own, or packages for at least one pair of what it says that it can do. */
+static void assert_source(const os_installer *i)
+{
+    guint pairs = 0;
+    if (!i->packages) {
+        assert_true(i->package && i->kernel_glob && i->initrd_glob && i->keyring);
+        return;
+    }
+    for (const char *const *f = i->families; *f; f++)
+        for (const char *const *a = i->arches; *a; a++) {
+            const struct os_packages *row = i->packages(*f, *a);
+            if (!row)
+                continue;
+            pairs++;
+            assert_true(row->keyring && row->components && row->kernel && row->loader &&
+                        row->loader_target && row->plain && row->wanted && row->excluded);
+            assert_true(row->env_kernel && row->env_shell && row->env_modules);
+            assert_string_equal(i->kernel_package(*f, *a), row->kernel);
+        }
+    assert_true(pairs > 0);
+    assert_null(i->packages("plan9", "x86_64"));
+}
+
 /* No record leaves out what the plan and the wait stand on. */
 static void complete(void **state)
 {
@@ -56,7 +79,7 @@ static void complete(void **state)
         const os_installer *i = *p;
         assert_ptr_equal(os_installer_find(i->name), i);
         assert_true(i->heading && i->families[0] && i->arches[0] && i->filesystems[0]);
-        assert_true(i->package && i->kernel_glob && i->initrd_glob && i->keyring);
+        assert_source(i);
         assert_true(i->kernel_package && i->base_packages[0] && i->answer && i->command_line);
         assert_true(i->memory >= 256u << 20);
         assert_phases(i);

@@ -104,6 +104,29 @@ static void defaults(void **state)
     assert_string_equal(packages, "net-tools lrzsz screen tree vim wget nginx");
 }
 
+/* The recipe's packages, the kernel and the boot loader are wanted with what they recommend. */
+static void packages(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(plan) p =
+        make("installer: bootstrap\npackages: [nginx]\narch: aarch64\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_int_equal(p->media.kind, MEDIA_PACKAGES);
+    assert_string_equal(p->media.suite, "trixie");
+    assert_string_equal(p->media.arch, "arm64");
+    assert_string_equal(p->answers.kernel_package, "linux-image-cloud-arm64");
+    static const char *const wanted[] = {"nginx",          "vim",  "linux-image-cloud-arm64",
+                                         "grub-efi-arm64", "wget", "initramfs-tools"};
+    for (gsize i = 0; i < G_N_ELEMENTS(wanted); i++)
+        assert_true(g_strv_contains((const char *const *)p->media.packages, wanted[i]));
+    assert_non_null(strstr(p->vm.command_line, "console=ttyAMA0"));
+    assert_string_equal(((struct os_file *)g_ptr_array_index(p->files, 0))->path,
+                        "ingot/values.sh");
+    g_autofree char *text = plan_to_text(p);
+    assert_non_null(strstr(text, "nginx"));
+}
+
 static void what_does_not_fit(void **state)
 {
     static const struct {
@@ -116,6 +139,10 @@ static void what_does_not_fit(void **state)
         {"release: sid\n", APT, "does not know in which package"},
         {"", NULL, "no package mirror is known"},
         {"mirror: file:///srv/debian\n", APT, "mirror"},
+        {"installer: bootstrap\nextra: x\n", APT, "bootstrap has no use for 'extra'"},
+        {"installer: bootstrap\nmedia: {path: x.iso}\n", APT, "no use for 'media.path'"},
+        {"installer: bootstrap\ndisk: {filesystem: xfs}\n", APT, "root file system 'xfs'"},
+        {"installer: bootstrap\n", NULL, "no package mirror is known"},
     };
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -155,8 +182,8 @@ static void passwords(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(mirror_order), cmocka_unit_test(defaults),
-                                       cmocka_unit_test(what_does_not_fit),
-                                       cmocka_unit_test(passwords)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mirror_order), cmocka_unit_test(defaults), cmocka_unit_test(packages),
+        cmocka_unit_test(what_does_not_fit), cmocka_unit_test(passwords)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
