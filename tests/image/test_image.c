@@ -26,7 +26,7 @@ static int setup(void **state)
     struct fixture *f = g_new0(struct fixture, 1);
     phony_make(&f->disks);
     f->sealed = phony_overlay(&f->disks, f->disks.debian, "sealed.qcow2");
-    f->spec = (struct seal_spec){f->sealed, TRUE, packages, macs, texts};
+    f->spec = (struct seal_spec){f->sealed, TRUE, packages, macs, texts, FALSE};
     *state = f;
     return 0;
 }
@@ -253,7 +253,7 @@ static void refuse(struct fixture *f, const char *image, const char *const *requ
                    const char *const *forbidden, GError **error)
 {
     g_autofree char *overlay = phony_overlay(&f->disks, image, "refused.qcow2");
-    const struct seal_spec spec = {overlay, TRUE, required, NULL, forbidden};
+    const struct seal_spec spec = {overlay, TRUE, required, NULL, forbidden, FALSE};
     guest_facts *facts = NULL;
     assert_false(guest_seal(&spec, NULL, NULL, &facts, error));
     assert_null(facts);
