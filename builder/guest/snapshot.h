@@ -45,7 +45,8 @@ void snapshot_add_auto_marks(snapshot *s, const char *text); /* /var/lib/apt/ext
 void snapshot_add_grub_cfg(snapshot *s, const char *path, const char *text);
 
 /* A file of settings of the boot loader: each line that is not a comment, by what stands before the
- * separator ("=", or " " in the entries of the Boot Loader Specification). */
+ * separator ("=", " " in the entries of the Boot Loader Specification, NUL: the line is all value).
+ */
 void snapshot_add_boot_settings(snapshot *s, const char *path, const char *text, char separator);
 
 /* A symbolic link, or (target NULL) an empty file, below /etc/systemd; path begins behind that:

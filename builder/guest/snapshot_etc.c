@@ -38,8 +38,8 @@ static void inode_free(gpointer data)
 /* Whether this is a file of settings of the boot loader; *separator as for its reader. */
 static gboolean is_boot_settings(const char *path, char *separator)
 {
-    *separator = strcmp(path, "kernel/cmdline") == 0 ? '\n' : '=';
-    return *separator == '\n' || strcmp(path, "default/grub") == 0 ||
+    *separator = strcmp(path, "kernel/cmdline") == 0 ? '\0' : '=';
+    return !*separator || strcmp(path, "default/grub") == 0 ||
            (g_str_has_prefix(path, "default/grub.d/") && g_str_has_suffix(path, ".cfg"));
 }
 

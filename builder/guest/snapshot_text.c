@@ -184,11 +184,11 @@ void snapshot_add_boot_settings(snapshot *s, const char *path, const char *text,
         g_autofree char *spaced = one_spaced(*line);
         if (!*spaced || *spaced == '#')
             continue;
-        char *value = strchr(spaced, separator);
+        char *value = separator ? strchr(spaced, separator) : NULL;
         if (value)
             *value++ = '\0';
         g_autofree char *key = g_strdup_printf("%s: %s", path, spaced);
-        snapshot_add(s, SNAPSHOT_BOOT, key, value, NULL);
+        snapshot_add(s, SNAPSHOT_BOOT, separator ? key : path, separator ? value : spaced, NULL);
     }
 }
 
