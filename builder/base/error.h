@@ -18,6 +18,7 @@ enum ingot_exit {
     INGOT_EXIT_SEAL = 7,
     INGOT_EXIT_POLICY = 8,
     INGOT_EXIT_OUTPUT = 9,
+    INGOT_EXIT_DIFFERENT = 10,    /* no error: ingot diff found differences */
     INGOT_EXIT_INTERRUPTED = 130, /* SIGINT or SIGTERM, as a shell would say */
 };
 

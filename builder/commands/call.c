@@ -31,9 +31,10 @@ const struct exit_meaning *exit_meanings(void)
         {INGOT_EXIT_HOST, "host", "this host lacks a tool, a right or room; see ingot doctor"},
         {INGOT_EXIT_MEDIA, "media", "the installer could not be fetched or proved"},
         {INGOT_EXIT_INSTALL, "install", "the installation failed, stalled or ran out of time"},
-        {INGOT_EXIT_SEAL, "seal", "the image could not be sysprepped"},
+        {INGOT_EXIT_SEAL, "seal", "the image could not be sysprepped or, by diff, read"},
         {INGOT_EXIT_POLICY, "policy", "the image is not clean; each violation is told"},
         {INGOT_EXIT_OUTPUT, "output", "the image could not be written, checked or moved"},
+        {INGOT_EXIT_DIFFERENT, "different", "the two images differ; no error"},
         {INGOT_EXIT_INTERRUPTED, "interrupted", "stopped by SIGINT, SIGTERM or SIGHUP"},
         {0, NULL, NULL},
     };

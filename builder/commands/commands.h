@@ -27,7 +27,7 @@ struct call {
     progress *progress;
     secrets *hidden;
     GCancellable *cancel;
-    enum ingot_exit exit_code; /* set by run to override the code of the error */
+    enum ingot_exit exit_code; /* set by run to override the code of the error, or of success */
 };
 
 typedef struct command {

@@ -8,12 +8,13 @@
  * recipes. */
 
 struct seal_spec {
-    const char *image;  /* qcow2, changed in place */
-    gboolean force_tcg; /* LIBGUESTFS_BACKEND_SETTINGS=force_tcg */
+    const char *image;                    /* qcow2, changed in place */
+    gboolean force_tcg;                   /* LIBGUESTFS_BACKEND_SETTINGS=force_tcg */
     const char *const *required_packages; /* NULL-terminated */
     const char *const *forbidden_macs;    /* of the VM that made it; NULL-terminated or NULL */
     const char *const *forbidden_texts;   /* secrets in clear that must not be in /etc, /var, /root,
                                              /home; NULL-terminated or NULL */
+    gboolean read_only; /* for guest_snapshot: the image is not changed, and need not be writable */
 };
 
 struct guest_package {
@@ -41,6 +42,51 @@ gboolean guest_seal(const struct seal_spec *spec, progress *p, GCancellable *can
 
 /* The version of libguestfs ("1.48.6"); the caller owns the text. */
 char *guest_library_version(void);
+
+/* ---- two images compared ---- */
+
+/* What is compared, in the order in which it is told. */
+enum snapshot_section {
+    SNAPSHOT_SYSTEM,
+    SNAPSHOT_DISK,
+    SNAPSHOT_PACKAGES,
+    SNAPSHOT_MARKS,
+    SNAPSHOT_KERNELS,
+    SNAPSHOT_BOOT,
+    SNAPSHOT_FSTAB,
+    SNAPSHOT_ACCOUNTS,
+    SNAPSHOT_UNITS,
+    SNAPSHOT_ETC,
+    SNAPSHOT_SECTIONS /* how many */
+};
+
+const char *snapshot_section_name(enum snapshot_section section);    /* "packages" */
+const char *snapshot_section_heading(enum snapshot_section section); /* "Packages" */
+
+/* The facts of one image. */
+typedef struct snapshot snapshot;
+void snapshot_free(snapshot *s);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(snapshot, snapshot_free)
+
+/* Reads a qcow2 image without changing it: one launch of libguestfs.  Errors: as guest_seal, but
+ * for the policy.  The caller owns the snapshot, which is finished. */
+snapshot *guest_snapshot(const char *image, gboolean force_tcg, progress *p, GCancellable *cancel,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+enum difference_kind { DIFFERENCE_ONLY_A, DIFFERENCE_ONLY_B, DIFFERENCE_CHANGED };
+
+/* Texts are printable, on one line, and cut when they are very long. */
+struct difference {
+    enum snapshot_section section;
+    enum difference_kind kind;
+    char *key;
+    char *a, *b;      /* the values; NULL: not in that image */
+    gboolean content; /* what is not shown differs: what is in a file */
+};
+
+/* Every difference of two finished snapshots, in the order of sections and keys; an array of struct
+ * difference * that the caller owns. */
+GPtrArray *snapshot_compare(const snapshot *a, const snapshot *b);
 
 /* ---- the operations: one record each, at the foot of its file ---- */
 

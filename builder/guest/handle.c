@@ -91,6 +91,19 @@ gboolean guest_fail(guest *g, GError **error, const char *format, ...)
     return FALSE;
 }
 
+/* Of an image that must not change, libguestfs makes an overlay of its own: file systems can then
+ * replay their journals. */
+static int add_drive(guest *g)
+{
+    const struct seal_spec *spec = g->spec;
+    if (spec->read_only)
+        return guestfs_add_drive_opts(g->h, spec->image, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
+                                      GUESTFS_ADD_DRIVE_OPTS_READONLY, 1, -1);
+    return guestfs_add_drive_opts(g->h, spec->image, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
+                                  GUESTFS_ADD_DRIVE_OPTS_DISCARD, "enable",
+                                  GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1);
+}
+
 static gboolean configure(guest *g, GError **error)
 {
     const struct seal_spec *spec = g->spec;
@@ -101,10 +114,7 @@ static gboolean configure(guest *g, GError **error)
         guestfs_set_append(g->h, "norandmaps mitigations=off") == 0 &&
         guestfs_set_smp(g->h, spec->force_tcg ? CPUS_EMULATED : CPUS_HARDWARE) == 0 &&
         (!spec->force_tcg || guestfs_set_backend_setting(g->h, "force_tcg", "1") == 0) &&
-        guestfs_set_network(g->h, 0) == 0 &&
-        guestfs_add_drive_opts(g->h, spec->image, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
-                               GUESTFS_ADD_DRIVE_OPTS_DISCARD, "enable",
-                               GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1) == 0;
+        guestfs_set_network(g->h, 0) == 0 && add_drive(g) == 0;
     return good || guest_fail(g, error, "set up libguestfs for %s", spec->image);
 }
 
@@ -133,8 +143,10 @@ guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cance
 {
     if (g_cancellable_set_error_if_cancelled(cancel, error))
         return NULL;
-    if (access(spec->image, R_OK | W_OK) != 0) {
-        ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may write it",
+    if (access(spec->image, spec->read_only ? R_OK : R_OK | W_OK) != 0) {
+        ingot_set_error(error, INGOT_EXIT_SEAL,
+                        spec->read_only ? "check the path, and that this user may read it"
+                                        : "check the path, and that this user may write it",
                         "cannot open the image %s: %s", spec->image, g_strerror(errno));
         return NULL;
     }

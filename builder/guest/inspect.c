@@ -183,7 +183,7 @@ static gboolean inspect_any(guest *g, GError **error)
         return FALSE;
     read_inspection(g);
     if (strcmp(g->facts->type, "linux") != 0) {
-        ingot_set_error(error, INGOT_EXIT_SEAL, "only Linux images can be sealed",
+        ingot_set_error(error, INGOT_EXIT_SEAL, "only Linux images are understood",
                         "the operating system in %s is of type %s", g->spec->image, g->facts->type);
         return FALSE;
     }

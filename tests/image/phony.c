@@ -127,6 +127,27 @@ static const struct entry left[] = {
     {NULL, 0, NULL},
 };
 
+/* On top of what is kept: what makes another system of it. */
+static const struct entry other[] = {
+    {"etc/hostname", 0600, "silver\n"},
+    {"etc/fstab", 0644, "UUID=" UUID " / ext4 noatime 0 1\n"},
+    {"etc/passwd", 0644, "root:x:0:0:root:/root:/bin/bash\n"},
+    {"etc/shadow", 0640, "root:!:20000:0:99999:7:::\ndaemon:*:20000:0:99999:7:::\n"},
+    {"etc/default/grub", 0644, "# a comment\nGRUB_TIMEOUT=5\n"},
+    {"etc/systemd/system/multi-user.target.wants/ssh.service", 0777,
+     "-> /usr/lib/systemd/system/ssh.service"},
+    {"etc/systemd/system/nscd.service", 0777, "-> /dev/null"},
+    {"etc/evil\n\033[2Jname", 0644, "x"},
+    {"boot/vmlinuz-6.1", 0644, "x"},
+    {"boot/grub/grub.cfg", 0644,
+     "menuentry 'Debian' {\n\tlinux /boot/vmlinuz-6.1 root=UUID=" UUID " ro\n}\n"},
+    {"var/lib/apt/extended_states", 0644, "Package: vim\nArchitecture: amd64\nAuto-Installed: 1\n"},
+    {"var/lib/dpkg/status", 0644,
+     PACKAGE("vim", "install ok installed", "2:9.2-1")
+         PACKAGE("base-files", "install ok installed", "13.8")},
+    {NULL, 0, NULL},
+};
+
 static void must(gboolean good, const char *what, guestfs_h *h)
 {
     if (!good)
@@ -190,7 +211,7 @@ static void fill(guestfs_h *h)
     must(guestfs_part_disk(h, "/dev/sda", "mbr") == 0, "partition", h);
     make_root(h, "/dev/sda1", UUID, kept, left);
     partition(h, "/dev/sdb", 160000);
-    make_root(h, "/dev/sdb1", UUID, kept, NULL);
+    make_root(h, "/dev/sdb1", UUID, kept, other);
     must(guestfs_mkswap(h, "/dev/sdb2") == 0 &&
              guestfs_part_set_gpt_type(h, "/dev/sdb", 2, "0657FD6D-A4AB-43C4-84E5-0933C0EE5B4F") ==
                  0,

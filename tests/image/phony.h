@@ -11,7 +11,7 @@
 struct phony_disks {
     char *folder;
     char *debian;    /* a used Debian 13, all in one partition */
-    char *with_swap; /* the same, clean, with a swap partition beside it */
+    char *with_swap; /* clean, with a swap partition beside it, and changed in every respect */
     char *two_roots; /* two systems */
     char *no_system; /* a file system with a text in it */
 };

@@ -7,6 +7,7 @@
 #include "phony.h"
 
 #include <glib/gstdio.h>
+#include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -26,7 +27,7 @@ static int setup(void **state)
     struct fixture *f = g_new0(struct fixture, 1);
     phony_make(&f->disks);
     f->sealed = phony_overlay(&f->disks, f->disks.debian, "sealed.qcow2");
-    f->spec = (struct seal_spec){f->sealed, TRUE, packages, macs, texts};
+    f->spec = (struct seal_spec){f->sealed, TRUE, packages, macs, texts, FALSE};
     *state = f;
     return 0;
 }
@@ -253,7 +254,7 @@ static void refuse(struct fixture *f, const char *image, const char *const *requ
                    const char *const *forbidden, GError **error)
 {
     g_autofree char *overlay = phony_overlay(&f->disks, image, "refused.qcow2");
-    const struct seal_spec spec = {overlay, TRUE, required, NULL, forbidden};
+    const struct seal_spec spec = {overlay, TRUE, required, NULL, forbidden, FALSE};
     guest_facts *facts = NULL;
     assert_false(guest_seal(&spec, NULL, NULL, &facts, error));
     assert_null(facts);
@@ -318,6 +319,96 @@ static void what_is_no_image_is_refused(void **state)
     open_fails(text, "cannot open");
     open_fails(broken, "L1 table");
     open_fails(absent, "No such file");
+}
+
+/* ---- the program compares two images ---- */
+
+/* Runs `ingot diff A B`; returns its exit code.  The caller owns *out. */
+static int diff(const struct fixture *f, const char *a, const char *b, const char *format,
+                char **out)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+    g_subprocess_launcher_setenv(launcher, "INGOT_CACHE", f->disks.folder, TRUE);
+    g_autoptr(GSubprocess) child = g_subprocess_launcher_spawn(
+        launcher, &error, g_getenv("INGOT_TEST_PROGRAM"), "diff", a, b, "--format", format, NULL);
+    assert_no_error(error);
+    assert_true(g_subprocess_communicate_utf8(child, NULL, NULL, out, NULL, &error));
+    assert_no_error(error);
+    assert_true(g_subprocess_get_if_exited(child));
+    return g_subprocess_get_exit_status(child);
+}
+
+static void assert_has(const char *text, const char *const *lines)
+{
+    for (; *lines; lines++)
+        if (!strstr(text, *lines))
+            fail_msg("'%s' is not in\n%s", *lines, text);
+}
+
+static void differences_are_told(void **state)
+{
+    static const char *const lines[] = {
+        "\n  differs    partition table: msdos -> gpt\n",
+        "\n  only in B  partition 2: swap, swap\n",
+        "\n  differs    host name: golden -> silver\n",
+        "\n  only in A  screen:amd64: 4.9.1-3\n",
+        "\n  differs    vim:amd64: 2:9.1.1230-2 -> 2:9.2-1\n",
+        "\n  only in B  vim:amd64\n",
+        "\n  only in B  /boot/vmlinuz-6.1\n",
+        "\n  only in B  /boot/grub/grub.cfg: Debian: /boot/vmlinuz-6.1 root=UUID=UUID ro\n",
+        "\n  only in B  /etc/default/grub: GRUB_TIMEOUT: 5\n",
+        "\n  differs    /: UUID=UUID ext4 errors=remount-ro 0 1 -> UUID=UUID ext4 noatime 0 1\n",
+        "\n  only in B  user root: 0:0, 'root', /root, /bin/bash\n",
+        "\n  differs    password of root: has password -> locked\n",
+        "\n  only in B  system/multi-user.target.wants/ssh.service: enabled\n",
+        "\n  only in B  system/nscd.service: masked\n",
+        "\n  differs    /etc/hostname: file 0644 0:0 -> file 0600 0:0, content\n",
+        "\n  differs    /etc/shadow: content\n",
+        "\n  only in A  /etc/machine-id: file 0444 0:0\n",
+        "\n  only in B  /etc/evil\\x0a\\x1b[2Jname: file 0644 0:0\n",
+        " differences: ",
+        NULL};
+    const struct fixture *f = *state;
+    g_autofree char *out = NULL, *before = NULL, *after = NULL;
+    gsize length, length_after;
+    assert_true(g_file_get_contents(f->disks.debian, &before, &length, NULL));
+    assert_int_equal(diff(f, f->disks.debian, f->disks.with_swap, "text", &out),
+                     INGOT_EXIT_DIFFERENT);
+    assert_has(out, lines);
+    assert_null(strstr(out, "$y$"));
+    assert_null(strstr(out, "ssh/sshd_config")); /* the same in both */
+    assert_true(g_file_get_contents(f->disks.debian, &after, &length_after, NULL));
+    assert_int_equal(length, length_after);
+    assert_memory_equal(before, after, length);
+}
+
+static void no_differences_are_told(void **state)
+{
+    const struct fixture *f = *state;
+    g_autofree char *out = NULL;
+    assert_int_equal(diff(f, f->disks.with_swap, f->disks.with_swap, "json", &out), INGOT_EXIT_OK);
+    json_t *all = json_loads(out, 0, NULL);
+    assert_non_null(all);
+    assert_true(json_is_true(json_object_get(all, "same")));
+    assert_int_equal(json_object_size(json_object_get(all, "sections")), SNAPSHOT_SECTIONS);
+    json_decref(all);
+}
+
+/* Text in the place of an image is found out at once, and a disk without a system in the guest. */
+static void what_cannot_be_compared(void **state)
+{
+    const struct fixture *f = *state;
+    g_autofree char *text = g_build_filename(f->disks.folder, "text", NULL);
+    g_autofree char *none = NULL, *empty = NULL, *absent = NULL;
+    assert_true(g_file_set_contents(text, "not an image", -1, NULL));
+    assert_int_equal(diff(f, f->disks.debian, text, "text", &none), INGOT_EXIT_SEAL);
+    assert_int_equal(diff(f, f->disks.debian, "/no/such", "text", &absent), INGOT_EXIT_SEAL);
+    assert_int_equal(diff(f, f->disks.no_system, f->disks.debian, "text", &empty), INGOT_EXIT_SEAL);
+    assert_string_equal(none, "");
+    assert_string_equal(absent, "");
+    assert_string_equal(empty, "");
 }
 
 /* ---- cancelled at a moment that the progress tells ---- */
@@ -391,6 +482,9 @@ int main(void)
                                        cmocka_unit_test(two_systems_are_refused),
                                        cmocka_unit_test(no_system_is_refused),
                                        cmocka_unit_test(what_is_no_image_is_refused),
+                                       cmocka_unit_test(differences_are_told),
+                                       cmocka_unit_test(no_differences_are_told),
+                                       cmocka_unit_test(what_cannot_be_compared),
                                        cmocka_unit_test(launch_is_cancelled),
                                        cmocka_unit_test(operations_are_cancelled)};
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/commands.h"
+
+#include "guest/guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* Two images compared by what is in them. */
+
+static const char *const kind_names[] = {[DIFFERENCE_ONLY_A] = "only-in-a",
+                                         [DIFFERENCE_ONLY_B] = "only-in-b",
+                                         [DIFFERENCE_CHANGED] = "differs"};
+
+/* Before half a minute is spent on the other one.  QEMU judges the rest. */
+static gboolean check_image(const char *path, GError **error)
+{
+    static const char magic[] = {'Q', 'F', 'I', '\xfb'}; /* qcow2.txt, "Header" */
+    char begin[sizeof magic] = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    gboolean is_one = fd >= 0 && read(fd, begin, sizeof begin) == sizeof begin &&
+                      memcmp(begin, magic, sizeof magic) == 0;
+    if (fd < 0)
+        ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may read it",
+                        "cannot open the image %s: %s", path, g_strerror(errno));
+    else if (!is_one)
+        ingot_set_error(error, INGOT_EXIT_SEAL, "give a qcow2 image; qemu-img convert makes one",
+                        "%s is no qcow2 image", path);
+    if (fd >= 0)
+        close(fd);
+    return is_one;
+}
+
+/* Whether the appliance must be emulated: it is of this host's architecture. */
+static gboolean probe(struct call *c, gboolean *force_tcg, GError **error)
+{
+    struct vm_accel accel = {0};
+    struct utsname host;
+    g_autofree char *cache = call_cache_dir(c);
+    uname(&host);
+    if (!vm_accel_probe(host.machine, cache, FALSE, c->cancel, &accel, error))
+        return FALSE;
+    *force_tcg = !accel.kvm;
+    vm_accel_clear(&accel);
+    return TRUE;
+}
+
+static snapshot *take(struct call *c, const char *stage, const char *image, gboolean force_tcg,
+                      GError **error)
+{
+    /* With --format json, standard output is one document. */
+    progress *p = c->json ? NULL : c->progress;
+    progress_stage(p, stage);
+    snapshot *s = guest_snapshot(image, force_tcg, p, c->cancel, error);
+    progress_stage_end(p, s != NULL, FALSE);
+    if (!s)
+        g_prefix_error(error, "%s: ", image);
+    return s;
+}
+
+/* ---- text ---- */
+
+static void print_changed(const struct difference *d)
+{
+    printf("  differs    %s: ", d->key);
+    if (strcmp(d->a, d->b) != 0)
+        printf("%s -> %s%s\n", d->a, d->b, d->content ? ", content" : "");
+    else
+        printf("content\n");
+}
+
+static void print_single(const char *where, const char *key, const char *value)
+{
+    printf("  only in %s  %s%s%s\n", where, key, *value ? ": " : "", value);
+}
+
+static void print_text(const GPtrArray *found, const guint counts[])
+{
+    int section = -1;
+    for (guint i = 0; i < found->len; i++) {
+        const struct difference *d = g_ptr_array_index(found, i);
+        if ((int)d->section != section)
+            printf("%s%s\n", section < 0 ? "" : "\n", snapshot_section_heading(d->section));
+        section = (int)d->section;
+        if (d->kind == DIFFERENCE_CHANGED)
+            print_changed(d);
+        else
+            print_single(d->a ? "A" : "B", d->key, d->a ? d->a : d->b);
+    }
+    if (found->len)
+        printf("\n%u differences: %u only in A, %u only in B, %u differ\n", found->len,
+               counts[DIFFERENCE_ONLY_A], counts[DIFFERENCE_ONLY_B], counts[DIFFERENCE_CHANGED]);
+    else
+        printf("no differences\n");
+}
+
+/* ---- JSON ---- */
+
+static json_t *difference_json(const struct difference *d)
+{
+    json_t *one = json_pack("{s:s, s:s, s:s*, s:s*}", "item", d->key, "kind", kind_names[d->kind],
+                            "a", d->a, "b", d->b);
+    if (d->kind == DIFFERENCE_CHANGED)
+        json_object_set_new(one, "content", json_boolean(d->content));
+    return one;
+}
+
+static void print_json(const struct call *c, const GPtrArray *found, const guint counts[])
+{
+    json_t *sections = json_object();
+    for (guint i = 0; i < SNAPSHOT_SECTIONS; i++)
+        json_object_set_new(sections, snapshot_section_name((enum snapshot_section)i),
+                            json_array());
+    for (guint i = 0; i < found->len; i++) {
+        const struct difference *d = g_ptr_array_index(found, i);
+        json_array_append_new(json_object_get(sections, snapshot_section_name(d->section)),
+                              difference_json(d));
+    }
+    json_t *all = json_pack("{s:o, s:o, s:b}", "a", json_string(c->args[0]), "b",
+                            json_string(c->args[1]), "same", found->len == 0);
+    json_t *numbers = json_object();
+    for (gsize i = 0; i < G_N_ELEMENTS(kind_names); i++)
+        json_object_set_new(numbers, kind_names[i], json_integer(counts[i]));
+    json_object_set_new(all, "counts", numbers);
+    json_object_set_new(all, "sections", sections);
+    call_print_json(all);
+}
+
+static gboolean run(struct call *c, GError **error)
+{
+    gboolean force_tcg;
+    guint counts[G_N_ELEMENTS(kind_names)] = {0};
+    if (!check_image(c->args[0], error) || !check_image(c->args[1], error) ||
+        !probe(c, &force_tcg, error))
+        return FALSE;
+    g_autoptr(snapshot) a = take(c, "image A", c->args[0], force_tcg, error);
+    g_autoptr(snapshot) b = a ? take(c, "image B", c->args[1], force_tcg, error) : NULL;
+    if (!b)
+        return FALSE;
+    g_autoptr(GPtrArray) found = snapshot_compare(a, b);
+    for (guint i = 0; i < found->len; i++)
+        counts[((const struct difference *)g_ptr_array_index(found, i))->kind]++;
+    if (c->json)
+        print_json(c, found, counts);
+    else
+        print_text(found, counts);
+    c->exit_code = found->len ? INGOT_EXIT_DIFFERENT : INGOT_EXIT_OK;
+    return TRUE;
+}
+
+const command command_diff = {
+    .name = "diff",
+    .arguments = "A B",
+    .heading = "Say in what two images differ",
+    .description =
+        "Compares two qcow2 images, which are not changed, by what is in them: partitions and file "
+        "systems, packages, kernels, boot loader, fstab, users and groups, systemd units, and "
+        "everything in /etc. UUIDs do not count, and no password hash is shown. Ends with 0 when "
+        "nothing differs and with 10 when something does.",
+    .least = 2,
+    .most = 2,
+    .plans = FALSE,
+    .run = run,
+};
