@@ -112,6 +112,7 @@ static json_t *machine_json(const plan *p)
         json_pack("{s:s, s:i, s:I, s:s}", "architecture", p->vm.arch, "cpus", (int)p->vm.cpus,
                   "memory", (json_int_t)p->vm.memory, "command_line", p->vm.command_line);
     json_object_set_new(o, "accelerator", text_or_null(p->vm.accel.option));
+    json_object_set_new(o, "cpu", text_or_null(p->vm.accel.cpu));
     json_object_set_new(o, "accelerator_reason", text_or_null(p->vm.accel.reason));
     json_object_set_new(o, "limit_total", json_integer(p->limits.total));
     json_object_set_new(o, "limit_inactivity", json_integer(p->limits.inactivity));
