@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rootfs/disk.h"
+
+#include "base/error.h"
+#include "base/spawn.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MIB      (G_GUINT64_CONSTANT(1) << 20)
+#define SECTOR   512u
+#define SIZE_MIN (256 * MIB) /* below, not even the file systems have their usual form */
+#define SIZE_MAX_                                                                                  \
+    (G_GUINT64_CONSTANT(16) << 40) /* what ext4 with blocks of 4 KiB and 32 bits has */
+#define ESP     (128 * MIB)
+#define GPT_END MIB /* the second GPT is in the last 33 sectors */
+
+/* The types of GPT partitions: UEFI 2.10, 5.3.3, and the Linux one that fdisk(8) calls "linux". */
+#define TYPE_ESP   "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+#define TYPE_LINUX "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
+
+/* The programs are in /usr/sbin, where the PATH of an ordinary user does not look. */
+static gboolean run(const char *const *argv, const char *input, GCancellable *cancel,
+                    GError **error)
+{
+    g_autofree char *found = g_find_program_in_path(argv[0]);
+    g_autofree char *other = g_build_filename("/usr/sbin", argv[0], NULL);
+    g_autofree const char **copy = g_new0(const char *, g_strv_length((char **)argv) + 1);
+    g_autoptr(GBytes) bytes = input ? g_bytes_new(input, strlen(input)) : NULL;
+    const struct spawn_options options = {.input = bytes, .cancel = cancel};
+    for (gsize i = 0; argv[i]; i++)
+        copy[i] = argv[i];
+    if (!found && g_file_test(other, G_FILE_TEST_IS_EXECUTABLE))
+        copy[0] = other;
+    return spawn_run(copy, &options, NULL, error);
+}
+
+static gboolean make_sparse(const char *raw, guint64 size, GError **error)
+{
+    int fd = open(raw, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    gboolean good = fd >= 0 && ftruncate(fd, (off_t)size) == 0;
+    int cause = errno;
+    if (fd >= 0)
+        close(fd);
+    if (!good)
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make the disk image %s: %s", raw,
+                        g_strerror(cause));
+    return good;
+}
+
+/* sfdisk(8), "Script-header lines" and "Unnamed-fields format". */
+static gboolean partition(const char *raw, guint64 offset, guint64 length, gboolean efi,
+                          GCancellable *cancel, GError **error)
+{
+    const char *const argv[] = {"sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", raw, NULL};
+    guint64 start = offset / SECTOR, sectors = length / SECTOR;
+    g_autofree char *script =
+        efi ? g_strdup_printf(
+                  "label: gpt\nunit: sectors\n"
+                  "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT ", type=" TYPE_ESP "\n"
+                  "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT ", type=" TYPE_LINUX "\n",
+                  MIB / SECTOR, ESP / SECTOR, start, sectors)
+            : g_strdup_printf("label: dos\nunit: sectors\n"
+                              "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT
+                              ", type=83, bootable\n",
+                              start, sectors);
+    return run(argv, script, cancel, error);
+}
+
+static gboolean make_esp(const char *raw, GCancellable *cancel, GError **error)
+{
+    g_autofree char *offset = g_strdup_printf("--offset=%" G_GUINT64_FORMAT, MIB / SECTOR);
+    g_autofree char *blocks = g_strdup_printf("%" G_GUINT64_FORMAT, ESP / 1024);
+    const char *const argv[] = {"mkfs.fat", "-F", "32", offset, raw, blocks, NULL};
+    return run(argv, NULL, cancel, error);
+}
+
+/* Without what the GRUB of Debian 12 cannot read (metadata_csum_seed) and its kernel warns of
+ * (orphan_file).  The image is zeros: nothing has to be zeroed, now or later in the guest. */
+static gboolean make_ext4(const char *raw, guint64 offset, guint64 length, GCancellable *cancel,
+                          GError **error)
+{
+    g_autofree char *options =
+        g_strdup_printf("offset=%" G_GUINT64_FORMAT
+                        ",lazy_itable_init=1,lazy_journal_init=1,assume_storage_prezeroed=1",
+                        offset);
+    g_autofree char *blocks = g_strdup_printf("%" G_GUINT64_FORMAT "K", length / 1024);
+    const char *const argv[] = {"mke2fs", "-q",    "-F",
+                                "-t",     "ext4",  "-b",
+                                "4096",   "-O",    "^metadata_csum_seed,^orphan_file",
+                                "-E",     options, raw,
+                                blocks,   NULL};
+    return run(argv, NULL, cancel, error);
+}
+
+gboolean disk_make(const char *raw, guint64 size, gboolean efi, guint64 *offset,
+                   GCancellable *cancel, GError **error)
+{
+    if (size < SIZE_MIN || size >= SIZE_MAX_) {
+        g_autofree char *shown = text_size(size), *least = text_size(SIZE_MIN);
+        ingot_set_error(error, INGOT_EXIT_INSTALL,
+                        size < SIZE_MIN ? "give the recipe a larger disk.size"
+                                        : "give the recipe a smaller disk.size",
+                        "a disk of %s is too %s (the least is %s)", shown,
+                        size < SIZE_MIN ? "small" : "large", least);
+        return FALSE;
+    }
+    *offset = efi ? MIB + ESP : MIB;
+    guint64 length = (size - *offset - (efi ? GPT_END : 0)) / MIB * MIB;
+    return make_sparse(raw, size, error) && partition(raw, *offset, length, efi, cancel, error) &&
+           (!efi || make_esp(raw, cancel, error)) && make_ext4(raw, *offset, length, cancel, error);
+}
+
+gboolean disk_convert(const char *raw, const char *image, GCancellable *cancel, GError **error)
+{
+    const char *const argv[] = {"qemu-img", "convert", "-f", "raw", "-O",
+                                "qcow2",    "-W",      raw,  image, NULL};
+    return run(argv, NULL, cancel, error);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include <gio/gio.h>
+
+/* The raw image around the file system: made by the usual programs, which work on a file. */
+
+/* Makes a sparse file of size bytes with partitions and empty file systems (struct rootfs_spec).
+ * *offset: where the root file system begins, in bytes. */
+gboolean disk_make(const char *raw, guint64 size, gboolean efi, guint64 *offset,
+                   GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Makes a qcow2 of it. */
+gboolean disk_convert(const char *raw, const char *image, GCancellable *cancel,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rootfs/package.h"
+
+#include "media/deb822.h"
+#include "rootfs/relation.h"
+
+#include <string.h>
+
+static void conffile_free(gpointer data)
+{
+    struct conffile *c = data;
+    g_free(c->path);
+    g_free(c->md5);
+    g_free(c);
+}
+
+void package_free(package *p)
+{
+    if (!p)
+        return;
+    g_free(p->name);
+    g_free(p->arch);
+    g_free(p->version);
+    g_free(p->stem);
+    g_free(p->control);
+    g_free(p->pre_depends);
+    g_free(p->provides);
+    g_free(p->replaces);
+    g_free(p->diverts);
+    g_clear_pointer(&p->conffile_of, g_hash_table_unref);
+    g_clear_pointer(&p->conffiles, g_ptr_array_unref);
+    g_clear_pointer(&p->files, g_ptr_array_unref);
+    g_clear_pointer(&p->lost, g_hash_table_unref);
+    if (p->sums)
+        g_string_free(p->sums, TRUE);
+    g_free(p);
+}
+
+/* Debian Policy 5.6.7, 5.6.8 and 5.6.12: nothing that means something to a path or a line. */
+static gboolean is_plain(const char *text, const char *more)
+{
+    if (!text || !g_ascii_isalnum(*text))
+        return FALSE;
+    for (const char *c = text; *c; c++)
+        if (!g_ascii_isalnum(*c) && !strchr(more, *c))
+            return FALSE;
+    return TRUE;
+}
+
+/* The text goes into dpkg's status file as it is: it must be one stanza that says nothing of what
+ * dpkg itself keeps there. */
+static GHashTable *read_control(const struct deb_member *m, GError **error)
+{
+    const char *at = m->data, *end = m->data + m->size;
+    if (memchr(m->data, '\0', m->size) || *m->data == '#' || strstr(m->data, "\n#"))
+        return NULL;
+    g_autoptr(GHashTable) fields = media_deb822_next(&at, end, error);
+    g_autoptr(GHashTable) more = fields ? media_deb822_next(&at, end, error) : NULL;
+    if (!fields || more || (error && *error) || media_deb822_get(fields, "status") ||
+        media_deb822_get(fields, "conffiles") || media_deb822_get(fields, "config-version"))
+        return NULL;
+    return g_steal_pointer(&fields);
+}
+
+static gboolean take_fields(package *p, GHashTable *fields)
+{
+    const char *name = media_deb822_get(fields, "package");
+    const char *arch = media_deb822_get(fields, "architecture");
+    const char *version = media_deb822_get(fields, "version");
+    if (!is_plain(name, "+-.") || !is_plain(arch, "-") || !is_plain(version, "+-.~:"))
+        return FALSE;
+    p->name = g_strdup(name);
+    p->arch = g_strdup(arch);
+    p->version = g_strdup(version);
+    p->stem = g_strcmp0(media_deb822_get(fields, "multi-arch"), "same") == 0
+                  ? g_strdup_printf("%s:%s", name, arch)
+                  : g_strdup(name);
+    p->pre_depends = g_strdup(media_deb822_get(fields, "pre-depends"));
+    p->provides = g_strdup(media_deb822_get(fields, "provides"));
+    p->replaces = g_strdup(media_deb822_get(fields, "replaces"));
+    return TRUE;
+}
+
+/* deb-conffiles(5).  A line "remove-on-upgrade PATH" names a file that is not shipped. */
+static void read_conffiles(package *p, const struct deb_member *m)
+{
+    g_auto(GStrv) lines = g_strsplit(m ? m->data : "", "\n", -1);
+    for (char **l = lines; *l; l++) {
+        const char *path = g_strstrip(*l);
+        if (*path != '/' || package_conffile(p, path + 1))
+            continue;
+        struct conffile *c = g_new0(struct conffile, 1);
+        c->path = g_strdup(path + 1);
+        g_ptr_array_add(p->conffiles, c);
+        g_hash_table_insert(p->conffile_of, c->path, c);
+    }
+}
+
+package *package_new(const char *path, const char *name, const GPtrArray *members, GError **error)
+{
+    g_autoptr(package) p = g_new0(package, 1);
+    g_autoptr(GError) local = NULL;
+    const struct deb_member *control = deb_member_find(members, "control");
+    const struct deb_member *preinst = deb_member_find(members, "preinst");
+    g_autoptr(GHashTable) fields = read_control(control, &local);
+    p->conffiles = g_ptr_array_new_with_free_func(conffile_free);
+    p->conffile_of = g_hash_table_new(g_str_hash, g_str_equal);
+    p->files = g_ptr_array_new_with_free_func(g_free);
+    p->lost = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (!fields || !take_fields(p, fields)) {
+        deb_refuse(path, local ? local->message : "its control file is not of the usual form",
+                   error);
+        return NULL;
+    }
+    if (strcmp(p->name, name) != 0) {
+        g_autofree char *why = g_strdup_printf("it is the package %s, not %s", p->name, name);
+        deb_refuse(path, why, error);
+        return NULL;
+    }
+    p->control = g_strstrip(g_strdup(control->data));
+    read_conffiles(p, deb_member_find(members, "conffiles"));
+    if (preinst && strstr(preinst->data, "dpkg-divert"))
+        p->diverts = g_strdup(preinst->data);
+    if (!deb_member_find(members, "md5sums"))
+        p->sums = g_string_new(NULL);
+    return g_steal_pointer(&p);
+}
+
+struct conffile *package_conffile(const package *p, const char *path)
+{
+    return g_hash_table_lookup(p->conffile_of, path);
+}
+
+gboolean package_replaces(const package *p, const package *other)
+{
+    struct relation r = {0};
+    const char *at = p->replaces;
+    gboolean found = FALSE;
+    while (!found && relation_next(&at, &r))
+        found = relation_meets(&r, other->name, other->version);
+    relation_clear(&r);
+    return found;
+}
+
+gboolean package_diverts(const package *p, const package *other, const char *path, char **to)
+{
+    g_autofree char *usual = g_strconcat(".", other->name, NULL);
+    *to = NULL;
+    if (!p->diverts || other->diverts)
+        return FALSE;
+    if (strstr(p->diverts, usual)) /* vim-runtime: FILE.vim-tiny */
+        *to = g_strconcat(path, usual, NULL);
+    else if (!strstr(p->diverts, "--divert "))
+        *to = g_strconcat(path, ".distrib", NULL); /* dpkg-divert's own choice */
+    return TRUE;
+}

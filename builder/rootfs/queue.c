@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rootfs/queue.h"
+
+#include <string.h>
+
+#define PIECE (512u << 10)
+
+struct piece {
+    gsize length;
+    char bytes[];
+};
+
+struct slot {
+    deb_queue *queue;
+    gsize number;
+    GPtrArray *control; /* NULL: not there yet */
+    GQueue pieces;      /* of struct piece *, for the taker */
+    struct piece *part; /* being filled; only the thread looks at it */
+    GError *error;
+    gboolean done;
+};
+
+struct deb_queue {
+    const char *const *paths;
+    gsize n, at; /* at: the package at hand + 1 */
+    gsize held, budget;
+    struct slot *slots;
+    struct piece *taken; /* what libarchive is looking at */
+    GCancellable *cancel;
+    GThreadPool *pool;
+    gboolean stop;
+    GMutex mutex;
+    GCond changed;
+};
+
+/* ---- in the threads ---- */
+
+/* Waits for room.  The package at hand may always have one piece: so there is no deadlock, since
+ * the threads begin the packages in order. */
+static gboolean reserve(struct slot *s, gsize length)
+{
+    deb_queue *q = s->queue;
+    while (!q->stop && q->held + length > q->budget &&
+           !(q->at == s->number + 1 && g_queue_is_empty(&s->pieces)))
+        g_cond_wait(&q->changed, &q->mutex);
+    if (!q->stop)
+        q->held += length;
+    return !q->stop;
+}
+
+static gboolean hand_over(struct slot *s)
+{
+    deb_queue *q = s->queue;
+    if (!s->part)
+        return TRUE;
+    g_mutex_lock(&q->mutex);
+    gboolean good = reserve(s, s->part->length);
+    if (good) {
+        g_queue_push_tail(&s->pieces, g_steal_pointer(&s->part));
+        g_cond_broadcast(&q->changed);
+    }
+    g_mutex_unlock(&q->mutex);
+    return good;
+}
+
+static gboolean take_control(gpointer sink, GPtrArray *members, GError **error)
+{
+    (void)error;
+    struct slot *s = sink;
+    gsize size = 0;
+    for (guint i = 0; i < members->len; i++)
+        size += ((const struct deb_member *)g_ptr_array_index(members, i))->size;
+    g_mutex_lock(&s->queue->mutex);
+    gboolean good = reserve(s, size);
+    s->control = members;
+    g_cond_broadcast(&s->queue->changed);
+    g_mutex_unlock(&s->queue->mutex);
+    return good;
+}
+
+static gboolean take_data(gpointer sink, const void *bytes, gsize length, GError **error)
+{
+    (void)error;
+    struct slot *s = sink;
+    while (length) {
+        if (!s->part) {
+            s->part = g_malloc(sizeof *s->part + PIECE);
+            s->part->length = 0;
+        }
+        gsize n = MIN(length, PIECE - s->part->length);
+        memcpy(s->part->bytes + s->part->length, bytes, n);
+        s->part->length += n;
+        bytes = (const char *)bytes + n;
+        length -= n;
+        if (s->part->length == PIECE && !hand_over(s))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void run(gpointer item, gpointer data)
+{
+    static const struct deb_sink calls = {take_control, take_data};
+    struct slot *s = item;
+    deb_queue *q = data;
+    GError *error = NULL;
+    g_mutex_lock(&q->mutex);
+    gboolean stop = q->stop;
+    g_mutex_unlock(&q->mutex);
+    if (!stop && deb_read(q->paths[s->number], &calls, s, &error))
+        (void)hand_over(s);
+    g_clear_pointer(&s->part, g_free);
+    g_mutex_lock(&q->mutex);
+    s->error = error;
+    s->done = TRUE;
+    g_cond_broadcast(&q->changed);
+    g_mutex_unlock(&q->mutex);
+}
+
+/* ---- in the thread of the caller ---- */
+
+deb_queue *deb_queue_new(const char *const *paths, gsize n, guint threads, gsize budget)
+{
+    deb_queue *q = g_new0(deb_queue, 1);
+    q->paths = paths;
+    q->n = n;
+    q->budget = budget;
+    q->slots = g_new0(struct slot, n);
+    g_mutex_init(&q->mutex);
+    g_cond_init(&q->changed);
+    q->pool = g_thread_pool_new(run, q, (gint)threads, FALSE, NULL);
+    for (gsize i = 0; i < n; i++) {
+        q->slots[i].queue = q;
+        q->slots[i].number = i;
+        g_thread_pool_push(q->pool, &q->slots[i], NULL);
+    }
+    return q;
+}
+
+/* Gives back what a slot holds; the mutex is held or the threads are gone. */
+static void empty(struct slot *s)
+{
+    struct piece *p;
+    while ((p = g_queue_pop_head(&s->pieces))) {
+        s->queue->held -= p->length;
+        g_free(p);
+    }
+    for (guint i = 0; s->control && i < s->control->len; i++)
+        s->queue->held -= ((const struct deb_member *)g_ptr_array_index(s->control, i))->size;
+    g_clear_pointer(&s->control, g_ptr_array_unref);
+    g_clear_error(&s->error);
+}
+
+void deb_queue_free(deb_queue *q)
+{
+    if (!q)
+        return;
+    g_mutex_lock(&q->mutex);
+    q->stop = TRUE;
+    g_cond_broadcast(&q->changed);
+    g_mutex_unlock(&q->mutex);
+    g_thread_pool_free(q->pool, TRUE, TRUE);
+    for (gsize i = 0; i < q->n; i++)
+        empty(&q->slots[i]);
+    g_free(q->slots);
+    g_free(q->taken);
+    g_mutex_clear(&q->mutex);
+    g_cond_clear(&q->changed);
+    g_free(q);
+}
+
+const GPtrArray *deb_queue_next(deb_queue *q, GCancellable *cancel, GError **error)
+{
+    g_return_val_if_fail(q->at < q->n, NULL);
+    if (g_cancellable_set_error_if_cancelled(cancel, error))
+        return NULL;
+    q->cancel = cancel;
+    g_clear_pointer(&q->taken, g_free);
+    struct slot *s = &q->slots[q->at];
+    g_mutex_lock(&q->mutex);
+    if (q->at)
+        empty(s - 1);
+    q->at++;
+    g_cond_broadcast(&q->changed);
+    while (!s->control && !s->done)
+        g_cond_wait(&q->changed, &q->mutex);
+    g_mutex_unlock(&q->mutex);
+    if (!s->control)
+        g_propagate_error(error, g_steal_pointer(&s->error));
+    return s->control;
+}
+
+const char *deb_queue_path(const deb_queue *q)
+{
+    return q->paths[q->at - 1];
+}
+
+static la_ssize_t on_read(struct archive *a, void *data, const void **block)
+{
+    deb_queue *q = data;
+    struct slot *s = &q->slots[q->at - 1];
+    g_clear_pointer(&q->taken, g_free);
+    if (g_cancellable_is_cancelled(q->cancel)) {
+        archive_set_error(a, ECANCELED, "interrupted");
+        return -1;
+    }
+    g_mutex_lock(&q->mutex);
+    while (g_queue_is_empty(&s->pieces) && !s->done)
+        g_cond_wait(&q->changed, &q->mutex);
+    q->taken = g_queue_pop_head(&s->pieces);
+    if (q->taken)
+        q->held -= q->taken->length;
+    g_cond_broadcast(&q->changed);
+    g_mutex_unlock(&q->mutex);
+    if (!q->taken && s->error)
+        archive_set_error(a, EIO, "%s", s->error->message);
+    *block = q->taken ? q->taken->bytes : NULL;
+    return q->taken ? (la_ssize_t)q->taken->length : s->error ? -1 : 0;
+}
+
+static gboolean fail(const deb_queue *q, struct archive *a, GError **error)
+{
+    struct slot *s = &q->slots[q->at - 1];
+    if (g_cancellable_set_error_if_cancelled(q->cancel, error))
+        return FALSE;
+    /* The reader's own words say more than what the tar makes of them. */
+    if (s->error) {
+        g_propagate_error(error, g_steal_pointer(&s->error));
+        return FALSE;
+    }
+    return deb_refuse(deb_queue_path(q), archive_error_string(a), error);
+}
+
+struct archive *deb_queue_open(deb_queue *q, GError **error)
+{
+    struct archive *a = archive_read_new();
+    archive_read_support_format_tar(a);
+    archive_read_set_read_callback(a, on_read);
+    archive_read_set_callback_data(a, q);
+    if (archive_read_open1(a) == ARCHIVE_OK)
+        return a;
+    fail(q, a, error);
+    archive_read_free(a);
+    return NULL;
+}
+
+gboolean deb_queue_finish(deb_queue *q, struct archive *a, int code, GError **error)
+{
+    const void *block;
+    la_ssize_t n = 0;
+    if (code == ARCHIVE_EOF)
+        while ((n = on_read(a, q, &block)) > 0)
+            continue;
+    return (code == ARCHIVE_EOF && n == 0) || fail(q, a, error);
+}
