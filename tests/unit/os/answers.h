@@ -35,7 +35,7 @@ static const struct os_user users[] = {
     {.name = "eve", .groups = none, .ssh_keys = none},
 };
 
-static const struct os_answers full = {
+static G_GNUC_UNUSED const struct os_answers full = {
     .locale = "ca_ES.UTF-8@valencia",
     .timezone = "America/Argentina/Buenos_Aires",
     .keyboard = "us(dvorak)",
@@ -61,7 +61,7 @@ static const struct os_answers full = {
 
 static const struct os_user only_root[] = {{.name = "root", .groups = none, .ssh_keys = none}};
 
-static const struct os_answers least = {
+static G_GNUC_UNUSED const struct os_answers least = {
     .locale = "C.UTF-8",
     .timezone = "Etc/UTC",
     .keyboard = "us",

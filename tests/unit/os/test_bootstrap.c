@@ -70,7 +70,7 @@ static void command_line(void **state)
     assert_non_null(strstr(arm, "ingot.log=ttyS0"));
 }
 
-static void packages(void **state)
+static void rows(void **state)
 {
     (void)state;
     assert_string_equal(installer()->packages("debian", "x86_64")->loader, "grub-pc");
@@ -96,8 +96,8 @@ static void hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(golden),   cmocka_unit_test(scripts_parse), cmocka_unit_test(command_line),
-        cmocka_unit_test(packages), cmocka_unit_test(hostile),
+        cmocka_unit_test(golden), cmocka_unit_test(scripts_parse), cmocka_unit_test(command_line),
+        cmocka_unit_test(rows),   cmocka_unit_test(hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
