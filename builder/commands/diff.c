@@ -56,7 +56,7 @@ static snapshot *take(struct call *c, const char *stage, const char *image, gboo
     progress_stage(p, stage);
     snapshot *s = guest_snapshot(image, force_tcg, p, c->cancel, error);
     progress_stage_end(p, s != NULL, FALSE);
-    if (!s)
+    if (error && *error && !strstr((*error)->message, image))
         g_prefix_error(error, "%s: ", image);
     return s;
 }

@@ -29,7 +29,7 @@ static char *shown(const char *raw)
             g_string_append(out, "…");
             break;
         }
-        if (g_ascii_iscntrl((char)*c) || (*c >= 0x80 && !valid))
+        if (*c < 0x20 || *c == 0x7f || (*c >= 0x80 && !valid))
             g_string_append_printf(out, "\\x%02x", *c);
         else
             g_string_append_c(out, (char)*c);
@@ -88,10 +88,13 @@ struct report {
 static void tell(const struct snapshot_fact *a, const struct snapshot_fact *b, gpointer data)
 {
     const struct report *report = data;
+    const struct snapshot_fact *one = a ? a : b;
+    if (!one)
+        return;
     struct difference *d = g_new0(struct difference, 1);
     d->section = report->section;
     d->kind = a && b ? DIFFERENCE_CHANGED : a ? DIFFERENCE_ONLY_A : DIFFERENCE_ONLY_B;
-    d->key = shown(a ? a->key : b->key);
+    d->key = shown(one->key);
     d->a = a ? shown(a->value) : NULL;
     d->b = b ? shown(b->value) : NULL;
     /* Values that differ only in what cannot be shown count as such. */

@@ -10,10 +10,9 @@
 #include <archive_entry.h>
 #include <string.h>
 
-#define CHUNK (256u << 10)
-#define STREAM_LIMIT                                                                               \
-    (512ll << 20)             /* bytes; a Debian desktop has 20 MiB, and sparse files can lie */
-#define KEPT_LIMIT (1u << 20) /* bytes of a file that is read for what it says */
+#define CHUNK        (256u << 10)
+#define STREAM_LIMIT (256ll << 20) /* bytes; a sparse file is sent in full */
+#define KEPT_LIMIT   (1u << 20)    /* bytes of a file that is read for what it says */
 
 struct tree {
     snapshot *s;

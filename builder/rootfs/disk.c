@@ -116,7 +116,7 @@ gboolean disk_make(const char *raw, guint64 size, gboolean efi, guint64 *offset,
 
 gboolean disk_convert(const char *raw, const char *image, GCancellable *cancel, GError **error)
 {
-    const char *const argv[] = {"qemu-img", "convert", "-f", "raw", "-O",
-                                "qcow2",    "-W",      raw,  image, NULL};
+    const char *const argv[] = {"qemu-img", "convert", "-f",  "raw", "-O",
+                                "qcow2",    raw,       image, NULL};
     return run(argv, NULL, cancel, error);
 }

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "support.h"
+
+#include "rootfs/deb.h"
+#include "rootfs/queue.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct member some[] = {{.path = "./"}, {.path = "./file", .text = "hello"}, {0}};
+
+struct taken {
+    gsize controls, bytes;
+    gsize stop_after; /* 0: never */
+};
+
+static gboolean take_control(gpointer sink, GPtrArray *members, GError **error)
+{
+    (void)error;
+    struct taken *t = sink;
+    assert_non_null(deb_member_find(members, "control"));
+    t->controls++;
+    g_ptr_array_unref(members);
+    return TRUE;
+}
+
+static gboolean take_data(gpointer sink, const void *bytes, gsize length, GError **error)
+{
+    (void)error;
+    (void)bytes;
+    struct taken *t = sink;
+    t->bytes += length;
+    return !t->stop_after || t->bytes < t->stop_after;
+}
+
+static const struct deb_sink calls = {take_control, take_data};
+
+static char *in(void **state, const char *name)
+{
+    return g_build_filename(*state, name, NULL);
+}
+
+static void write_deb(const char *path, const char *suffix)
+{
+    const struct member files[] = {{.path = "control", .text = "Package: a\n"}, {0}};
+    g_autofree char *control_name = g_strconcat("control.tar", suffix, NULL);
+    g_autofree char *data_name = g_strconcat("data.tar", suffix, NULL);
+    g_autoptr(GBytes) control = tar(suffix, files);
+    g_autoptr(GBytes) data = tar(suffix, some);
+    const struct member members[] = {{.path = "debian-binary", .text = "2.0\n"},
+                                     {.path = "_later", .text = "ignored"},
+                                     {.path = control_name, .data = control},
+                                     {.path = data_name, .data = data},
+                                     {0}};
+    write_ar(path, members);
+}
+
+static void reads_each_compression(void **state)
+{
+    static const char *const suffixes[] = {"", ".gz", ".xz", ".zst"};
+    g_autofree char *path = in(state, "a.deb");
+    for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autoptr(GError) error = NULL;
+        struct taken t = {0};
+        write_deb(path, suffixes[i]);
+        gboolean good = deb_read(path, &calls, &t, &error);
+        assert_no_error(error);
+        assert_true(good);
+        assert_int_equal(t.controls, 1);
+        assert_true(t.bytes >= 2048 && t.bytes % 512 == 0);
+    }
+}
+
+static void a_sink_may_have_enough(void **state)
+{
+    g_autofree char *path = in(state, "a.deb");
+    g_autoptr(GError) error = NULL;
+    struct taken t = {.stop_after = 1};
+    write_deb(path, ".gz");
+    assert_false(deb_read(path, &calls, &t, &error));
+    assert_no_error(error);
+}
+
+static void refuses_other_forms(void **state)
+{
+    g_autoptr(GBytes) control =
+        tar(".gz", (struct member[]){{.path = "control", .text = "x"}, {0}});
+    g_autoptr(GBytes) empty = tar(".gz", (struct member[]){{.path = "postinst", .text = "x"}, {0}});
+    g_autoptr(GBytes) linked =
+        tar(".gz", (struct member[]){{.path = "control", .symlink = "/etc/passwd"}, {0}});
+    g_autoptr(GBytes) data = tar(".gz", some);
+    const struct {
+        const char *says;
+        struct member members[5];
+    } cases[] = {
+        {"debian-binary is not where", {{.path = "control.tar.gz", .data = control}}},
+        {"format is not 2.0", {{.path = "debian-binary", .text = "3.0\n"}}},
+        {"control.tar is not where",
+         {{.path = "debian-binary", .text = "2.0\n"}, {.path = "data.tar.gz", .data = data}}},
+        {"data.tar is not where",
+         {{.path = "debian-binary", .text = "2.0\n"}, {.path = "control.tar.gz", .data = control}}},
+        {"no control file",
+         {{.path = "debian-binary", .text = "2.0\n"}, {.path = "control.tar.gz", .data = empty}}},
+        {"not of the usual form",
+         {{.path = "debian-binary", .text = "2.0\n"}, {.path = "control.tar.gz", .data = linked}}},
+        {"compression is not known",
+         {{.path = "debian-binary", .text = "2.0\n"},
+          {.path = "control.tar.lz9", .data = control}}},
+        /* What the name says counts: nothing is guessed. */
+        {"cannot be unpacked",
+         {{.path = "debian-binary", .text = "2.0\n"}, {.path = "control.tar", .data = control}}},
+        {"cannot be unpacked",
+         {{.path = "debian-binary", .text = "2.0\n"}, {.path = "control.tar.xz", .text = "no"}}},
+    };
+    g_autofree char *path = in(state, "a.deb");
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        struct taken t = {0};
+        write_ar(path, cases[i].members);
+        assert_false(deb_read(path, &calls, &t, &error));
+        assert_error_says(error, INGOT_EXIT_MEDIA, "the package a.deb cannot be unpacked");
+        assert_error_says(error, INGOT_EXIT_MEDIA, cases[i].says);
+    }
+}
+
+static void every_truncation_is_noticed(void **state)
+{
+    static const char *const suffixes[] = {"", ".gz", ".xz", ".zst"};
+    g_autofree char *path = in(state, "a.deb");
+    for (gsize s = 0; s < G_N_ELEMENTS(suffixes); s++) {
+        struct stat info;
+        write_deb(path, suffixes[s]);
+        assert_int_equal(stat(path, &info), 0);
+        /* The last byte may be padding. */
+        for (off_t n = info.st_size - 2; n >= 0; n -= n < 200 ? 1 : 7) {
+            g_autoptr(GError) error = NULL;
+            struct taken t = {0};
+            assert_int_equal(truncate(path, n), 0);
+            assert_false(deb_read(path, &calls, &t, &error));
+            assert_error_says(error, INGOT_EXIT_MEDIA, "cannot be unpacked");
+        }
+    }
+}
+
+/* ---- the queue ---- */
+
+static gsize drain(deb_queue *q, GCancellable *cancel, GError **error)
+{
+    gsize total = 0;
+    struct archive_entry *entry;
+    if (!deb_queue_next(q, cancel, error))
+        return 0;
+    struct archive *a = deb_queue_open(q, error);
+    int code = ARCHIVE_FATAL;
+    while (a && (code = archive_read_next_header(a, &entry)) == ARCHIVE_OK)
+        total += (gsize)archive_entry_size(entry);
+    gboolean good = a && deb_queue_finish(q, a, code, error);
+    archive_read_free(a);
+    return good ? total : 0;
+}
+
+static char *large_deb(const char *dir, const char *name, gsize size)
+{
+    g_autoptr(GBytes) zeros = g_bytes_new_take(g_malloc0(size), size);
+    const struct member data[] = {{.path = "./"}, {.path = "./large", .data = zeros}, {0}};
+    return make_deb(dir, name, "", NULL, data);
+}
+
+/* Packages that are larger than what may be held flow through, in order, whatever the threads. */
+static void the_queue_keeps_to_its_budget(void **state)
+{
+    g_autofree char *a = large_deb(*state, "a", 20u << 20), *b = large_deb(*state, "b", 9u << 20),
+                    *c = make_deb(*state, "c", "", NULL, some);
+    const char *const paths[] = {c, a, b, c, a, c, b, c};
+    const gsize sizes[] = {5, 20u << 20, 9u << 20, 5, 20u << 20, 5, 9u << 20, 5};
+    for (guint threads = 1; threads <= 4; threads++) {
+        g_autoptr(deb_queue) q = deb_queue_new(paths, G_N_ELEMENTS(paths), threads, 1u << 20);
+        for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+            g_autoptr(GError) error = NULL;
+            assert_int_equal(drain(q, NULL, &error), sizes[i]);
+            assert_no_error(error);
+            assert_string_equal(deb_queue_path(q), paths[i]);
+        }
+    }
+}
+
+static void the_queue_can_be_left_at_any_time(void **state)
+{
+    g_autofree char *a = large_deb(*state, "a", 20u << 20);
+    g_autofree char *missing = in(state, "missing.deb");
+    const char *const paths[] = {a, a, missing, a};
+    for (guint n = 0; n < 4; n++) {
+        g_autoptr(deb_queue) q = deb_queue_new(paths, G_N_ELEMENTS(paths), 2, 1u << 20);
+        for (guint i = 0; i < n; i++) {
+            g_autoptr(GError) error = NULL;
+            assert_true((drain(q, NULL, &error) != 0) == (i != 2));
+            assert_true((error != NULL) == (i == 2));
+        }
+    }
+}
+
+static void a_cancel_is_noticed_inside_a_package(void **state)
+{
+    g_autofree char *a = large_deb(*state, "a", 20u << 20);
+    const char *const paths[] = {a};
+    g_autoptr(GCancellable) cancel = g_cancellable_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(deb_queue) q = deb_queue_new(paths, 1, 1, 1u << 20);
+    struct archive_entry *entry;
+    assert_non_null(deb_queue_next(q, cancel, &error));
+    struct archive *archive = deb_queue_open(q, &error);
+    assert_int_equal(archive_read_next_header(archive, &entry), ARCHIVE_OK);
+    g_cancellable_cancel(cancel);
+    int code = ARCHIVE_OK;
+    while (code == ARCHIVE_OK)
+        code = archive_read_next_header(archive, &entry);
+    assert_false(deb_queue_finish(q, archive, code, &error));
+    assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+    archive_read_free(archive);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(reads_each_compression, temp_setup, temp_teardown),
+        cmocka_unit_test_setup_teardown(a_sink_may_have_enough, temp_setup, temp_teardown),
+        cmocka_unit_test_setup_teardown(refuses_other_forms, temp_setup, temp_teardown),
+        cmocka_unit_test_setup_teardown(every_truncation_is_noticed, temp_setup, temp_teardown),
+        cmocka_unit_test_setup_teardown(the_queue_keeps_to_its_budget, temp_setup, temp_teardown),
+        cmocka_unit_test_setup_teardown(the_queue_can_be_left_at_any_time, temp_setup,
+                                        temp_teardown),
+        cmocka_unit_test_setup_teardown(a_cancel_is_noticed_inside_a_package, temp_setup,
+                                        temp_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
