@@ -224,10 +224,22 @@ static gboolean put_triggers(const dpkg_db *db, GError **error)
     return TRUE;
 }
 
+static gboolean put_diversions(const dpkg_db *db, GError **error)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < db->packages->len; i++) {
+        const package *p = g_ptr_array_index(db->packages, i);
+        g_string_append_len(text, p->diversions->str, (gssize)p->diversions->len);
+    }
+    gboolean good = put(db, ADMIN "diversions", text, error);
+    g_string_free(text, TRUE);
+    return good;
+}
+
 gboolean dpkg_db_finish(dpkg_db *db, GError **error)
 {
     static const char *const folders[] = {"alternatives", "info", "parts", "triggers", "updates"};
-    static const char *const empty[] = {"available", "diversions", "statoverride"};
+    static const char *const empty[] = {"available", "statoverride"};
     const struct ext_meta usual = {.mode = 0755, .mtime = db->now};
     GString *text = g_string_new(NULL);
     gboolean good = TRUE;
@@ -240,8 +252,8 @@ gboolean dpkg_db_finish(dpkg_db *db, GError **error)
         good = ext_look(db->to, path, NULL) != EXT_NONE || put(db, path, text, error);
     }
     g_string_assign(text, "1\n"); /* names with architectures where packages are Multi-Arch: same */
-    good = good && put(db, ADMIN "info/format", text, error) && put_packages(db, error) &&
-           put_triggers(db, error);
+    good = good && put(db, ADMIN "info/format", text, error) && put_diversions(db, error) &&
+           put_packages(db, error) && put_triggers(db, error);
     g_string_free(text, TRUE);
     return good;
 }

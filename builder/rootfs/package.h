@@ -15,6 +15,7 @@ typedef struct package {
     char *control; /* its control file without blank lines around */
     char *pre_depends, *provides, *replaces; /* fields; NULL: none */
     char *diverts; /* its preinst, when that speaks of dpkg-divert; else NULL */
+    GString *diversions; /* what it has diverted, as lines of dpkg's database */
     gboolean automatic;
     GPtrArray *conffiles;    /* of struct conffile *, in the order of the package's own list */
     GHashTable *conffile_of; /* the same by path */
