@@ -147,7 +147,7 @@ static void extend(struct media_slice *value, const char *end)
 static gboolean take_stanza(const char **at, const char *end, media_stanza *s)
 {
     enum media_field last = MEDIA_FIELDS;
-    memset(s, 0, sizeof *s);
+    *s = (media_stanza){0};
     while (*at < end && **at == '\n')
         (*at)++;
     if (*at >= end)
