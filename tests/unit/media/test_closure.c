@@ -3,7 +3,8 @@
 
 #include "media/closure.h"
 
-#define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define TEXT(text) text, sizeof(text) - 1 /* with the NULs in it */
+#define A64        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static void add_default(GString *text, const char *line, const char *field, const char *value)
 {
@@ -265,16 +266,16 @@ static void hostile_texts(void **state)
         const char *text;
         gsize length;
     } texts[] = {
-        {"", 0},
-        {"\n\n\n", 3},
-        {":", 1},
-        {" \n \n", 4},
-        {"Package", 7},
-        {"Package:", 8},
-        {"Package: a\nArchitecture: all", 28},
-        {"Package: a\0b\nArchitecture: all\nPriority: required\n", 50},
-        {"Depends: a\n \n\t\n", 15},
-        {"Package: a\nArchitecture: all\nProvides: , ,(=,|(= )\nDepends: ((((, ))),|||\n", 76},
+        {TEXT("")},
+        {TEXT("\n\n\n")},
+        {TEXT(":")},
+        {TEXT(" \n \n")},
+        {TEXT("Package")},
+        {TEXT("Package:")},
+        {TEXT("Package: a\nArchitecture: all")},
+        {TEXT("Package: a\0b\nArchitecture: all\nPriority: required\n")},
+        {TEXT("Depends: a\n \n\t\n")},
+        {TEXT("Package: a\nArchitecture: all\nProvides: , ,(=,|(= )\nDepends: ((((, ))),|||\n")},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         /* At the end of a block of its own, where reading on is seen. */
