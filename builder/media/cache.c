@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define STAMP_MAX 256u
-#define NOTE_MAX  (64u << 10)
+#define NOTE_MAX  (4u << 20)
 
 struct media_cache {
     char *root;

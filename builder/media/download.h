@@ -20,7 +20,9 @@ extern const struct media_limits media_limits_default;
 struct media_net {
     const struct media_limits *limits;
     const char *proxy; /* NULL: what the environment says (http_proxy, ...) */
+    void *connections; /* a CURLM in which connections live on, of one thread; NULL: none */
     progress *progress;
+    gboolean quiet; /* no amounts: it is one of several downloads */
     GCancellable *cancel;
 };
 

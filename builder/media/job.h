@@ -30,6 +30,20 @@ void media_job_input(struct media_job *job, const char *name, const char *origin
 char *media_obtain(struct media_job *job, const struct media_download *download, gboolean *absent,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* ---- several.c ---- */
+
+struct media_wish {
+    struct media_download download; /* borrowed; its digest is known */
+    char *path;                     /* result: in the cache; owned by the struct */
+};
+
+/* Obtains all of them, some at a time.  what: how people are told of them ("packages").  The first
+ * error ends it; what is complete by then stays in the cache. */
+gboolean media_obtain_all(struct media_job *job, struct media_wish *wishes, gsize n,
+                          const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- names that may get new content ---- */
+
 /* Says whether a file is what it should be; called before it comes into the cache, and again for
  * what lies there. */
 typedef gboolean (*media_check_fn)(struct media_job *job, const char *file, gpointer data,
@@ -58,3 +72,6 @@ char *media_from_url(struct media_job *job, char sha256[DIGEST_HEX_LEN + 1],
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 char *media_from_path(struct media_job *job, char sha256[DIGEST_HEX_LEN + 1],
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Of kind PACKAGES; the caller owns the result. */
+media_boot *media_from_packages(struct media_job *job, GError **error) G_GNUC_WARN_UNUSED_RESULT;

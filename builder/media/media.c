@@ -191,11 +191,13 @@ static media_boot *boot_from(struct media_job *job, const char *path, const char
     return boot;
 }
 
-/* ---- the three kinds ---- */
+/* ---- the kinds ---- */
 
 static media_boot *run(struct media_job *job, GError **error)
 {
     char sha256[DIGEST_HEX_LEN + 1] = "";
+    if (job->spec->kind == MEDIA_PACKAGES)
+        return media_from_packages(job, error);
     g_autofree char *path = job->spec->kind == MEDIA_APT   ? media_from_apt(job, sha256, error)
                             : job->spec->kind == MEDIA_URL ? media_from_url(job, sha256, error)
                                                            : media_from_path(job, sha256, error);
@@ -204,7 +206,7 @@ static media_boot *run(struct media_job *job, GError **error)
 
 static gboolean check_spec(const struct media_spec *spec, GError **error)
 {
-    if (!spec->kernel_glob || !spec->initrd_glob) {
+    if (spec->kind != MEDIA_PACKAGES && (!spec->kernel_glob || !spec->initrd_glob)) {
         ingot_set_error(error, INGOT_EXIT_MEDIA, "give the paths of both inside the medium",
                         "it is not known where the kernel and the initrd are");
         return FALSE;

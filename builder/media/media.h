@@ -76,9 +76,10 @@ struct media_context {
 /* Fetches what is not in the cache, verifies all of it, extracts kernel and initrd.  Errors are of
  * INGOT_EXIT_MEDIA and name the file, its origin and what was wrong.  The caller owns the result.
  *
- * PACKAGES: the initrd holds /bin/busybox, /modules/NAME.ko and /modules/order, which names the
- * files of /modules in the order in which they can be loaded, one a line.  It has no /init: the
- * caller appends one.  The set of packages is one input, "packages". */
+ * PACKAGES: the initrd holds /bin/busybox, /modules/NAME.ko ('_' for every '-' of NAME) and
+ * /modules/order, which names the files of /modules in the order in which they can be loaded, one
+ * a line; what is built into the kernel is left out.  It has no /init: the caller appends one.  The
+ * set of packages is one input, "packages". */
 media_boot *media_fetch(const struct media_spec *spec, const struct media_context *context,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

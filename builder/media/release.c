@@ -13,6 +13,7 @@
 
 #define STANZA_MAX   (4u << 20)
 #define UNPACKED_MAX (G_GUINT64_CONSTANT(2) << 30)
+#define KEPT_MAX     (G_GUINT64_CONSTANT(512) << 20) /* when all of it is in memory */
 #define CHUNK        (256u << 10)
 
 void media_release_free(media_release *release)
@@ -131,6 +132,12 @@ static gboolean check_date(const char *until, gint64 now, GError **error)
     return FALSE;
 }
 
+static gboolean has_word(const char *text, const char *word)
+{
+    g_auto(GStrv) words = g_strsplit_set(text ? text : "", " \t\n", -1);
+    return g_strv_contains((const char *const *)words, word);
+}
+
 media_release *media_release_parse(const char *text, gsize length, const char *suite, gint64 now,
                                    GError **error)
 {
@@ -147,6 +154,9 @@ media_release *media_release_parse(const char *text, gsize length, const char *s
     release->codename = g_strdup(media_deb822_get(fields, "codename"));
     const char *by_hash = media_deb822_get(fields, "acquire-by-hash");
     release->by_hash = by_hash && g_ascii_strcasecmp(by_hash, "yes") == 0;
+    release->all_apart =
+        has_word(media_deb822_get(fields, "architectures"), "all") &&
+        !has_word(media_deb822_get(fields, "no-support-for-architecture-all"), "Packages");
     if (!check_suite(release, suite, error) ||
         !check_date(media_deb822_get(fields, "valid-until"), now, error) ||
         !take_indices(release, media_deb822_get(fields, "sha256"), error))
@@ -233,33 +243,42 @@ static gboolean fail_archive(struct archive *a, const char *file, GError **error
     return FALSE;
 }
 
-static gboolean read_all(struct archive *a, const struct search *s, const char *file,
-                         GCancellable *cancel, GError **error)
+/* What is done with the text so far (NULL: it is kept); last: there is no more. */
+typedef gboolean (*text_fn)(gpointer data, GString *text, gboolean last, GError **error);
+
+static gboolean search_text(gpointer data, GString *text, gboolean last, GError **error)
+{
+    return look_at_all(data, text, last, error);
+}
+
+static gboolean read_all(struct archive *a, const char *file, GString *text, text_fn fn,
+                         gpointer data, GCancellable *cancel, GError **error)
 {
     g_autofree char *chunk = g_malloc(CHUNK);
-    g_autoptr(GString) text = g_string_new(NULL);
-    guint64 total = 0;
+    guint64 total = 0, limit = fn ? UNPACKED_MAX : KEPT_MAX;
     la_ssize_t n;
     while ((n = archive_read_data(a, chunk, CHUNK)) > 0) {
         total += (guint64)n;
         g_string_append_len(text, chunk, n);
         if (g_cancellable_set_error_if_cancelled(cancel, error) ||
-            !look_at_all(s, text, FALSE, error))
+            (fn && !fn(data, text, FALSE, error)))
             return FALSE;
-        if (total > UNPACKED_MAX) {
+        if (total > limit) {
+            g_autofree char *shown = text_size(limit);
             ingot_set_error(error, INGOT_EXIT_MEDIA, NULL,
-                            "the Packages file %s unpacks to more than 2 GiB", file);
+                            "the Packages file %s unpacks to more than %s", file, shown);
             return FALSE;
         }
     }
-    return n < 0 ? fail_archive(a, file, error) : look_at_all(s, text, TRUE, error);
+    if (n < 0)
+        return fail_archive(a, file, error);
+    return !fn || fn(data, text, TRUE, error);
 }
 
-gboolean media_packages_find(const char *file, const char *name, const char *arch,
-                             GCancellable *cancel, media_package *package, GError **error)
+static gboolean read_file(const char *file, GString *text, text_fn fn, gpointer data,
+                          GCancellable *cancel, GError **error)
 {
     struct archive_entry *entry;
-    struct search s = {.name = name, .arch = arch, .found = package};
     struct archive *a = archive_read_new();
     archive_read_support_filter_gzip(a);
     archive_read_support_filter_xz(a);
@@ -272,7 +291,20 @@ gboolean media_packages_find(const char *file, const char *name, const char *arc
     else if (header < ARCHIVE_WARN)
         good = fail_archive(a, file, error);
     else
-        good = read_all(a, &s, file, cancel, error);
+        good = read_all(a, file, text, fn, data, cancel, error);
     archive_read_free(a);
     return good;
+}
+
+gboolean media_packages_find(const char *file, const char *name, const char *arch,
+                             GCancellable *cancel, media_package *package, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    struct search s = {.name = name, .arch = arch, .found = package};
+    return read_file(file, text, search_text, &s, cancel, error);
+}
+
+gboolean media_packages_read(const char *file, GString *text, GCancellable *cancel, GError **error)
+{
+    return read_file(file, text, NULL, NULL, cancel, error);
 }

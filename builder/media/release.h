@@ -13,6 +13,7 @@ struct media_index {
 typedef struct media_release {
     char *suite, *codename; /* either may be NULL */
     gboolean by_hash;
+    gboolean all_apart;  /* packages of architecture "all" are only in an index of their own */
     GHashTable *indices; /* path below dists/SUITE/ -> struct media_index * */
 } media_release;
 void media_release_free(media_release *release);
@@ -36,6 +37,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(media_package, media_package_clear)
  * architecture or "all".  TRUE with package->filename NULL: it is not there. */
 gboolean media_packages_find(const char *file, const char *name, const char *arch,
                              GCancellable *cancel, media_package *package,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Appends the whole of a Packages file (plain, .gz or .xz) to text. */
+gboolean media_packages_read(const char *file, GString *text, GCancellable *cancel,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether text is a relative path without empty, "." and ".." parts and control characters. */

@@ -109,6 +109,8 @@ static void tell(struct transfer *t)
 {
     curl_off_t rest = -1;
     guint64 total = t->download->size;
+    if (t->net->quiet)
+        return;
     if (!total &&
         curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &rest) == CURLE_OK &&
         rest > 0)
@@ -207,9 +209,8 @@ static void wake(GCancellable *cancel, gpointer multi)
     curl_multi_wakeup(multi);
 }
 
-static CURLcode run(CURL *easy, GCancellable *cancel)
+static CURLcode run(CURL *easy, CURLM *multi, GCancellable *cancel)
 {
-    CURLM *multi = curl_multi_init();
     CURLcode code = CURLE_ABORTED_BY_CALLBACK;
     int running = 1, queued = 0;
     curl_multi_add_handle(multi, easy);
@@ -224,7 +225,6 @@ static CURLcode run(CURL *easy, GCancellable *cancel)
     if (done && done->msg == CURLMSG_DONE)
         code = done->data.result;
     curl_multi_remove_handle(multi, easy);
-    curl_multi_cleanup(multi);
     return code;
 }
 
@@ -399,7 +399,10 @@ enum media_verdict media_transfer(const struct media_download *download,
         curl_slist_free_all(t.headers);
         return judge_trouble(&t, error);
     }
-    enum media_verdict verdict = judge(&t, run(t.easy, net->cancel), error);
+    CURLM *multi = net->connections ? net->connections : curl_multi_init();
+    enum media_verdict verdict = judge(&t, run(t.easy, multi, net->cancel), error);
+    if (multi != net->connections)
+        curl_multi_cleanup(multi);
     curl_easy_cleanup(t.easy);
     curl_slist_free_all(t.headers);
     return verdict;

@@ -5,6 +5,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <elf.h>
 
 const struct media_limits quick_limits = {
     .attempts = 4,
@@ -149,6 +150,8 @@ GBytes *squeeze(const char *suffix, const char *text, gsize length)
     struct archive_entry *e = archive_entry_new();
     if (g_str_equal(suffix, ".xz"))
         archive_write_add_filter_xz(a);
+    else if (g_str_equal(suffix, ".zst"))
+        archive_write_add_filter_zstd(a);
     else if (g_str_equal(suffix, ".gz"))
         archive_write_add_filter_gzip(a);
     archive_write_set_format_raw(a);
@@ -161,6 +164,44 @@ GBytes *squeeze(const char *suffix, const char *text, gsize length)
     assert_int_equal(archive_write_close(a), ARCHIVE_OK);
     archive_write_free(a);
     return g_byte_array_free_to_bytes(out);
+}
+
+/* ---- kernel modules ---- */
+
+GBytes *make_ko(const char *modinfo, gsize length)
+{
+    static const char names[] = "\0.modinfo\0.shstrtab";
+    const gsize head = sizeof(Elf64_Ehdr) + 3 * sizeof(Elf64_Shdr);
+    const Elf64_Ehdr header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1},
+                               .e_type = ET_REL,
+                               .e_shoff = sizeof header,
+                               .e_shentsize = sizeof(Elf64_Shdr),
+                               .e_shnum = 3,
+                               .e_shstrndx = 2};
+    const Elf64_Shdr sections[] = {
+        {0},
+        {.sh_name = 1,
+         .sh_type = SHT_PROGBITS,
+         .sh_offset = head + sizeof names,
+         .sh_size = length},
+        {.sh_name = 10, .sh_type = SHT_STRTAB, .sh_offset = head, .sh_size = sizeof names}};
+    GByteArray *out = g_byte_array_new();
+    g_byte_array_append(out, (const guint8 *)&header, sizeof header);
+    g_byte_array_append(out, (const guint8 *)sections, sizeof sections);
+    g_byte_array_append(out, (const guint8 *)names, sizeof names);
+    g_byte_array_append(out, (const guint8 *)modinfo, (guint)length);
+    return g_byte_array_free_to_bytes(out);
+}
+
+GBytes *make_ko_of(const char *name, const char *depends)
+{
+    g_autoptr(GString) text = g_string_new("license=GPL");
+    g_string_append_c(text, '\0');
+    g_string_append_printf(text, "depends=%s", depends);
+    g_string_append_c(text, '\0');
+    g_string_append_printf(text, "name=%s", name);
+    g_string_append_c(text, '\0');
+    return make_ko(text->str, text->len);
 }
 
 /* ---- OpenPGP ---- */

@@ -43,9 +43,14 @@ struct member {
 /* Members with path NULL end the list.  PACK_DEB: they are its data.tar.xz. */
 GBytes *pack(enum packing packing, const struct member *members);
 
-/* Only filters, no format: what a .xz or .gz of one file is. */
+/* Only filters, no format: what a .xz, .zst or .gz of one file is. */
 GBytes *squeeze(const char *suffix, const char *text, gsize length);
 void write_bytes(const char *path, GBytes *bytes);
+
+/* A kernel module of a kind: an ELF file with this section .modinfo and nothing else. */
+GBytes *make_ko(const char *modinfo, gsize length);
+/* The same of one module that depends on others ("a,b"). */
+GBytes *make_ko_of(const char *name, const char *depends);
 
 /* ---- OpenPGP ---- */
 

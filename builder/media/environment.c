@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "media/environment.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "media/kmod.h"
+#include "media/reader.h"
+
+#include <fnmatch.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FORM        "1" /* of what is made; a new one is made when it changes */
+#define FILE_MAX    (256u << 20)
+#define MODULES_MAX (G_GUINT64_CONSTANT(1) << 30) /* bytes of all modules, packed */
+#define DEPTH_MAX   64u
+#define CHUNK       (256u << 10)
+
+struct module {
+    char *path; /* in the package */
+    GBytes *packed;
+    enum { FRESH, STARTED, LOADED } state;
+};
+
+struct environment {
+    struct media_job *job;
+    GHashTable *modules; /* folded name -> struct module * */
+    GHashTable *builtin; /* folded names */
+    char *version;       /* of the modules: what their folder is called */
+    char *kernel_member, *kernel_in;
+    GBytes *kernel, *shell;
+    guint64 bytes;
+    GString *order;
+    GPtrArray *paths; /* of the initrd's files; beside files */
+    GArray *files;    /* of struct media_file; their data is owned */
+};
+
+static void module_free(gpointer data)
+{
+    struct module *m = data;
+    g_free(m->path);
+    g_bytes_unref(m->packed);
+    g_free(m);
+}
+
+static void file_clear(gpointer data)
+{
+    struct media_file *f = data;
+    g_bytes_unref(f->data);
+}
+
+static void init(struct environment *e, struct media_job *job)
+{
+    e->job = job;
+    e->modules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, module_free);
+    e->builtin = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    e->order = g_string_new(NULL);
+    e->paths = g_ptr_array_new_with_free_func(g_free);
+    e->files = g_array_new(FALSE, FALSE, sizeof(struct media_file));
+    g_array_set_clear_func(e->files, file_clear);
+}
+
+static void clear(struct environment *e)
+{
+    g_hash_table_unref(e->modules);
+    g_hash_table_unref(e->builtin);
+    g_string_free(e->order, TRUE);
+    g_array_unref(e->files);
+    g_ptr_array_unref(e->paths);
+    g_free(e->version);
+    g_free(e->kernel_member);
+    g_free(e->kernel_in);
+    g_clear_pointer(&e->kernel, g_bytes_unref);
+    g_clear_pointer(&e->shell, g_bytes_unref);
+}
+
+/* ---- out of the packages ---- */
+
+static gboolean fail_entry(GError **error, const char *path, const char *in, const char *why)
+{
+    g_autofree char *shown = text_printable(path, -1);
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "cannot take %s out of %s: %s", shown, in, why);
+    return FALSE;
+}
+
+static GBytes *read_entry(media_reader *reader, const struct media_entry *entry, const char *in,
+                          GError **error)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    g_autofree guint8 *chunk = g_malloc(CHUNK);
+    gssize n;
+    while ((n = media_reader_data(reader, chunk, CHUNK, error)) > 0) {
+        g_byte_array_append(out, chunk, (guint)n);
+        if (out->len > FILE_MAX) {
+            fail_entry(error, entry->path, in, "it is larger than 256 MiB");
+            return NULL;
+        }
+    }
+    return n < 0 ? NULL : g_byte_array_free_to_bytes(g_steal_pointer(&out));
+}
+
+static gboolean take_kernel(struct environment *e, media_reader *reader,
+                            const struct media_entry *entry, const char *in, GError **error)
+{
+    if (e->kernel)
+        return fail_entry(error, entry->path, in, "there is more than one kernel");
+    e->kernel = read_entry(reader, entry, in, error);
+    e->kernel_member = g_strdup(entry->path);
+    e->kernel_in = g_strdup(in);
+    return e->kernel != NULL;
+}
+
+static gboolean take_module(struct environment *e, media_reader *reader,
+                            const struct media_entry *entry, const char *in, GError **error)
+{
+    g_autofree char *name = media_kmod_name(entry->path);
+    if (!name || g_hash_table_contains(e->modules, name))
+        return TRUE;
+    GBytes *packed = read_entry(reader, entry, in, error);
+    if (!packed)
+        return FALSE;
+    struct module *m = g_new0(struct module, 1);
+    m->path = g_strdup(entry->path);
+    m->packed = packed;
+    g_hash_table_insert(e->modules, g_steal_pointer(&name), m);
+    e->bytes += g_bytes_get_size(packed);
+    return e->bytes <= MODULES_MAX || fail_entry(error, entry->path, in, "there are too many");
+}
+
+static gboolean take_builtin(struct environment *e, media_reader *reader,
+                             const struct media_entry *entry, const char *in, GError **error)
+{
+    gsize size = 0;
+    g_autoptr(GBytes) bytes = read_entry(reader, entry, in, error);
+    const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+    g_autofree char *text = g_strndup(data ? data : "", size);
+    g_auto(GStrv) lines = g_strsplit_set(text, "\r\n", -1);
+    for (char **line = lines; *line; line++) {
+        char *name = media_kmod_name(*line);
+        if (name)
+            g_hash_table_add(e->builtin, name);
+    }
+    return bytes != NULL;
+}
+
+/* What stands behind lib/modules/, or NULL. */
+static const char *below_modules(const char *path)
+{
+    static const char *const folders[] = {"lib/modules/", "usr/lib/modules/"};
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+        if (g_str_has_prefix(path, folders[i]))
+            return path + strlen(folders[i]);
+    }
+    return NULL;
+}
+
+static gboolean same_version(struct environment *e, const char *below)
+{
+    g_autofree char *version = g_strndup(below, strcspn(below, "/"));
+    if (!e->version)
+        e->version = g_steal_pointer(&version);
+    return !version || g_str_equal(version, e->version);
+}
+
+typedef gboolean (*visit_fn)(struct environment *e, media_reader *reader,
+                             const struct media_entry *entry, const char *in, GError **error);
+
+static gboolean visit_kernel(struct environment *e, media_reader *reader,
+                             const struct media_entry *entry, const char *in, GError **error)
+{
+    if (fnmatch("boot/vmlinuz-*", entry->path, FNM_PATHNAME) == 0)
+        return take_kernel(e, reader, entry, in, error);
+    const char *below = below_modules(entry->path);
+    const char *rest = below ? strchr(below, '/') : NULL;
+    if (!rest)
+        return TRUE;
+    if (!same_version(e, below))
+        return fail_entry(error, entry->path, in, "there are modules of more than one kernel");
+    if (g_str_equal(rest, "/modules.builtin"))
+        return take_builtin(e, reader, entry, in, error);
+    return take_module(e, reader, entry, in, error);
+}
+
+static gboolean visit_shell(struct environment *e, media_reader *reader,
+                            const struct media_entry *entry, const char *in, GError **error)
+{
+    if (e->shell ||
+        (!g_str_equal(entry->path, "usr/bin/busybox") && !g_str_equal(entry->path, "bin/busybox")))
+        return TRUE;
+    e->shell = read_entry(reader, entry, in, error);
+    return e->shell != NULL;
+}
+
+static char *file_name(const media_deb *deb)
+{
+    return g_strdup_printf("%s_%s_%s.deb", deb->name, deb->version, deb->arch);
+}
+
+static gboolean visit_all(struct environment *e, const media_deb *deb, visit_fn visit,
+                          GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    struct media_entry entry = {0};
+    g_autofree char *name = file_name(deb);
+    progress_detail(e->job->net.progress, "looking into %s", name);
+    g_autoptr(media_reader) reader = media_reader_open(deb->path, name, e->job->net.cancel, error);
+    if (!reader)
+        return FALSE;
+    while (media_reader_next(reader, &entry, &local) &&
+           (!entry.regular || visit(e, reader, &entry, name, &local)))
+        continue;
+    g_free(entry.path);
+    if (!local)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean survey(struct environment *e, const GPtrArray *kernel, const media_deb *shell,
+                       GError **error)
+{
+    for (guint i = 0; i < kernel->len; i++) {
+        if (!visit_all(e, g_ptr_array_index(kernel, i), visit_kernel, error))
+            return FALSE;
+    }
+    if (!visit_all(e, shell, visit_shell, error))
+        return FALSE;
+    const media_deb *last = g_ptr_array_index(kernel, kernel->len - 1);
+    const media_deb *lacks = !e->kernel ? last : !e->shell ? shell : NULL;
+    if (!lacks)
+        return TRUE;
+    g_autofree char *name = file_name(lacks);
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "there is no file %s in %s",
+                    e->kernel ? "usr/bin/busybox" : "boot/vmlinuz-*", name);
+    return FALSE;
+}
+
+/* ---- the modules, in an order in which they can be loaded ---- */
+
+static void add_file(struct environment *e, char *path, guint mode, GBytes *data)
+{
+    struct media_file file = {.path = path, .data = g_bytes_ref(data), .mode = mode};
+    g_ptr_array_add(e->paths, path);
+    g_array_append_val(e->files, file);
+}
+
+static gboolean fail_module(const struct environment *e, const char *name, const char *needed_by,
+                            GError **error)
+{
+    g_autofree gpointer *keys = g_hash_table_get_keys_as_array(e->modules, NULL);
+    const char *near = text_nearest(name, (const char *const *)keys);
+    g_autofree char *hint = near ? g_strdup_printf("did you mean “%s”?", near) : NULL;
+    ingot_set_error(error, INGOT_EXIT_MEDIA, hint,
+                    "the kernel package %s has no module “%s”, neither as a file nor built in%s%s",
+                    e->kernel_in, name, needed_by ? "; it is needed by " : "",
+                    needed_by ? needed_by : "");
+    return FALSE;
+}
+
+static gboolean fail_order(const char *name, GError **error)
+{
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL,
+                    "the kernel module “%s” depends on itself, or on too long a row of modules",
+                    name);
+    return FALSE;
+}
+
+static gboolean load(struct environment *e, const char *name, const char *needed_by, guint depth,
+                     GError **error);
+
+static gboolean load_first(struct environment *e, const struct module *m, const char *name,
+                           GBytes *elf, guint depth, GError **error)
+{
+    g_auto(GStrv) depends = media_kmod_depends(m->path, elf, error);
+    for (char **d = depends; d && *d; d++) {
+        if (!load(e, *d, name, depth + 1, error))
+            return FALSE;
+    }
+    return depends != NULL;
+}
+
+static gboolean load(struct environment *e, const char *name, const char *needed_by, guint depth,
+                     GError **error)
+{
+    g_autofree char *folded = media_kmod_fold(name);
+    struct module *m = g_hash_table_lookup(e->modules, folded);
+    if (!m)
+        return g_hash_table_contains(e->builtin, folded) || fail_module(e, name, needed_by, error);
+    if (m->state == STARTED || depth > DEPTH_MAX)
+        return fail_order(name, error);
+    if (m->state == LOADED)
+        return TRUE;
+    m->state = STARTED;
+    g_autoptr(GBytes) elf = media_kmod_unpack(m->path, m->packed, error);
+    if (!elf || !load_first(e, m, folded, elf, depth, error))
+        return FALSE;
+    m->state = LOADED;
+    g_string_append_printf(e->order, "%s.ko\n", folded);
+    add_file(e, g_strdup_printf("modules/%s.ko", folded), 0644, elf);
+    return TRUE;
+}
+
+static gboolean load_all(struct environment *e, GError **error)
+{
+    char *const *names = e->job->spec->env_modules;
+    for (; names && *names; names++) {
+        if (!load(e, *names, NULL, 0, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- into the cache ---- */
+
+static char *land(struct media_job *job, const char *file, char **sha256, GError **error)
+{
+    char hex[DIGEST_HEX_LEN + 1];
+    if (!digest_file(file, hex, NULL, job->net.cancel, error))
+        return NULL;
+    *sha256 = g_strdup(hex);
+    return media_cache_land(job->cache, file, hex, error);
+}
+
+static gboolean write_files(struct environment *e, media_boot *boot, GError **error)
+{
+    gsize size = 0;
+    g_autofree char *kernel = g_build_filename(e->job->work, "kernel", NULL);
+    g_autofree char *initrd = g_build_filename(e->job->work, "initrd", NULL);
+    g_autoptr(GBytes) order = g_bytes_new(e->order->str, e->order->len);
+    const char *data = g_bytes_get_data(e->kernel, &size);
+    add_file(e, g_strdup("bin/busybox"), 0755, e->shell);
+    add_file(e, g_strdup("modules/order"), 0644, order);
+    /* Behind no initrd at all: it is the first. */
+    if (!g_file_set_contents(kernel, data, (gssize)size, error) ||
+        !media_initrd_append("/dev/null", (const struct media_file *)(void *)e->files->data,
+                             e->files->len, initrd, error))
+        return FALSE;
+    boot->kernel = land(e->job, kernel, &boot->kernel_sha256, error);
+    boot->initrd = boot->kernel ? land(e->job, initrd, &boot->initrd_sha256, error) : NULL;
+    return boot->initrd != NULL;
+}
+
+static gboolean make(struct media_job *job, const GPtrArray *kernel, const media_deb *shell,
+                     media_boot *boot, char **origin, GError **error)
+{
+    struct environment e = {0};
+    init(&e, job);
+    gboolean good =
+        survey(&e, kernel, shell, error) && load_all(&e, error) && write_files(&e, boot, error);
+    if (good)
+        *origin = g_strdup_printf("%s in %s", e.kernel_member, e.kernel_in);
+    clear(&e);
+    return good;
+}
+
+static void key_of(const struct media_job *job, const GPtrArray *kernel, const media_deb *shell,
+                   char key[DIGEST_HEX_LEN + 1])
+{
+    g_autoptr(GPtrArray) values = g_ptr_array_new();
+    g_ptr_array_add(values, (gpointer)FORM);
+    g_ptr_array_add(values, (gpointer)shell->sha256);
+    for (guint i = 0; i < kernel->len; i++)
+        g_ptr_array_add(values, ((media_deb *)g_ptr_array_index(kernel, i))->sha256);
+    for (char **m = job->spec->env_modules; m && *m; m++)
+        g_ptr_array_add(values, *m);
+    g_ptr_array_add(values, NULL);
+    media_key_of(key, "environment", (const char *const *)values->pdata);
+}
+
+static char *recall_one(struct media_job *job, GKeyFile *note, const char *name, char **sha256,
+                        GError **error)
+{
+    g_autofree char *hex = g_key_file_get_string(note, MEDIA_NOTE, name, NULL);
+    if (!digest_is_hex(hex))
+        return NULL;
+    char *path = media_cache_find(job->cache, hex, job->net.cancel, error);
+    *sha256 = g_steal_pointer(&hex);
+    return path;
+}
+
+static void forget(media_boot *boot)
+{
+    g_clear_pointer(&boot->kernel, g_free);
+    g_clear_pointer(&boot->initrd, g_free);
+    g_clear_pointer(&boot->kernel_sha256, g_free);
+    g_clear_pointer(&boot->initrd_sha256, g_free);
+}
+
+/* FALSE with *error unset: there is none, or not all of it. */
+static gboolean recall(struct media_job *job, const char *key, media_boot *boot, char **origin,
+                       GError **error)
+{
+    g_autoptr(GKeyFile) note = media_cache_note(job->cache, key);
+    if (!note)
+        return FALSE;
+    *origin = g_key_file_get_string(note, MEDIA_NOTE, "origin", NULL);
+    if (*origin)
+        boot->kernel = recall_one(job, note, "kernel", &boot->kernel_sha256, error);
+    if (boot->kernel)
+        boot->initrd = recall_one(job, note, "initrd", &boot->initrd_sha256, error);
+    if (boot->initrd)
+        return TRUE;
+    g_clear_pointer(origin, g_free);
+    forget(boot);
+    return FALSE;
+}
+
+static gboolean remember(struct media_job *job, const char *key, const media_boot *boot,
+                         const char *origin, GError **error)
+{
+    g_autoptr(GKeyFile) note = g_key_file_new();
+    g_key_file_set_string(note, MEDIA_NOTE, "kernel", boot->kernel_sha256);
+    g_key_file_set_string(note, MEDIA_NOTE, "initrd", boot->initrd_sha256);
+    g_key_file_set_string(note, MEDIA_NOTE, "origin", origin);
+    return media_cache_save_note(job->cache, key, note, error);
+}
+
+static guint64 size_of(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 ? (guint64)info.st_size : 0;
+}
+
+gboolean media_environment(struct media_job *job, const GPtrArray *kernel, const media_deb *shell,
+                           media_boot *boot, GError **error)
+{
+    char key[DIGEST_HEX_LEN + 1];
+    g_autofree char *origin = NULL;
+    g_autoptr(GError) local = NULL;
+    key_of(job, kernel, shell, key);
+    if (!recall(job, key, boot, &origin, &local)) {
+        if (local) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        if (!make(job, kernel, shell, boot, &origin, error) ||
+            !remember(job, key, boot, origin, error))
+            return FALSE;
+    }
+    media_job_input(job, "kernel", origin, boot->kernel_sha256, size_of(boot->kernel));
+    media_job_input(job, "initrd", "made of the kernel's modules and the shell",
+                    boot->initrd_sha256, size_of(boot->initrd));
+    return TRUE;
+}

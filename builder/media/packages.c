@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "media/closure.h"
+#include "media/environment.h"
+#include "media/suite.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+/* The packages of a whole system, and the environment in which they are set up. */
+
+#define FORM "1" /* of the note of a choice, and of how it is made */
+
+/* What is to be fetched. */
+struct choice {
+    GPtrArray *system; /* of media_chosen * */
+    GPtrArray *kernel; /* of media_chosen *; the environment's */
+    GPtrArray *shell;  /* of one media_chosen *; the environment's */
+};
+
+static void choice_clear(struct choice *c)
+{
+    g_clear_pointer(&c->system, g_ptr_array_unref);
+    g_clear_pointer(&c->kernel, g_ptr_array_unref);
+    g_clear_pointer(&c->shell, g_ptr_array_unref);
+}
+
+/* ---- the recipe's words ---- */
+
+static gboolean check_list(const char *what, char *const *list, const char *more, GError **error)
+{
+    for (; list && *list; list++) {
+        if (!media_suite_word(what, *list, more, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean check_words(const struct media_spec *spec, GError **error)
+{
+    return check_list("package", spec->plain, "-.+", error) &&
+           check_list("package", spec->packages, "-.+", error) &&
+           check_list("package", spec->excluded, "-.+", error) &&
+           check_list("kernel module", spec->env_modules, "-_", error) &&
+           media_suite_word("package", spec->env_kernel, "-.+", error) &&
+           media_suite_word("package", spec->env_shell, "-.+", error);
+}
+
+/* ---- a choice, in a note ---- */
+
+static char *chosen_line(const media_chosen *m)
+{
+    return g_strdup_printf("%s\t%s\t%s\t%s\t%s\t%" G_GUINT64_FORMAT "\t%s%s", m->name, m->version,
+                           m->arch, m->filename, m->sha256, m->size, m->base ? "b" : "",
+                           m->wanted ? "w" : "");
+}
+
+static media_chosen *chosen_of_line(const char *line)
+{
+    g_auto(GStrv) words = g_strsplit(line, "\t", -1);
+    if (g_strv_length(words) != 7 || !digest_is_hex(words[4]) || !media_path_is_safe(words[3]))
+        return NULL;
+    media_chosen *m = g_new0(media_chosen, 1);
+    m->name = g_strdup(words[0]);
+    m->version = g_strdup(words[1]);
+    m->arch = g_strdup(words[2]);
+    m->filename = g_strdup(words[3]);
+    g_strlcpy(m->sha256, words[4], sizeof m->sha256);
+    m->size = g_ascii_strtoull(words[5], NULL, 10);
+    m->base = strchr(words[6], 'b') != NULL;
+    m->wanted = strchr(words[6], 'w') != NULL;
+    return m;
+}
+
+static void note_list(GKeyFile *note, const char *name, const GPtrArray *list)
+{
+    g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < list->len; i++)
+        g_ptr_array_add(lines, chosen_line(g_ptr_array_index(list, i)));
+    g_key_file_set_string_list(note, MEDIA_NOTE, name, (const char *const *)lines->pdata,
+                               lines->len);
+}
+
+static GPtrArray *list_of_note(GKeyFile *note, const char *name)
+{
+    g_auto(GStrv) lines = g_key_file_get_string_list(note, MEDIA_NOTE, name, NULL, NULL);
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)media_chosen_free);
+    for (char **line = lines; line && *line; line++) {
+        media_chosen *m = chosen_of_line(*line);
+        if (!m)
+            return NULL;
+        g_ptr_array_add(list, m);
+    }
+    return list->len ? g_steal_pointer(&list) : NULL;
+}
+
+static void add_values(GPtrArray *values, const char *what, char *const *list)
+{
+    g_ptr_array_add(values, (gpointer)what);
+    for (; list && *list; list++)
+        g_ptr_array_add(values, *list);
+}
+
+/* Over what it is chosen from, and all that is asked for. */
+static void choice_key(const media_suite *suite, const struct media_spec *spec,
+                       const GPtrArray *indexes, char key[DIGEST_HEX_LEN + 1])
+{
+    g_autoptr(GPtrArray) values = g_ptr_array_new();
+    g_ptr_array_add(values, (gpointer)FORM);
+    g_ptr_array_add(values, (gpointer)suite->arch);
+    for (guint i = 0; i < indexes->len; i++)
+        g_ptr_array_add(values, ((struct media_index *)g_ptr_array_index(indexes, i))->sha256);
+    add_values(values, "+plain", spec->plain); /* '+' begins no name */
+    add_values(values, "+packages", spec->packages);
+    add_values(values, "+excluded", spec->excluded);
+    add_values(values, "+kernel", (char *const[]){spec->env_kernel, NULL});
+    add_values(values, "+shell", (char *const[]){spec->env_shell, NULL});
+    g_ptr_array_add(values, NULL);
+    media_key_of(key, "closure", (const char *const *)values->pdata);
+}
+
+static gboolean recall(const struct media_job *job, const char *key, struct choice *choice)
+{
+    g_autoptr(GKeyFile) note = media_cache_note(job->cache, key);
+    if (!note)
+        return FALSE;
+    choice->system = list_of_note(note, "system");
+    choice->kernel = list_of_note(note, "kernel");
+    choice->shell = list_of_note(note, "shell");
+    if (choice->system && choice->kernel && choice->shell)
+        return TRUE;
+    choice_clear(choice);
+    return FALSE;
+}
+
+static gboolean remember(const struct media_job *job, const char *key, const struct choice *choice,
+                         GError **error)
+{
+    g_autoptr(GKeyFile) note = g_key_file_new();
+    note_list(note, "system", choice->system);
+    note_list(note, "kernel", choice->kernel);
+    note_list(note, "shell", choice->shell);
+    return media_cache_save_note(job->cache, key, note, error);
+}
+
+/* ---- choosing ---- */
+
+/* The indexes of the architecture, as paths and as struct media_index *. */
+static gboolean obtain_indexes(struct media_job *job, const media_suite *suite, GPtrArray *files,
+                               GPtrArray *indexes, GError **error)
+{
+    const char *const arches[] = {suite->arch, suite->release->all_apart ? "all" : NULL};
+    for (gsize i = 0; i < G_N_ELEMENTS(arches) && arches[i]; i++) {
+        const struct media_index *index = NULL;
+        g_autoptr(GError) local = NULL;
+        char *file = media_suite_index(suite, job, arches[i], &index, &local);
+        if (local) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        if (file) {
+            g_ptr_array_add(files, file);
+            g_ptr_array_add(indexes, (gpointer)index);
+        }
+    }
+    if (files->len)
+        return TRUE;
+    g_autofree char *mirror = media_url_shown(suite->mirror);
+    ingot_set_error(error, INGOT_EXIT_MEDIA, "check the suite, the component and the architecture",
+                    "suite %s, component %s of %s has no packages for %s", suite->name,
+                    suite->component, mirror, suite->arch);
+    return FALSE;
+}
+
+static gboolean choose_from(const media_catalog *catalog, const struct media_spec *spec,
+                            struct choice *choice, GError **error)
+{
+    struct media_need need = {.base = TRUE,
+                              .plain = (const char *const *)spec->plain,
+                              .packages = (const char *const *)spec->packages,
+                              .excluded = (const char *const *)spec->excluded};
+    choice->system = media_closure(catalog, &need, error);
+    choice->kernel = choice->system ? media_choose_kernel(catalog, spec->env_kernel, error) : NULL;
+    media_chosen *shell = choice->kernel ? media_choose(catalog, spec->env_shell, error) : NULL;
+    if (!shell)
+        return FALSE;
+    choice->shell = g_ptr_array_new_with_free_func((GDestroyNotify)media_chosen_free);
+    g_ptr_array_add(choice->shell, shell);
+    return TRUE;
+}
+
+static gboolean choose(struct media_job *job, const media_suite *suite, const GPtrArray *files,
+                       struct choice *choice, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    progress_detail(job->net.progress, "working out the packages of the system");
+    for (guint i = 0; i < files->len; i++) {
+        if (!media_packages_read(g_ptr_array_index(files, i), text, job->net.cancel, error))
+            return FALSE;
+        g_string_append(text, "\n\n");
+    }
+    g_autoptr(media_catalog) catalog = media_catalog_new(text->str, text->len, suite->arch, error);
+    if (catalog && choose_from(catalog, job->spec, choice, error))
+        return TRUE;
+    g_autofree char *mirror = media_url_shown(suite->mirror);
+    g_prefix_error(error, "suite %s of %s: ", suite->name, mirror);
+    return FALSE;
+}
+
+static gboolean find_choice(struct media_job *job, const media_suite *suite, struct choice *choice,
+                            GError **error)
+{
+    char key[DIGEST_HEX_LEN + 1];
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) indexes = g_ptr_array_new();
+    if (!obtain_indexes(job, suite, files, indexes, error))
+        return FALSE;
+    choice_key(suite, job->spec, indexes, key);
+    return recall(job, key, choice) ||
+           (choose(job, suite, files, choice, error) && remember(job, key, choice, error));
+}
+
+/* ---- fetching ---- */
+
+static media_deb *deb_of(const media_chosen *m)
+{
+    media_deb *deb = g_new0(media_deb, 1);
+    deb->name = g_strdup(m->name);
+    deb->version = g_strdup(m->version);
+    deb->arch = g_strdup(m->arch);
+    deb->size = m->size;
+    deb->automatic = !m->base && !m->wanted;
+    g_strlcpy(deb->sha256, m->sha256, sizeof deb->sha256);
+    return deb;
+}
+
+/* The names and URLs that downloads borrow. */
+static void add_wish(GArray *wishes, GPtrArray *texts, const media_suite *suite,
+                     const media_chosen *m)
+{
+    char *name = g_path_get_basename(m->filename), *url = media_suite_url(suite, m->filename);
+    struct media_wish wish = {
+        .download = {.url = url, .name = name, .sha256 = m->sha256, .size = m->size}};
+    g_ptr_array_add(texts, name);
+    g_ptr_array_add(texts, url);
+    g_array_append_val(wishes, wish);
+}
+
+static void wish_clear(gpointer data)
+{
+    struct media_wish *wish = data;
+    g_free(wish->path);
+}
+
+/* Fetches what a list has; the result is of media_deb *, in the same order. */
+static GPtrArray *debs_of(const GPtrArray *list, struct media_wish *wishes)
+{
+    GPtrArray *debs = g_ptr_array_new_with_free_func((GDestroyNotify)media_deb_free);
+    for (guint i = 0; i < list->len; i++) {
+        media_deb *deb = deb_of(g_ptr_array_index(list, i));
+        deb->path = g_steal_pointer(&wishes[i].path);
+        g_ptr_array_add(debs, deb);
+    }
+    return debs;
+}
+
+struct debs {
+    GPtrArray *system, *kernel, *shell; /* of media_deb * */
+};
+
+static void add_input(struct media_job *job, const struct media_wish *wish)
+{
+    const struct media_download *d = &wish->download;
+    media_job_input(job, d->name, d->url, d->sha256, d->size);
+}
+
+/* One line for all of them: a manifest is read by people. */
+static void add_set(struct media_job *job, const media_suite *suite, const GPtrArray *debs)
+{
+    guint64 size = 0;
+    char hex[DIGEST_HEX_LEN + 1];
+    g_autoptr(digest) d = digest_new();
+    for (guint i = 0; i < debs->len; i++) {
+        const media_deb *deb = g_ptr_array_index(debs, i);
+        digest_field(d, "name", deb->name);
+        digest_field(d, "version", deb->version);
+        digest_field(d, "sha256", deb->sha256);
+        digest_field(d, "automatic", deb->automatic ? "yes" : "no");
+        size += deb->size;
+    }
+    digest_finish(d, hex);
+    media_job_input(job, "packages", suite->mirror, hex, size);
+}
+
+static gboolean fetch(struct media_job *job, const media_suite *suite, const struct choice *choice,
+                      struct debs *debs, GError **error)
+{
+    const GPtrArray *const lists[] = {choice->system, choice->kernel, choice->shell};
+    GPtrArray **const results[] = {&debs->system, &debs->kernel, &debs->shell};
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) wishes = g_array_new(FALSE, FALSE, sizeof(struct media_wish));
+    g_array_set_clear_func(wishes, wish_clear);
+    for (gsize l = 0; l < G_N_ELEMENTS(lists); l++) {
+        for (guint i = 0; i < lists[l]->len; i++)
+            add_wish(wishes, texts, suite, g_ptr_array_index(lists[l], i));
+    }
+    struct media_wish *at = (struct media_wish *)(void *)wishes->data;
+    const guint system = choice->system->len;
+    if (!media_obtain_all(job, at, system, "packages", error) ||
+        !media_obtain_all(job, at + system, wishes->len - system, "environment", error))
+        return FALSE;
+    for (gsize l = 0; l < G_N_ELEMENTS(lists); at += lists[l++]->len)
+        *results[l] = debs_of(lists[l], at);
+    add_set(job, suite, debs->system);
+    for (guint i = system; i < wishes->len; i++)
+        add_input(job, &g_array_index(wishes, struct media_wish, i));
+    return TRUE;
+}
+
+static media_boot *boot_of(struct media_job *job, const struct debs *debs, GError **error)
+{
+    g_autoptr(media_boot) boot = g_new0(media_boot, 1);
+    if (!media_environment(job, debs->kernel, g_ptr_array_index(debs->shell, 0), boot, error))
+        return NULL;
+    boot->inputs = g_ptr_array_ref(job->inputs);
+    boot->packages = g_ptr_array_ref(debs->system);
+    return g_steal_pointer(&boot);
+}
+
+media_boot *media_from_packages(struct media_job *job, GError **error)
+{
+    media_boot *boot = NULL;
+    struct choice choice = {0};
+    struct debs debs = {0};
+    g_auto(media_suite) suite = {0};
+    if (media_suite_init(&suite, job, error) && check_words(job->spec, error) &&
+        media_suite_fetch(&suite, job, error) && find_choice(job, &suite, &choice, error) &&
+        fetch(job, &suite, &choice, &debs, error))
+        boot = boot_of(job, &debs, error);
+    choice_clear(&choice);
+    g_clear_pointer(&debs.system, g_ptr_array_unref);
+    g_clear_pointer(&debs.kernel, g_ptr_array_unref);
+    g_clear_pointer(&debs.shell, g_ptr_array_unref);
+    return boot;
+}
