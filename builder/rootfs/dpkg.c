@@ -196,17 +196,20 @@ static gboolean put_packages(dpkg_db *db, GError **error)
 {
     g_autofree char *native = g_strdup(native_arch(db));
     GString *status = g_string_new(NULL), *states = g_string_new(NULL);
+    GString *diversions = g_string_new(NULL);
     gboolean good = TRUE;
     g_ptr_array_sort(db->packages, by_name);
     for (guint i = 0; i < db->packages->len && good; i++) {
         const package *p = g_ptr_array_index(db->packages, i);
         add_status(status, p);
         add_states(states, p, native);
+        g_string_append_len(diversions, p->diversions->str, (gssize)p->diversions->len);
         good = put_lists(db, p, error);
     }
     GString *order = order_text(db->packages);
     good = good && put(db, ADMIN "status", status, error) && put(db, STATES, states, error) &&
-           put(db, ROOTFS_ORDER, order, error);
+           put(db, ROOTFS_ORDER, order, error) && put(db, ADMIN "diversions", diversions, error);
+    g_string_free(diversions, TRUE);
     g_string_free(order, TRUE);
     g_string_free(status, TRUE);
     g_string_free(states, TRUE);
@@ -227,7 +230,7 @@ static gboolean put_triggers(const dpkg_db *db, GError **error)
 gboolean dpkg_db_finish(dpkg_db *db, GError **error)
 {
     static const char *const folders[] = {"alternatives", "info", "parts", "triggers", "updates"};
-    static const char *const empty[] = {"available", "diversions", "statoverride"};
+    static const char *const empty[] = {"available", "statoverride"};
     const struct ext_meta usual = {.mode = 0755, .mtime = db->now};
     GString *text = g_string_new(NULL);
     gboolean good = TRUE;
