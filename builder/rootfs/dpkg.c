@@ -196,17 +196,20 @@ static gboolean put_packages(dpkg_db *db, GError **error)
 {
     g_autofree char *native = g_strdup(native_arch(db));
     GString *status = g_string_new(NULL), *states = g_string_new(NULL);
+    GString *diversions = g_string_new(NULL);
     gboolean good = TRUE;
     g_ptr_array_sort(db->packages, by_name);
     for (guint i = 0; i < db->packages->len && good; i++) {
         const package *p = g_ptr_array_index(db->packages, i);
         add_status(status, p);
         add_states(states, p, native);
+        g_string_append_len(diversions, p->diversions->str, (gssize)p->diversions->len);
         good = put_lists(db, p, error);
     }
     GString *order = order_text(db->packages);
     good = good && put(db, ADMIN "status", status, error) && put(db, STATES, states, error) &&
-           put(db, ROOTFS_ORDER, order, error);
+           put(db, ROOTFS_ORDER, order, error) && put(db, ADMIN "diversions", diversions, error);
+    g_string_free(diversions, TRUE);
     g_string_free(order, TRUE);
     g_string_free(status, TRUE);
     g_string_free(states, TRUE);
@@ -222,18 +225,6 @@ static gboolean put_triggers(const dpkg_db *db, GError **error)
             return FALSE;
     }
     return TRUE;
-}
-
-static gboolean put_diversions(const dpkg_db *db, GError **error)
-{
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < db->packages->len; i++) {
-        const package *p = g_ptr_array_index(db->packages, i);
-        g_string_append_len(text, p->diversions->str, (gssize)p->diversions->len);
-    }
-    gboolean good = put(db, ADMIN "diversions", text, error);
-    g_string_free(text, TRUE);
-    return good;
 }
 
 gboolean dpkg_db_finish(dpkg_db *db, GError **error)
@@ -252,8 +243,8 @@ gboolean dpkg_db_finish(dpkg_db *db, GError **error)
         good = ext_look(db->to, path, NULL) != EXT_NONE || put(db, path, text, error);
     }
     g_string_assign(text, "1\n"); /* names with architectures where packages are Multi-Arch: same */
-    good = good && put(db, ADMIN "info/format", text, error) && put_diversions(db, error) &&
-           put_packages(db, error) && put_triggers(db, error);
+    good = good && put(db, ADMIN "info/format", text, error) && put_packages(db, error) &&
+           put_triggers(db, error);
     g_string_free(text, TRUE);
     return good;
 }

@@ -517,12 +517,12 @@ static errcode_t write_tree(ext *e)
 
 gboolean ext_close(ext *e, GError **error)
 {
-    g_autoptr(ext) owned = e;
     errcode_t code = write_tree(e);
     /* The image is read on this machine next; a crash before that is a failed build. */
     if (!code)
         code = ext2fs_close2(e->blocks.fs, EXT2_FLAG_FLUSH_NO_SYNC);
     if (!code)
         e->blocks.fs = NULL;
+    ext_abandon(e);
     return !code || fail(code, "finish", "the file system", error);
 }

@@ -27,12 +27,12 @@ void package_free(package *p)
     g_free(p->provides);
     g_free(p->replaces);
     g_free(p->diverts);
-    if (p->diversions)
-        g_string_free(p->diversions, TRUE);
     g_clear_pointer(&p->conffile_of, g_hash_table_unref);
     g_clear_pointer(&p->conffiles, g_ptr_array_unref);
     g_clear_pointer(&p->files, g_ptr_array_unref);
     g_clear_pointer(&p->lost, g_hash_table_unref);
+    if (p->diversions)
+        g_string_free(p->diversions, TRUE);
     if (p->sums)
         g_string_free(p->sums, TRUE);
     g_free(p);
@@ -106,8 +106,8 @@ package *package_new(const char *path, const char *name, const GPtrArray *member
     const struct deb_member *preinst = deb_member_find(members, "preinst");
     g_autoptr(GHashTable) fields = read_control(control, &local);
     p->conffiles = g_ptr_array_new_with_free_func(conffile_free);
-    p->conffile_of = g_hash_table_new(g_str_hash, g_str_equal);
     p->diversions = g_string_new(NULL);
+    p->conffile_of = g_hash_table_new(g_str_hash, g_str_equal);
     p->files = g_ptr_array_new_with_free_func(g_free);
     p->lost = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (!fields || !take_fields(p, fields)) {

@@ -14,8 +14,8 @@ typedef struct package {
     char *stem;    /* of its files in info/: "libc6:amd64" where Multi-Arch is "same", else name */
     char *control; /* its control file without blank lines around */
     char *pre_depends, *provides, *replaces; /* fields; NULL: none */
-    char *diverts; /* its preinst, when that speaks of dpkg-divert; else NULL */
-    GString *diversions; /* what it has diverted, as lines of dpkg's database */
+    char *diverts;       /* its preinst, when that speaks of dpkg-divert; else NULL */
+    GString *diversions; /* what of dpkg's file of that name is its own: three lines for each */
     gboolean automatic;
     GPtrArray *conffiles;    /* of struct conffile *, in the order of the package's own list */
     GHashTable *conffile_of; /* the same by path */

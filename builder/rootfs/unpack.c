@@ -65,10 +65,11 @@ struct place {
     gboolean listed; /* the package still has it */
 };
 
-/* The preinst that makes the diversion finds it made, and leaves it. */
+/* Remembered, so that the preinst finds its diversion made and does not touch the files. */
 static void note_diversion(const package *by, const char *path, const char *to)
 {
-    g_string_append_printf(by->diversions, "/%s\n/%s\n%s\n", path, to, by->name);
+    if (to)
+        g_string_append_printf(by->diversions, "/%s\n/%s\n%s\n", path, to, by->name);
 }
 
 /* Another package, whose file is there, and this one: either may divert the other's. */
@@ -77,13 +78,11 @@ static gboolean divert(const struct unpacking *u, const package *other, struct p
 {
     g_autofree char *to = NULL;
     if (package_diverts(u->p, other, where->path, &to)) {
-        if (to)
-            note_diversion(u->p, where->path, to);
+        note_diversion(u->p, where->path, to);
         return !to || ext_hard_link(u->to, to, where->path, error);
     }
     if (package_diverts(other, u->p, where->path, &to)) {
-        if (to)
-            note_diversion(other, where->path, to);
+        note_diversion(other, where->path, to);
         g_free(where->at);
         where->at = g_steal_pointer(&to);
         return TRUE;

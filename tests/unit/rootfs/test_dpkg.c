@@ -133,6 +133,7 @@ static void one_file_of_two_packages(void **state)
             state, (const char *const[]){i ? "old" : "diverts", i ? "diverts" : "old", NULL});
         assert_holds(diverted, "/usr/f", "new");
         assert_holds(diverted, "/usr/f.old", "old");
+        assert_holds(diverted, "/var/lib/dpkg/diversions", "/usr/f\n/usr/f.old\ndiverts\n");
         assert_holds(diverted, INFO "old.list", "/.\n/usr/f\n");
     }
     g_autoptr(GError) error = NULL;
