@@ -115,12 +115,15 @@ configure() {
 	put_off /usr/sbin/update-ca-certificates
 	answer_questions
 	run_preinsts
+	write_fstab
 	for package in base-passwd base-files dpkg libc6 perl-base mawk debconf; do
 		[ "$package" != mawk ] || rm -f /target/usr/bin/awk
 		in_target dpkg --force-depends --configure "$package" ||
 			die "$package cannot be configured"
 	done
 	answer_debconf
+	initramfs_is_plain && initramfs &
+	early=$!
 	in_target dpkg --configure -a || die "a package cannot be configured"
 	rm -f /target/usr/sbin/policy-rc.d
 }
@@ -189,8 +192,7 @@ locale() {
 	grep -q "^$locale " /target/usr/share/i18n/SUPPORTED ||
 		die "the locale $locale is not one that this release knows"
 	grep "^$locale " /target/usr/share/i18n/SUPPORTED >>/target/etc/locale.gen
-	in_target locale-gen --keep-existing || die "the locale $locale cannot be made"
-	in_target update-locale "LANG=$locale"
+	in_target locale-gen --keep-existing && in_target update-locale "LANG=$locale"
 }
 
 certificates() {
@@ -209,19 +211,41 @@ boot_loader() {
 	fi || die "the boot loader cannot be installed"
 }
 
-initramfs() {
-	restore /usr/sbin/update-initramfs
-	in_target update-initramfs -c -k all || die "update-initramfs failed"
+# The initramfs is a quarter of all work, and the machine has two processors. It is made while the
+# packages are configured when that cannot change it: when each hook is of a package whose files
+# alone matter, and not what its maintainer scripts make.
+initramfs_is_plain() {
+	for hook in /target/usr/share/initramfs-tools/hooks/* /target/etc/initramfs-tools/hooks/*; do
+		case ${hook##*/} in
+		dmsetup | fsck | keymap | klibc-utils | kmod | resume | thermal | udev | zz-busybox | '*') ;;
+		*) return 1 ;;
+		esac
+	done
 }
 
-# The initramfs is half of the work that is left, so the rest is done beside it.
+initramfs() {
+	for kernel in /target/lib/modules/*; do
+		version=${kernel##*/}
+		in_target depmod -a "$version" &&
+			in_target /usr/sbin/update-initramfs.ingot -c -k "$version" || return 1
+	done
+	: >/run/initramfs
+}
+
+# What takes long and does not wait for the other.
 side_by_side() {
 	phase initramfs
-	initramfs &
-	locale
+	wait "$early"
+	[ -e /run/initramfs ] || initramfs &
+	late=$!
+	locale &
+	locales=$!
 	certificates
 	boot_loader
-	wait $! || die "update-initramfs failed"
+	wait "$locales" || die "the locale $locale cannot be made"
+	wait "$late"
+	[ -e /run/initramfs ] || die "the initramfs cannot be made"
+	restore /usr/sbin/update-initramfs
 	in_target update-grub || die "update-grub failed"
 }
 
@@ -241,7 +265,6 @@ mount_target
 phase configure
 configure
 phase settings
-write_fstab
 network
 users
 side_by_side
