@@ -67,7 +67,8 @@ static gboolean stamp_fits(const char *path, const struct stat *info)
     return g_strcmp0(recorded, now) == 0;
 }
 
-/* A stamp that cannot be written costs time later and is no failure now. */
+/* A stamp that cannot be written costs time later and is no failure now; one that a power cut
+ * spoils fits no more, so it need not be synced. */
 static void stamp(const media_cache *cache, const char *path)
 {
     struct stat info;
@@ -76,7 +77,7 @@ static void stamp(const media_cache *cache, const char *path)
     if (lstat(path, &info) != 0)
         return;
     g_autofree char *text = media_cache_stamp(&info);
-    if (!files_write_atomic(file, text, -1, 0644, &error))
+    if (!g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_NONE, 0644, &error))
         progress_detail(cache->progress, "%s", error->message);
 }
 
