@@ -111,10 +111,9 @@ static gboolean add_triggers(dpkg_db *db, const package *p, const struct deb_mem
         const char *how = g_str_has_suffix(words[0], "-noawait") ? "/noawait" : "";
         if (!*name || !is_trigger(name))
             return deb_refuse(path, "a trigger of it has a strange name", error);
-        if (*name == '/')
-            g_string_append_printf(trigger_file(db, "File"), "%s %s%s\n", name, p->stem, how);
-        else
-            g_string_append_printf(trigger_file(db, name), "%s%s\n", p->stem, how);
+        gboolean file = *name == '/';
+        GString *text = trigger_file(db, file ? "File" : name);
+        g_string_append_printf(text, "%s%s%s%s\n", file ? name : "", file ? " " : "", p->stem, how);
     }
     return TRUE;
 }
