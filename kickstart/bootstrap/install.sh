@@ -48,6 +48,14 @@ uuid_of() {
 	in_target blkid -c /dev/null -o value -s UUID "$1"
 }
 
+# grub-mkconfig names a file system by its UUID when udev has made this link.
+link_uuids() {
+	mkdir -p /target/dev/disk/by-uuid
+	for part in "$disk"?*; do
+		ln -s "../../${part##*/}" "/target/dev/disk/by-uuid/$(uuid_of "$part")"
+	done
+}
+
 write_fstab() {
 	{
 		echo "# /etc/fstab: static file system information."
@@ -115,6 +123,7 @@ configure() {
 	put_off /usr/sbin/update-ca-certificates
 	answer_questions
 	run_preinsts
+	link_uuids
 	write_fstab
 	for package in base-passwd base-files dpkg libc6 perl-base mawk debconf; do
 		[ "$package" != mawk ] || rm -f /target/usr/bin/awk
