@@ -195,7 +195,7 @@ static void add_swap_and_efi(guestfs_h *h)
              guestfs_part_add(h, "/dev/sdb", "p", BORDER + 8192, -2048) == 0 &&
              guestfs_part_set_bootable(h, "/dev/sdb", 3, 1) == 0 &&
              guestfs_mkfs(h, "vfat", "/dev/sdb3") == 0 && guestfs_mkswap(h, "/dev/sdb2") == 0 &&
-             guestfs_part_set_gpt_type(h, "/dev/sdb", 2, "0657FD6D-A4AB-43C4-84E5-0933C0EE5B4F") ==
+             guestfs_part_set_gpt_type(h, "/dev/sdb", 2, "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F") ==
                  0,
          "make a swap and an EFI system partition", h);
 }
