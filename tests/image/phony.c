@@ -197,8 +197,6 @@ static void make_root(guestfs_h *h, const char *device, const char *uuid, const 
     must(guestfs_umount_all(h) == 0, "unmount", h);
 }
 
-#define BORDER 160000 /* sectors: behind it are swap and the EFI system partition */
-
 static void partition(guestfs_h *h, const char *disk, gint64 border)
 {
     must(guestfs_part_init(h, disk, "gpt") == 0 &&
@@ -207,18 +205,20 @@ static void partition(guestfs_h *h, const char *disk, gint64 border)
          "partition", h);
 }
 
-/* parted's "boot" flag on GPT is the type of an EFI system partition; no identifier is written here
- * that could be wrong in the same way as the policy's. */
-static void add_swap_and_efi(guestfs_h *h)
+#define BORDER 160000 /* in sectors */
+
+/* A root, swap and an EFI system partition.  parted's "boot" flag on GPT is the type of the last,
+ * so that no identifier is written here that could be wrong in the same way as the policy's; that
+ * of swap is as sfdisk(8) lists it. */
+static void partition_with_swap(guestfs_h *h, const char *disk)
 {
-    must(guestfs_part_del(h, "/dev/sdb", 2) == 0 &&
-             guestfs_part_add(h, "/dev/sdb", "p", BORDER, BORDER + 8191) == 0 &&
-             guestfs_part_add(h, "/dev/sdb", "p", BORDER + 8192, -2048) == 0 &&
-             guestfs_part_set_bootable(h, "/dev/sdb", 3, 1) == 0 &&
-             guestfs_mkfs(h, "vfat", "/dev/sdb3") == 0 && guestfs_mkswap(h, "/dev/sdb2") == 0 &&
-             guestfs_part_set_gpt_type(h, "/dev/sdb", 2, "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F") ==
-                 0,
-         "make a swap and an EFI system partition", h);
+    must(guestfs_part_init(h, disk, "gpt") == 0 &&
+             guestfs_part_add(h, disk, "p", 2048, BORDER - 1) == 0 &&
+             guestfs_part_add(h, disk, "p", BORDER, BORDER + 8191) == 0 &&
+             guestfs_part_add(h, disk, "p", BORDER + 8192, -2048) == 0 &&
+             guestfs_part_set_gpt_type(h, disk, 2, "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F") == 0 &&
+             guestfs_part_set_bootable(h, disk, 3, 1) == 0,
+         "partition", h);
 }
 
 static void fill(guestfs_h *h)
@@ -226,9 +226,10 @@ static void fill(guestfs_h *h)
     static const struct entry text[] = {{"readme", 0644, "nothing here\n"}, {NULL, 0, NULL}};
     must(guestfs_part_disk(h, "/dev/sda", "mbr") == 0, "partition", h);
     make_root(h, "/dev/sda1", UUID, kept, left);
-    partition(h, "/dev/sdb", BORDER);
+    partition_with_swap(h, "/dev/sdb");
     make_root(h, "/dev/sdb1", UUID, kept, other);
-    add_swap_and_efi(h);
+    must(guestfs_mkswap(h, "/dev/sdb2") == 0 && guestfs_mkfs(h, "vfat", "/dev/sdb3") == 0,
+         "make swap and an EFI file system", h);
     partition(h, "/dev/sdc", 98304);
     make_root(h, "/dev/sdc1", UUID, kept, NULL);
     make_root(h, "/dev/sdc2", UUID_OTHER, kept, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../test.h"
+#include "../folder.h"
 
 #include "base/error.h"
 #include "base/files.h"
@@ -12,28 +12,17 @@
 /* "installer:" and "release:" are added where the test's own text does not have them. */
 static const char minimal[] = "name: web\nfamily: debian\n";
 
-static char *cache;
-
 static int setup(void **state)
 {
     (void)state;
-    cache = files_temp_dir(g_get_tmp_dir(), "ingot-plan", NULL);
-    return cache ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    files_remove_tree(cache);
-    g_free(cache);
-    return 0;
+    return folder_make("ingot-plan");
 }
 
 /* Plans minimal + more on a host of the test's making. */
 static plan *make(const char *more, const char *override, const char *apt, secrets *hidden,
                   GError **error)
 {
-    g_autofree char *path = g_build_filename(cache, "recipe.yaml", NULL);
+    g_autofree char *path = g_build_filename(folder, "recipe.yaml", NULL);
     g_autofree char *text =
         g_strconcat(minimal, strstr(more, "release:") ? "" : "release: trixie\n",
                     strstr(more, "installer:") ? "" : "installer: debian-installer\n", more, NULL);
@@ -44,7 +33,7 @@ static plan *make(const char *more, const char *override, const char *apt, secre
                                    .apt_mirror = apt,
                                    .cpus = 64,
                                    .accel = &accel,
-                                   .cache_dir = cache,
+                                   .cache_dir = folder,
                                    .data_dir = g_getenv("INGOT_TEST_SOURCE"),
                                    .out_dir = "out"};
     g_autoptr(recipe_problems) problems = recipe_problems_new();
@@ -174,8 +163,8 @@ static void passwords(void **state)
     assert_null(strstr(lines, "hunter2"));
     free(text);
     json_decref(json);
-    g_autofree char *again = password_hash("hunter2-hunter2", cache, "web", "root", &error);
-    g_autofree char *other = password_hash("hunter2-hunter2", cache, "web", "admin", &error);
+    g_autofree char *again = password_hash("hunter2-hunter2", folder, "web", "root", &error);
+    g_autofree char *other = password_hash("hunter2-hunter2", folder, "web", "admin", &error);
     assert_string_equal(again, hash);
     assert_string_not_equal(other, hash);
 }
@@ -185,5 +174,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mirror_order), cmocka_unit_test(defaults), cmocka_unit_test(packages),
         cmocka_unit_test(what_does_not_fit), cmocka_unit_test(passwords)};
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, folder_remove);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../test.h"
+#include "../folder.h"
 
 #include "base/files.h"
 #include "stages/stages.h"
@@ -8,27 +8,16 @@
 #include <string.h>
 #include <utime.h>
 
-static char *cache;
-
 static int setup(void **state)
 {
     (void)state;
-    cache = files_temp_dir(g_get_tmp_dir(), "ingot-stages", NULL);
-    return cache ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    files_remove_tree(cache);
-    g_free(cache);
-    return 0;
+    return folder_make("ingot-stages");
 }
 
 /* A kept result of that age. */
 static char *kept(const char *key, gint64 age)
 {
-    char *dir = g_build_filename(cache, "stages", "install", key, NULL);
+    char *dir = g_build_filename(folder, "stages", "install", key, NULL);
     g_autofree char *disk = g_build_filename(dir, "disk.qcow2", NULL);
     assert_true(files_mkdir(dir, FALSE, NULL));
     assert_true(g_file_set_contents(disk, "not empty", -1, NULL));
@@ -48,13 +37,13 @@ static void prune(void **state)
     g_autofree char *used = kept("used", 5000);
     g_autofree char *lock_path = g_strconcat(used, ".lock", NULL);
     int lock = files_lock(lock_path, NULL, NULL);
-    assert_int_equal(build_prune(cache, 1000, &bytes), 1);
+    assert_int_equal(build_prune(folder, 1000, &bytes), 1);
     assert_true(bytes > 0);
     assert_false(g_file_test(old, G_FILE_TEST_EXISTS));
     assert_true(g_file_test(young, G_FILE_TEST_EXISTS));
     assert_true(g_file_test(used, G_FILE_TEST_EXISTS));
     files_unlock(lock);
-    assert_int_equal(build_prune(cache, 1000, NULL), 1);
+    assert_int_equal(build_prune(folder, 1000, NULL), 1);
     assert_int_equal(build_prune("/no/such/cache", 0, NULL), 0);
 }
 
@@ -72,8 +61,8 @@ static void work_directories(void **state)
 {
     (void)state;
     const struct build_options options = {.max_age = 1000};
-    plan p = {.name = (char *)"web", .cache_dir = cache, .out_dir = cache};
-    g_autofree char *parent = g_build_filename(cache, "work", NULL);
+    plan p = {.name = (char *)"web", .cache_dir = folder, .out_dir = folder};
+    g_autofree char *parent = g_build_filename(folder, "work", NULL);
     g_autofree char *dead = g_build_filename(parent, "web-dead", NULL);
     g_autofree char *lock = g_build_filename(dead, "lock", NULL);
     assert_true(files_mkdir(dead, FALSE, NULL));
@@ -109,7 +98,7 @@ static void cancelled(void **state)
 {
     (void)state;
     const struct build_options options = {.max_age = 1000};
-    plan p = {.name = (char *)"web", .cache_dir = cache, .out_dir = (char *)"/no/such/out"};
+    plan p = {.name = (char *)"web", .cache_dir = folder, .out_dir = (char *)"/no/such/out"};
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     g_autoptr(GError) error = NULL;
     enum ingot_exit code = INGOT_EXIT_OK;
@@ -125,5 +114,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(prune), cmocka_unit_test(work_directories),
                                        cmocka_unit_test(table), cmocka_unit_test(cancelled)};
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, folder_remove);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../test.h"
+#include "../folder.h"
 
 #include "base/error.h"
 #include "base/files.h"
@@ -8,21 +8,10 @@
 
 #include <string.h>
 
-static char *dir;
-
 static int setup(void **state)
 {
     (void)state;
-    dir = files_temp_dir(g_get_tmp_dir(), "ingot, disk", NULL);
-    return dir ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    files_remove_tree(dir);
-    g_free(dir);
-    return 0;
+    return folder_make("ingot, disk");
 }
 
 static void need_qemu_img(void)
@@ -48,8 +37,8 @@ static void empty_and_overlay(void **state)
     (void)state;
     need_qemu_img();
     g_autoptr(GError) error = NULL;
-    g_autofree char *base = g_build_filename(dir, "base,x=1.qcow2", NULL);
-    g_autofree char *top = g_build_filename(dir, "top.qcow2", NULL);
+    g_autofree char *base = g_build_filename(folder, "base,x=1.qcow2", NULL);
+    g_autofree char *top = g_build_filename(folder, "top.qcow2", NULL);
     gboolean made = vm_disk_create(base, G_GUINT64_CONSTANT(8) << 30, NULL, NULL, &error);
     assert_no_error(error);
     assert_true(made);
@@ -66,7 +55,7 @@ static void refused(void **state)
     (void)state;
     need_qemu_img();
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = g_build_filename(dir, "no.qcow2", NULL);
+    g_autofree char *path = g_build_filename(folder, "no.qcow2", NULL);
     assert_false(vm_disk_create(path, 0, NULL, NULL, &error));
     assert_error_says(error, INGOT_EXIT_HOST, "cannot be a disk of 0 bytes");
     g_clear_error(&error);
@@ -94,5 +83,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(empty_and_overlay),
                                        cmocka_unit_test(refused), cmocka_unit_test(cancelled)};
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup, folder_remove);
 }
