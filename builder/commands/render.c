@@ -2,7 +2,9 @@
 #include "commands/commands.h"
 
 #include "base/files.h"
+#include "stages/stages.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 struct options {
@@ -88,6 +90,16 @@ static gboolean copy_file(const char *from, const char *to, GCancellable *cancel
     return g_file_copy(source, target, G_FILE_COPY_OVERWRITE, cancel, NULL, NULL, error);
 }
 
+/* Empty, or with the packages unpacked. */
+static gboolean make_disk(struct call *c, const plan *p, const media_boot *boot, const char *disk,
+                          GError **error)
+{
+    if (!boot->packages)
+        return vm_disk_create(disk, p->disk_size, NULL, c->cancel, error);
+    (void)g_unlink(disk);
+    return build_unpack(p, boot, disk, c->progress, c->cancel, error);
+}
+
 static gboolean write_into(struct call *c, const plan *p, const char *dir, GError **error)
 {
     const struct media_context context = {
@@ -101,8 +113,8 @@ static gboolean write_into(struct call *c, const plan *p, const char *dir, GErro
     g_autofree char *text = script_text(p);
     return boot && files_mkdir(dir, TRUE, error) &&
            copy_file(boot->kernel, kernel, c->cancel, error) &&
-           plan_append_files(p, boot->initrd, initrd, error) && write_answers(p, dir, error) &&
-           vm_disk_create(disk, p->disk_size, NULL, c->cancel, error) &&
+           plan_append_files(p, p->installer->packages != NULL, boot->initrd, initrd, error) &&
+           write_answers(p, dir, error) && make_disk(c, p, boot, disk, error) &&
            files_write_atomic(script, text, -1, 0755, error);
 }
 

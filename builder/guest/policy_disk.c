@@ -3,15 +3,12 @@
 #include "guest/policy.h"
 
 #include "guest/fstab.h"
+#include "guest/gpt.h"
 #include "guest/tree.h"
 
 #include <string.h>
 
-/* Partition types: UEFI specification 2.10, table 5.7; the Discoverable Partitions Specification
- * for swap; MBR identifiers as sfdisk(8) lists them. */
-#define GPT_BIOS_BOOT "21686148-6449-6E6F-744E-656564454649"
-#define GPT_ESP       "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
-#define GPT_SWAP      "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F"
+/* MBR identifiers as sfdisk(8) lists them. */
 #define MBR_ESP       0xef
 #define MBR_SWAP      0x82
 

@@ -5,6 +5,7 @@
 #include "guest/snapshot.h"
 
 #include "base/error.h"
+#include "guest/gpt.h"
 #include "guest/handle.h"
 #include "guest/tree.h"
 
@@ -20,18 +21,17 @@
 
 /* ---- the disk ---- */
 
-/* UEFI specification 2.10, table 5.7; Discoverable Partitions Specification. */
 static const char *gpt_word(const char *type)
 {
     static const char *const words[][2] = {
-        {"21686148-6449-6E6F-744E-656564454649", "BIOS boot"},
-        {"C12A7328-F81F-11D2-BA4B-00C93EC93B3B", "EFI system"},
-        {"BC13C2FF-59E6-4262-A352-B275FD6F7172", "extended boot"},
-        {"0657FD6D-A4AB-43C4-84E5-0933C0EE5B4F", "swap"},
-        {"0FC63DAF-8483-4772-8E79-3D69D8477DE4", "Linux data"},
-        {"4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", "Linux root x86-64"},
-        {"B921B045-1DF0-41C3-AF44-4C6F280D3FAE", "Linux root arm64"},
-        {"E6D6D379-F507-44C2-A23C-238F2A3DF928", "Linux LVM"}};
+        {GPT_BIOS_BOOT, "BIOS boot"},
+        {GPT_ESP, "EFI system"},
+        {GPT_EXTENDED_BOOT, "extended boot"},
+        {GPT_SWAP, "swap"},
+        {GPT_LINUX_DATA, "Linux data"},
+        {GPT_ROOT_X86_64, "Linux root x86-64"},
+        {GPT_ROOT_ARM64, "Linux root arm64"},
+        {GPT_LVM, "Linux LVM"}};
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
         if (g_ascii_strcasecmp(type, words[i][0]) == 0)
             return words[i][1];

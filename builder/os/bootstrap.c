@@ -5,20 +5,38 @@
 
 /* ingot's own installer for the Debian family.  The host fetches and proves packages and unpacks
  * them into the disk (rooms media and rootfs); a machine made of a kernel and busybox of the same
- * archive has them configured by dpkg.  docs/installers.md says how its result differs from
+ * archive has them configured by dpkg, and the same machine, run again on a copy of that base
+ * system, gives it what the recipe says.  docs/installers.md says how its result differs from
  * debian-installer's. */
 
-static const struct debian_source sources[] = {
+static const struct debian_source settings[] = {
     {"bootstrap/values.sh", "ingot/values.sh", 0600, template_escape_shell},
+    {"bootstrap/settings.sh", "ingot/settings.sh", 0644, NULL},
+};
+/* These are in the machine that configures packages too; init.sh knows it by the others. */
+static const struct debian_source base[] = {
+    {"bootstrap/base.sh", "ingot/base.sh", 0644, template_escape_shell},
     {"bootstrap/init.sh", "init", 0755, NULL},
-    {"bootstrap/install.sh", "ingot/install.sh", 0644, NULL},
+    {"bootstrap/machine.sh", "ingot/machine.sh", 0644, NULL},
+    {"bootstrap/packages.sh", "ingot/packages.sh", 0644, NULL},
     {"debian/target.sh", "ingot/target.sh", 0644, NULL},
 };
 
 static GPtrArray *answer(const struct os_answers *a, const char *data_dir, GError **error)
 {
     g_autoptr(GHashTable) values = debian_values(a, 1, error);
-    return values ? debian_files(sources, G_N_ELEMENTS(sources), data_dir, values, error) : NULL;
+    GPtrArray *files =
+        values ? debian_files(settings, G_N_ELEMENTS(settings), data_dir, values, error) : NULL;
+    GPtrArray *more =
+        files ? debian_files(base, G_N_ELEMENTS(base), data_dir, values, error) : NULL;
+    if (!more) {
+        g_clear_pointer(&files, g_ptr_array_unref);
+        return NULL;
+    }
+    for (guint i = 0; i < more->len; i++)
+        ((struct os_file *)g_ptr_array_index(more, i))->base = TRUE;
+    g_ptr_array_extend_and_steal(files, more);
+    return files;
 }
 
 /* The console stays for panics; everything else is said on the log channel, whose name depends on

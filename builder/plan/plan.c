@@ -442,12 +442,15 @@ void plan_free(plan *p)
     g_free(p);
 }
 
-gboolean plan_append_files(const plan *p, const char *initrd, const char *out, GError **error)
+gboolean plan_append_files(const plan *p, gboolean base, const char *initrd, const char *out,
+                           GError **error)
 {
+    gsize n = 0;
     g_autofree struct media_file *list = g_new0(struct media_file, p->files->len);
     for (guint i = 0; i < p->files->len; i++) {
         const struct os_file *f = g_ptr_array_index(p->files, i);
-        list[i] = (struct media_file){.path = f->path, .data = f->data, .mode = f->mode};
+        if (!base || f->base)
+            list[n++] = (struct media_file){.path = f->path, .data = f->data, .mode = f->mode};
     }
-    return media_initrd_append(initrd, list, p->files->len, out, error);
+    return media_initrd_append(initrd, list, n, out, error);
 }

@@ -56,6 +56,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan, plan_free)
 json_t *plan_to_json(const plan *p);
 char *plan_to_text(const plan *p);
 
-/* Writes initrd and the plan's files behind it to out (media_initrd_append). */
-gboolean plan_append_files(const plan *p, const char *initrd, const char *out,
+/* Writes initrd and the plan's files behind it to out (media_initrd_append); base: only those of
+ * the base system (struct os_file). */
+gboolean plan_append_files(const plan *p, gboolean base, const char *initrd, const char *out,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -2,13 +2,11 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "stages/bundle.h"
+#include "stages/kept.h"
 #include "stages/stages.h"
 
 #include <gio/gio.h>
-#include <glib/gstdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define RECORD(name) extern const stage stage_##name;
 #include "stages/stages_stages.inc"
@@ -68,7 +66,7 @@ build *build_new(const plan *p, const struct build_options *options, progress *t
     b->hidden = hidden;
     b->cancel = cancel ? g_object_ref(cancel) : NULL;
     b->timings = g_array_new(FALSE, FALSE, sizeof(struct build_timing));
-    b->work_lock = b->disk_lock = -1;
+    b->work_lock = -1;
     g_autofree char *parent = g_build_filename(p->cache_dir, "work", NULL);
     b->work_dir = live_dir(parent, p->name, &b->work_lock, error);
     if (!b->work_dir)
@@ -87,7 +85,7 @@ void build_free(build *b)
     files_remove_tree(b->run_dir);
     files_remove_tree(b->work_dir);
     files_unlock(b->work_lock);
-    files_unlock(b->disk_lock);
+    kept_free(b->kept);
     media_boot_free(b->boot);
     guest_facts_free(b->facts);
     g_clear_pointer(&b->phases, g_ptr_array_unref);
@@ -162,38 +160,7 @@ gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
     return FALSE;
 }
 
-/* ---- kept results: CACHE/stages/STAGE/KEY/, with KEY.lock beside it ---- */
-
-/* Removes one kept result when it is old and no build holds it. */
-static gboolean prune_one(const char *path, guint max_age, guint64 *bytes)
-{
-    GStatBuf info;
-    if (g_lstat(path, &info) != 0 || !S_ISDIR(info.st_mode))
-        return FALSE;
-    if (g_get_real_time() / G_USEC_PER_SEC - info.st_mtime < (gint64)max_age)
-        return FALSE;
-    g_autofree char *lock_path = g_strconcat(path, ".lock", NULL);
-    int lock = files_try_lock(lock_path);
-    if (lock < 0)
-        return FALSE;
-    if (bytes)
-        *bytes += files_usage(path);
-    files_remove_tree(path);
-    files_unlock(lock);
-    return TRUE;
-}
-
 guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes)
 {
-    g_autofree char *parent = g_build_filename(cache_dir, "stages", "install", NULL);
-    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
-    guint removed = 0;
-    const char *name;
-    if (bytes)
-        *bytes = 0;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(parent, name, NULL);
-        removed += prune_one(path, max_age, bytes);
-    }
-    return removed;
+    return kept_prune(cache_dir, max_age, bytes);
 }

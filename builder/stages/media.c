@@ -12,7 +12,7 @@ static gboolean run(build *b, const char *key, GError **error)
                                           .offline = b->options.offline};
     b->boot = media_fetch(&b->plan->media, &context, error);
     b->initrd = g_build_filename(b->work_dir, "initrd", NULL);
-    return b->boot && plan_append_files(b->plan, b->boot->initrd, b->initrd, error);
+    return b->boot && plan_append_files(b->plan, FALSE, b->boot->initrd, b->initrd, error);
 }
 
 const stage stage_media = {

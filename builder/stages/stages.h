@@ -38,7 +38,7 @@ typedef struct build {
     char *initrd; /* with the answer file appended; in work_dir */
     /* install */
     char *disk;        /* in the cache */
-    int disk_lock;     /* held while the build lives */
+    struct kept *kept; /* holds it while the build lives */
     GPtrArray *phases; /* of struct install_phase * */
     /* seal */
     char *sealed; /* an overlay of disk; in work_dir */
@@ -71,6 +71,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(build, build_free)
 /* Runs every stage.  On failure nothing is in the output directory but NAME.failed with the logs;
  * *exit_code (never NULL) is the program's. */
 gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Unpacks the packages of boot into disk, which is made: the first half of an installation by an
+ * installer that is given packages. */
+gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, progress *told,
+                      GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Removes kept results older than max_age seconds that no build uses; returns their number and, in
  * *bytes (may be NULL), their size. */

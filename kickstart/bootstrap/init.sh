@@ -1,6 +1,8 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The first program of the machine that installs: drivers, then the work.
+# The first program of the machine that installs: drivers, then the work. It runs twice: first the
+# packages are configured; then, on a copy of what that made, which other recipes may share, the
+# system gets what this recipe says of it.
 /bin/busybox mkdir -p /proc /sys /dev /run /target
 /bin/busybox --install -s /bin
 export PATH=/bin
@@ -22,5 +24,14 @@ die() {
 while read -r module; do
 	insmod "/modules/$module" || die "the driver $module cannot be loaded"
 done </modules/order
-. /ingot/install.sh
+hostname localhost
+. /ingot/machine.sh
+mount_target
+if [ -e /ingot/settings.sh ]; then
+	. /ingot/settings.sh
+else
+	. /ingot/packages.sh
+fi
+unmount_target
+phase end
 poweroff -f

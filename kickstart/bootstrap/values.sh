@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2034
-# What the recipe asked for; the only one of these files that is a template.
+# What the recipe asked for beyond base.sh.
 suite='{{suite}}'
 components='{{components}}'
 final_mirror='{{final_mirror}}'
@@ -8,11 +8,6 @@ security_mirror='{{security_mirror}}'
 hostname='{{hostname}}'
 domain='{{domain}}'
 locale='{{locale}}'
-timezone='{{timezone}}'
-keyboard='{{keyboard}}'
-disk='{{disk}}'
-efi='{{efi}}'
-grub_package='{{grub_package}}'
 grub_target='{{grub_target}}'
 kernel_args='{{kernel_args}}'
 serial_console='{{serial_console}}'

@@ -33,7 +33,9 @@ static void golden(void **state)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GPtrArray) files = answer(cases[i].answers, cases[i].arch);
-        g_autofree char *text = text_of(files, "ingot/values.sh");
+        g_autofree char *values = text_of(files, "ingot/values.sh");
+        g_autofree char *base = text_of(files, "ingot/base.sh");
+        g_autofree char *text = g_strconcat(base, "\n", values, NULL);
         assert_golden(cases[i].golden, text);
     }
 }
@@ -55,6 +57,35 @@ static void scripts_parse(void **state)
         init |= strcmp(f->path, "init") == 0 && f->mode == 0755;
     }
     assert_true(init);
+}
+
+static GBytes *base_of(const struct os_answers *a, const char *arch)
+{
+    g_autoptr(GPtrArray) files = answer(a, arch);
+    GByteArray *all = g_byte_array_new();
+    for (guint i = 0; i < files->len; i++) {
+        const struct os_file *f = g_ptr_array_index(files, i);
+        gsize size;
+        const void *data = g_bytes_get_data(f->data, &size);
+        if (f->base)
+            g_byte_array_append(all, data, (guint)size);
+    }
+    return g_byte_array_free_to_bytes(all);
+}
+
+/* Recipes that differ in what settings.sh does share their base system; and no secret is in it. */
+static void base_is_shared(void **state)
+{
+    (void)state;
+    struct os_answers other = least;
+    other.timezone = full.timezone;
+    other.keyboard = full.keyboard;
+    g_autoptr(GBytes) one = base_of(&full, "x86_64");
+    g_autoptr(GBytes) two = base_of(&other, "x86_64");
+    g_autoptr(GBytes) efi = base_of(&other, "aarch64");
+    assert_true(g_bytes_get_size(one) > 1000);
+    assert_true(g_bytes_equal(one, two));
+    assert_false(g_bytes_equal(one, efi));
 }
 
 static void command_line(void **state)
@@ -96,8 +127,9 @@ static void hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(golden), cmocka_unit_test(scripts_parse), cmocka_unit_test(command_line),
-        cmocka_unit_test(rows),   cmocka_unit_test(hostile),
+        cmocka_unit_test(golden),        cmocka_unit_test(base_is_shared),
+        cmocka_unit_test(scripts_parse), cmocka_unit_test(command_line),
+        cmocka_unit_test(rows),          cmocka_unit_test(hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stages/base.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "rootfs/rootfs.h"
+#include "stages/kept.h"
+
+#define KEY_VERSION "base-1" /* raise when the meaning of the inputs changes */
+
+static void add_file(digest *d, const struct os_file *f)
+{
+    char hex[DIGEST_HEX_LEN + 1];
+    gsize size;
+    const void *data = g_bytes_get_data(f->data, &size);
+    g_autofree char *mode = g_strdup_printf("%o", f->mode);
+    digest_bytes(data, size, hex);
+    digest_field(d, "path", f->path);
+    digest_field(d, "mode", mode);
+    digest_field(d, "data", hex);
+}
+
+void base_add_inputs(const build *b, gboolean base, digest *d)
+{
+    const plan *p = b->plan;
+    g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, p->disk_size);
+    digest_field(d, "installer", p->installer->name);
+    digest_field(d, "architecture", p->vm.arch);
+    digest_field(d, "command line", p->vm.command_line);
+    digest_field(d, "disk size", size);
+    for (guint i = 0; i < b->boot->inputs->len; i++) {
+        const struct media_input *input = g_ptr_array_index(b->boot->inputs, i);
+        digest_field(d, input->name, input->sha256);
+    }
+    for (guint i = 0; i < p->files->len; i++) {
+        const struct os_file *f = g_ptr_array_index(p->files, i);
+        if (!base || f->base)
+            add_file(d, f);
+    }
+}
+
+gboolean base_run_machine(build *b, const char *disk, const char *initrd, GPtrArray *phases,
+                          GError **error)
+{
+    struct vm_spec machine = b->plan->vm; /* shares the plan's strings */
+    machine.disk = (char *)disk;
+    machine.kernel = b->boot->kernel;
+    machine.initrd = (char *)initrd;
+    const os_installer *installer = b->plan->installer;
+    const struct install_spec spec = {.vm = &machine,
+                                      .phases = installer->phases,
+                                      .failures = installer->failures,
+                                      .console = installer->console,
+                                      .limits = b->plan->limits,
+                                      .dir = b->run_dir,
+                                      .log_dir = b->log_dir};
+    g_autoptr(GPtrArray) seen = NULL;
+    gboolean good = install_run(&spec, b->progress, b->cancel, &seen, error);
+    if (seen)
+        g_ptr_array_extend_and_steal(phases, g_steal_pointer(&seen));
+    return good;
+}
+
+/* ---- the base system ---- */
+
+gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, progress *told,
+                      GCancellable *cancel, GError **error)
+{
+    const GPtrArray *packages = boot->packages;
+    g_autofree struct rootfs_deb *debs = g_new0(struct rootfs_deb, packages->len);
+    g_autofree char *folder = g_path_get_dirname(disk);
+    for (guint i = 0; i < packages->len; i++) {
+        const media_deb *from = g_ptr_array_index(packages, i);
+        debs[i] = (struct rootfs_deb){from->name, from->path, from->automatic};
+    }
+    const struct rootfs_spec spec = {.image = disk,
+                                     .work_dir = folder,
+                                     .size = p->disk_size,
+                                     .efi = p->answers.sources->efi,
+                                     .debs = debs,
+                                     .n_debs = packages->len};
+    return rootfs_make(&spec, told, cancel, error);
+}
+
+static gboolean make(const char *disk, GPtrArray *phases, gpointer user, GError **error)
+{
+    build *b = user;
+    g_autofree char *initrd = g_build_filename(b->work_dir, "base-initrd", NULL);
+    gint64 began = g_get_monotonic_time();
+    progress_phase(b->progress, "unpack");
+    if (!build_unpack(b->plan, b->boot, disk, b->progress, b->cancel, error))
+        return FALSE;
+    struct install_phase *unpack = g_new0(struct install_phase, 1);
+    unpack->name = g_strdup("unpack");
+    unpack->seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
+    g_ptr_array_add(phases, unpack);
+    return plan_append_files(b->plan, TRUE, b->boot->initrd, initrd, error) &&
+           base_run_machine(b, disk, initrd, phases, error);
+}
+
+static char *base_key(const build *b)
+{
+    char hex[DIGEST_HEX_LEN + 1];
+    g_autoptr(digest) d = digest_new();
+    digest_field(d, "version", KEY_VERSION);
+    base_add_inputs(b, TRUE, d);
+    digest_finish(d, hex);
+    return g_strdup(hex);
+}
+
+static gboolean load(const build *b, const kept *k)
+{
+    gint64 age;
+    g_autoptr(GPtrArray) phases = b->options.fresh ? NULL : kept_load(k, b->options.max_age, &age);
+    if (!phases)
+        return FALSE;
+    g_autofree char *old = text_duration((double)age);
+    progress_info(b->progress, "  the same packages were configured %s ago; --fresh does it again",
+                  old);
+    return TRUE;
+}
+
+static gboolean copy(const char *from, const char *to, GCancellable *cancel, GError **error)
+{
+    g_autoptr(GFile) source = g_file_new_for_path(from);
+    g_autoptr(GFile) target = g_file_new_for_path(to);
+    return g_file_copy(source, target, G_FILE_COPY_NONE, cancel, NULL, NULL, error);
+}
+
+static gboolean packages_disk(build *b, const char *disk, GPtrArray *phases, GError **error)
+{
+    g_autofree char *key = base_key(b);
+    g_autoptr(kept) k = kept_hold(b->plan->cache_dir, "base", key, b->cancel, error);
+    if (!k)
+        return FALSE;
+    if (!load(b, k)) {
+        GPtrArray *made = kept_make(k, make, b, error);
+        if (!made)
+            return FALSE;
+        g_ptr_array_extend_and_steal(phases, made);
+    }
+    return copy(kept_disk(k), disk, b->cancel, error);
+}
+
+gboolean base_disk(build *b, const char *disk, GPtrArray *phases, GError **error)
+{
+    if (!b->boot->packages)
+        return vm_disk_create(disk, b->plan->disk_size, NULL, b->cancel, error);
+    return packages_disk(b, disk, phases, error);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/digest.h"
+#include "stages/stages.h"
+
+/* What the installer's machine begins with.  Private to the room. */
+
+/* Adds everything to d that such a machine is given: its files (base: those of the base system
+ * alone), kernel and packages. */
+void base_add_inputs(const build *b, gboolean base, digest *d);
+
+/* Runs a machine on a disk with the kernel and the initrd of that name; phases gets what was
+ * seen. */
+gboolean base_run_machine(build *b, const char *disk, const char *initrd, GPtrArray *phases,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Makes disk: empty, or, for an installer that is given packages, with these unpacked and
+ * configured.  Such a base system depends on the packages and on next to nothing of what a recipe
+ * says besides; it is made once, kept, and copied. */
+gboolean base_disk(build *b, const char *disk, GPtrArray *phases,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

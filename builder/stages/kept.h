@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include <gio/gio.h>
+
+/* Disks that are kept under a key: CACHE/stages/KIND/KEY/ with disk.qcow2 and result.json, and
+ * KEY.lock beside it, which is held by the build that makes or uses the disk.  Private to the
+ * room. */
+
+typedef struct kept kept;
+
+/* Holds the disk of that key, or the place for it; waits while another build does.  Let go by
+ * kept_free. */
+kept *kept_hold(const char *cache_dir, const char *kind, const char *key, GCancellable *cancel,
+                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void kept_free(kept *k); /* NULL: nothing */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(kept, kept_free)
+
+const char *kept_disk(const kept *k); /* its path, whether it is there or not */
+
+/* The phases (of struct install_phase *, owned by the caller) of a whole disk that is at most
+ * max_age seconds old, and its age; NULL when there is none. */
+GPtrArray *kept_load(const kept *k, guint max_age, gint64 *age);
+
+/* Makes the disk at that path, which does not exist yet, and adds its phases. */
+typedef gboolean (*kept_make_fn)(const char *disk, GPtrArray *phases, gpointer user,
+                                 GError **error);
+
+/* Makes the disk anew; the old one goes only when the new one is whole, and on failure nothing of
+ * the new one stays.  The phases are the caller's, NULL on failure. */
+GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes the disks of every kind that are older than max_age seconds and that no build holds;
+ * returns their number and, in *bytes (may be NULL), their size. */
+guint kept_prune(const char *cache_dir, guint max_age, guint64 *bytes);
