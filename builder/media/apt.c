@@ -37,22 +37,38 @@ static gboolean look_up(struct media_job *job, const media_suite *suite, const c
 
 /* The package in the index of one architecture.  FALSE with *error unset: there is no such index.
  */
-static gboolean search_index(struct media_job *job, const media_suite *suite, const char *arch,
-                             media_package *package, GError **error)
+static gboolean search_index(struct media_job *job, const media_suite *suite, const char *component,
+                             const char *arch, media_package *package, GError **error)
 {
     const struct media_index *index = NULL;
-    g_autofree char *file = media_suite_index(suite, job, arch, &index, error);
+    g_autofree char *file = media_suite_index(suite, job, component, arch, &index, error);
     return file && look_up(job, suite, file, index, package, error);
 }
 
-/* Packages of architecture "all" may have an index of their own. */
-static gboolean find_package(struct media_job *job, const media_suite *suite,
-                             media_package *package, GError **error)
+/* Packages of architecture "all" may have an index of their own.  FALSE with *error unset: the
+ * component does not have it. */
+static gboolean search_component(struct media_job *job, const media_suite *suite,
+                                 const char *component, media_package *package, GError **error)
 {
     const char *const arches[] = {suite->arch, "all"};
     for (gsize i = 0; i < G_N_ELEMENTS(arches); i++) {
         g_autoptr(GError) local = NULL;
-        if (search_index(job, suite, arches[i], package, &local) && package->filename)
+        if (search_index(job, suite, component, arches[i], package, &local) && package->filename)
+            return TRUE;
+        if (local) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+    }
+    return FALSE;
+}
+
+static gboolean find_package(struct media_job *job, const media_suite *suite,
+                             media_package *package, GError **error)
+{
+    for (char **component = suite->components; *component; component++) {
+        g_autoptr(GError) local = NULL;
+        if (search_component(job, suite, *component, package, &local))
             return TRUE;
         if (local) {
             g_propagate_error(error, g_steal_pointer(&local));
@@ -60,9 +76,10 @@ static gboolean find_package(struct media_job *job, const media_suite *suite,
         }
     }
     g_autofree char *mirror = media_url_shown(suite->mirror);
+    g_autofree char *components = g_strjoinv(", ", suite->components);
     ingot_set_error(error, INGOT_EXIT_MEDIA, "check the package, the suite and the component",
                     "suite %s, component %s of %s has no package %s for %s", suite->name,
-                    suite->component, mirror, job->spec->package, suite->arch);
+                    components, mirror, job->spec->package, suite->arch);
     return FALSE;
 }
 

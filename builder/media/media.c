@@ -11,7 +11,7 @@
 void media_spec_clear(struct media_spec *spec)
 {
     char **const texts[] = {
-        &spec->mirror, &spec->suite,       &spec->component,   &spec->arch,       &spec->package,
+        &spec->mirror, &spec->suite,       &spec->components,  &spec->arch,       &spec->package,
         &spec->url,    &spec->path,        &spec->sha256,      &spec->keyring,    &spec->signature,
         &spec->proxy,  &spec->kernel_glob, &spec->initrd_glob, &spec->env_kernel, &spec->env_shell};
     char ***const lists[] = {&spec->plain, &spec->packages, &spec->excluded, &spec->env_modules};

@@ -17,7 +17,8 @@ enum media_kind {
 struct media_spec {
     enum media_kind kind;
     /* APT, PACKAGES (without package); arch as Debian says it: "amd64" */
-    char *mirror, *suite, *component, *arch, *package;
+    char *mirror, *suite, *arch, *package;
+    char *components;                /* APT, PACKAGES: "main universe"; NULL: "main" */
     char *url;                       /* URL */
     char *path;                      /* LOCAL */
     char *sha256;                    /* URL, LOCAL; NULL: none */

@@ -145,15 +145,17 @@ static gboolean remember(const struct media_job *job, const char *key, const str
 
 /* ---- choosing ---- */
 
-/* The indexes of the architecture, as paths and as struct media_index *. */
-static gboolean obtain_indexes(struct media_job *job, const media_suite *suite, GPtrArray *files,
-                               GPtrArray *indexes, GError **error)
+/* The indexes of a component, as paths and as struct media_index *. */
+static gboolean obtain_component(struct media_job *job, const media_suite *suite,
+                                 const char *component, GPtrArray *files, GPtrArray *indexes,
+                                 GError **error)
 {
+    const guint before = files->len;
     const char *const arches[] = {suite->arch, suite->release->all_apart ? "all" : NULL};
     for (gsize i = 0; i < G_N_ELEMENTS(arches) && arches[i]; i++) {
         const struct media_index *index = NULL;
         g_autoptr(GError) local = NULL;
-        char *file = media_suite_index(suite, job, arches[i], &index, &local);
+        char *file = media_suite_index(suite, job, component, arches[i], &index, &local);
         if (local) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
@@ -163,13 +165,23 @@ static gboolean obtain_indexes(struct media_job *job, const media_suite *suite, 
             g_ptr_array_add(indexes, (gpointer)index);
         }
     }
-    if (files->len)
+    if (files->len > before)
         return TRUE;
     g_autofree char *mirror = media_url_shown(suite->mirror);
     ingot_set_error(error, INGOT_EXIT_MEDIA, "check the suite, the component and the architecture",
-                    "suite %s, component %s of %s has no packages for %s", suite->name,
-                    suite->component, mirror, suite->arch);
+                    "suite %s, component %s of %s has no packages for %s", suite->name, component,
+                    mirror, suite->arch);
     return FALSE;
+}
+
+static gboolean obtain_indexes(struct media_job *job, const media_suite *suite, GPtrArray *files,
+                               GPtrArray *indexes, GError **error)
+{
+    for (char **component = suite->components; *component; component++) {
+        if (!obtain_component(job, suite, *component, files, indexes, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean choose_from(const media_catalog *catalog, const struct media_spec *spec,

@@ -11,6 +11,7 @@
 void media_suite_clear(media_suite *suite)
 {
     g_clear_pointer(&suite->mirror, g_free);
+    g_clear_pointer(&suite->components, g_strfreev);
     g_clear_pointer(&suite->release, media_release_free);
 }
 
@@ -27,11 +28,27 @@ gboolean media_suite_word(const char *what, const char *word, const char *more, 
     return good;
 }
 
+static gboolean take_components(media_suite *suite, const char *text, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit_set(text, " \t", -1);
+    GPtrArray *list = g_ptr_array_new();
+    gboolean good = TRUE;
+    for (char **word = words; good && *word; word++) {
+        good = !**word || media_suite_word("component", *word, "-._+~/", error);
+        if (good && **word)
+            g_ptr_array_add(list, g_strdup(*word));
+    }
+    if (good && !list->len)
+        good = media_suite_word("component", "", "", error);
+    g_ptr_array_add(list, NULL);
+    suite->components = (char **)g_ptr_array_free(list, FALSE);
+    return good;
+}
+
 gboolean media_suite_init(media_suite *suite, const struct media_job *job, GError **error)
 {
     const struct media_spec *spec = job->spec;
     suite->name = spec->suite;
-    suite->component = spec->component ? spec->component : "main";
     suite->arch = spec->arch;
     if (!spec->mirror || !spec->keyring) {
         ingot_set_error(error, INGOT_EXIT_MEDIA,
@@ -43,7 +60,7 @@ gboolean media_suite_init(media_suite *suite, const struct media_job *job, GErro
         return FALSE;
     }
     if (!media_suite_word("suite", suite->name, "-._+~/", error) ||
-        !media_suite_word("component", suite->component, "-._+~/", error) ||
+        !take_components(suite, spec->components ? spec->components : "main", error) ||
         !media_suite_word("architecture", suite->arch, "-", error))
         return FALSE;
     suite->mirror = g_strdup(spec->mirror);
@@ -117,8 +134,8 @@ static char *obtain_index(struct media_job *job, const media_suite *suite, const
     return file;
 }
 
-char *media_suite_index(const media_suite *suite, struct media_job *job, const char *arch,
-                        const struct media_index **index, GError **error)
+char *media_suite_index(const media_suite *suite, struct media_job *job, const char *component,
+                        const char *arch, const struct media_index **index, GError **error)
 {
     static const char *const suffixes[] = {".xz", ".gz", ""};
     g_autoptr(GError) first = NULL;
@@ -126,7 +143,7 @@ char *media_suite_index(const media_suite *suite, struct media_job *job, const c
         gboolean absent = FALSE;
         g_autoptr(GError) local = NULL;
         g_autofree char *path =
-            g_strdup_printf("%s/binary-%s/Packages%s", suite->component, arch, suffixes[i]);
+            g_strdup_printf("%s/binary-%s/Packages%s", component, arch, suffixes[i]);
         *index = g_hash_table_lookup(suite->release->indices, path);
         char *file = *index ? obtain_index(job, suite, path, *index, &absent, &local) : NULL;
         if (file)

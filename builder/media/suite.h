@@ -7,14 +7,15 @@
  * the digests of the Packages files, these name the digests of the .debs. */
 
 typedef struct media_suite {
-    char *mirror;                        /* without a slash at its end */
-    const char *name, *component, *arch; /* of the spec */
-    media_release *release;              /* NULL until it is fetched */
+    char *mirror;            /* without a slash at its end */
+    char **components;       /* at least one */
+    const char *name, *arch; /* of the spec */
+    media_release *release;  /* NULL until it is fetched */
 } media_suite;
 void media_suite_clear(media_suite *suite);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(media_suite, media_suite_clear)
 
-/* Takes mirror, suite, component and architecture from the job's spec, and checks that they can
+/* Takes mirror, suite, components and architecture from the job's spec, and checks that they can
  * become parts of URLs. */
 gboolean media_suite_init(media_suite *suite, const struct media_job *job,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -28,11 +29,12 @@ gboolean media_suite_word(const char *what, const char *word, const char *more,
 gboolean media_suite_fetch(media_suite *suite, struct media_job *job,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The Packages file of one architecture, in the best form that the mirror has; added to the job's
- * inputs.  Returns its path in the cache, owned by the caller; *index belongs to the suite.  NULL
- * with *error unset: the archive has no such file. */
-char *media_suite_index(const media_suite *suite, struct media_job *job, const char *arch,
-                        const struct media_index **index, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The Packages file of one component and architecture, in the best form that the mirror has; added
+ * to the job's inputs.  Returns its path in the cache, owned by the caller; *index belongs to the
+ * suite.  NULL with *error unset: the archive has no such file. */
+char *media_suite_index(const media_suite *suite, struct media_job *job, const char *component,
+                        const char *arch, const struct media_index **index,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The URL of a file of the pool; the caller owns it. */
 char *media_suite_url(const media_suite *suite, const char *filename);

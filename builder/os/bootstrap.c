@@ -129,9 +129,10 @@ static const char *kernel_package(const char *family, const char *arch)
 /* ---- what it says ---- */
 
 static const struct os_phase phases[] = {
-    {"^ingot: phase: configure", "configure", FALSE},
+    {"^ingot: phase: configure", "configure packages", FALSE},
+    {"^ingot: phase: finish", "certificates", FALSE},
     {"^ingot: phase: settings", "settings", FALSE},
-    {"^ingot: phase: initramfs", "initramfs and boot loader", FALSE},
+    {"^ingot: phase: boot loader", "locale and boot loader", FALSE},
     {"^ingot: phase: end", "power-off", TRUE},
     {NULL, NULL, FALSE},
 };

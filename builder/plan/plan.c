@@ -223,7 +223,7 @@ static void resolve_packages(plan *p, const recipe *r, const char *mirror,
     to->mirror = g_strdup(mirror);
     to->proxy = g_strdup(r->proxy);
     to->suite = g_strdup(r->media.apt_suite ? r->media.apt_suite : r->release);
-    to->component = g_strdup(from->components);
+    to->components = g_strdup(from->components);
     to->arch = g_strdup(debian_arch(r->arch));
     to->keyring = r->media.keyring ? beside_recipe(r, r->media.keyring) : g_strdup(from->keyring);
     to->plain = g_strdupv((char **)from->plain);
@@ -254,7 +254,7 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror, recipe_p
     need_mirror(r, mirror, problems);
     to->mirror = g_strdup(mirror);
     to->suite = g_strdup(m->apt_suite ? m->apt_suite : r->release);
-    to->component = g_strdup("main");
+    to->components = g_strdup("main");
     to->arch = g_strdup(debian_arch(r->arch));
     to->package =
         m->apt_package ? g_strdup(m->apt_package) : p->installer->package(to->suite, r->arch);

@@ -27,7 +27,7 @@ static json_t *text_or_null(const char *text)
 
 static void add_packages(json_t *o, const struct media_spec *m)
 {
-    json_object_set_new(o, "components", text_or_null(m->component));
+    json_object_set_new(o, "components", text_or_null(m->components));
     json_object_set_new(o, "with_dependencies", string_list((const char *const *)m->plain));
     json_object_set_new(o, "with_recommends", string_list((const char *const *)m->packages));
     json_object_set_new(o, "installer_kernel", text_or_null(m->env_kernel));

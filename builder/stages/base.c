@@ -20,6 +20,19 @@ static void add_file(digest *d, const struct os_file *f)
     digest_field(d, "data", hex);
 }
 
+/* Who fetches packages itself, in the guest, may find others when the archive has changed, so all
+ * counts that is known of that; else only what the machine gets. */
+static void add_media(digest *d, const media_boot *boot)
+{
+    for (guint i = 0; i < boot->inputs->len; i++) {
+        const struct media_input *input = g_ptr_array_index(boot->inputs, i);
+        if (!boot->packages || g_str_equal(input->name, "packages"))
+            digest_field(d, input->name, input->sha256);
+    }
+    digest_field(d, "kernel", boot->kernel_sha256);
+    digest_field(d, "initrd", boot->initrd_sha256);
+}
+
 void base_add_inputs(const build *b, gboolean base, digest *d)
 {
     const plan *p = b->plan;
@@ -28,10 +41,7 @@ void base_add_inputs(const build *b, gboolean base, digest *d)
     digest_field(d, "architecture", p->vm.arch);
     digest_field(d, "command line", p->vm.command_line);
     digest_field(d, "disk size", size);
-    for (guint i = 0; i < b->boot->inputs->len; i++) {
-        const struct media_input *input = g_ptr_array_index(b->boot->inputs, i);
-        digest_field(d, input->name, input->sha256);
-    }
+    add_media(d, b->boot);
     for (guint i = 0; i < p->files->len; i++) {
         const struct os_file *f = g_ptr_array_index(p->files, i);
         if (!base || f->base)

@@ -118,5 +118,5 @@ finish() {
 
 phase configure
 configure
-phase finish packages
+phase finish
 finish

@@ -483,12 +483,14 @@ static void words_that_are_no_names(void **state)
     static const char *const words[] = {"",    "..",   "../x", "a/../b", "/a",       "a b",  "a?b",
                                         "a#b", "a%2e", "-a",   "a\n",    "\303\244", "a//b", "a/"};
     struct archive *a = *state;
-    char **const texts[] = {&a->spec.suite, &a->spec.component, &a->spec.arch, &a->spec.package};
+    char **const texts[] = {&a->spec.suite, &a->spec.components, &a->spec.arch, &a->spec.package};
     if (!shared.signer)
         skip();
     for (gsize t = 0; t < G_N_ELEMENTS(texts); t++) {
         char *before = *texts[t];
         for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+            if (texts[t] == &a->spec.components && strcmp(words[i], "a b") == 0)
+                continue; /* two of them */
             *texts[t] = g_strdup(words[i]);
             assert_fails(a, 0, "of a Debian archive");
             g_free(*texts[t]);

@@ -400,6 +400,40 @@ static void an_index_of_its_own_for_all(void **state)
     assert_int_equal(with->packages->len, 9);
 }
 
+/* What main does not have comes from the other component; one that is not there is an error. */
+static void two_components(void **state)
+{
+    struct mirror *a = *state;
+    char hex[65], other[65];
+    static const char empty[] = "Package: unused\nVersion: 1\nArchitecture: all\nSize: 1\n"
+                                "Filename: pool/unused.deb\nSHA256: ";
+    add_all(a);
+    g_autoptr(GBytes) whole = squeeze(".xz", a->packages->str, a->packages->len);
+    g_autoptr(GBytes) nothing = g_bytes_new(empty, strlen(empty));
+    bytes_digest(nothing, hex);
+    g_autofree char *text = g_strconcat(empty, hex, "\n", NULL);
+    g_autoptr(GBytes) poor = squeeze(".xz", text, strlen(text));
+    bytes_digest(poor, hex);
+    bytes_digest(whole, other);
+    g_autofree char *release = g_strdup_printf(
+        "Codename: trixie\nSHA256:\n %s %zu " INDEX ".xz\n %s %zu more/binary-amd64/Packages.xz\n",
+        hex, g_bytes_get_size(poor), other, g_bytes_get_size(whole));
+    g_autoptr(GBytes) signed_text = signer_clear(shared.signer, release, "good", NULL);
+    put(a, "dists/trixie/InRelease", signed_text);
+    put(a, "dists/trixie/" INDEX ".xz", poor);
+    put(a, "dists/trixie/more/binary-amd64/Packages.xz", whole);
+    g_autofree char *before = a->spec.components;
+    a->spec.components = g_strdup("main  more");
+    g_autoptr(media_boot) boot = assert_comes(a);
+    assert_int_equal(boot->packages->len, 8);
+    g_free(a->spec.components);
+    a->spec.components = g_strdup("main rest");
+    assert_fails(a, "component rest of");
+    g_free(a->spec.components);
+    a->spec.components = g_strdup(" ");
+    assert_fails(a, "is no component");
+}
+
 /* ---- bad mirrors ---- */
 
 static void tampered_deb(void **state)
@@ -602,6 +636,7 @@ int main(void)
         T(the_environment),
         T(fetches_once),
         T(what_is_asked_for_decides),
+        T(two_components),
         T(an_index_of_its_own_for_all),
         T(tampered_deb),
         T(truncated_deb),
