@@ -31,10 +31,25 @@ static GSubprocessLauncher *launcher_new(GSubprocessFlags flags)
     return launcher;
 }
 
+char *spawn_find(const char *program)
+{
+    char *found = g_find_program_in_path(program);
+    if (found || strchr(program, '/'))
+        return found;
+    g_autofree char *other = g_build_filename("/usr/sbin", program, NULL);
+    return g_file_test(other, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer(&other) : NULL;
+}
+
 static GSubprocess *launch(GSubprocessLauncher *launcher, const char *const argv[], GError **error)
 {
     g_autoptr(GError) local = NULL;
-    GSubprocess *child = g_subprocess_launcher_spawnv(launcher, argv, &local);
+    g_autofree char *found = spawn_find(argv[0]);
+    guint n = g_strv_length((char **)argv);
+    g_autofree const char **all = g_new0(const char *, n + 1);
+    memcpy(all, argv, n * sizeof *all);
+    if (found && !strchr(argv[0], '/'))
+        all[0] = found;
+    GSubprocess *child = g_subprocess_launcher_spawnv(launcher, all, &local);
     if (child)
         return child;
     gboolean absent = g_error_matches(local, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);

@@ -11,17 +11,21 @@
 typedef void (*spawn_line_fn)(const char *line, gpointer data);
 
 struct spawn_options {
-    GBytes *input;           /* standard input; NULL: /dev/null */
-    const char *directory;   /* working directory; NULL: unchanged */
-    const char *const *env;  /* "NAME=value" to set in the child, NULL-terminated; NULL: none */
-    spawn_line_fn on_line;   /* NULL: none */
-    gpointer data;           /* for on_line */
-    GCancellable *cancel;    /* kills the child; may be NULL */
+    GBytes *input;          /* standard input; NULL: /dev/null */
+    const char *directory;  /* working directory; NULL: unchanged */
+    const char *const *env; /* "NAME=value" to set in the child, NULL-terminated; NULL: none */
+    spawn_line_fn on_line;  /* NULL: none */
+    gpointer data;          /* for on_line */
+    GCancellable *cancel;   /* kills the child; may be NULL */
 };
 
-/* Runs a program to its end.  A non-zero end is an error of INGOT_EXIT_HOST that holds the last
- * lines of its standard error.  *out (may be NULL) gets standard output (at most 64 MiB), owned by
- * the caller.  options may be NULL. */
+/* Where a program is: on the PATH, or in /usr/sbin, where the PATH of an ordinary user does not
+ * look and mke2fs is all the same.  NULL: nowhere; the caller owns the path. */
+char *spawn_find(const char *program);
+
+/* Runs a program (spawn_find) to its end.  A non-zero end is an error of INGOT_EXIT_HOST that holds
+ * the last lines of its standard error.  *out (may be NULL) gets standard output (at most 64 MiB),
+ * owned by the caller.  options may be NULL. */
 gboolean spawn_run(const char *const argv[], const struct spawn_options *options, char **out,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

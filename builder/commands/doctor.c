@@ -29,18 +29,33 @@ static void add(GArray *findings, const char *name, enum verdict verdict, char *
     g_array_append_val(findings, f);
 }
 
-static void check_program(GArray *findings, const char *program, const char *package)
+struct need {
+    const char *program, *package;
+    const char *without; /* what cannot be done without it; NULL: no build at all */
+};
+
+static const struct need needs[] = {
+    {"qemu-system-x86_64", "qemu-system-x86", NULL},
+    {"qemu-system-aarch64", "qemu-system-arm", "recipes with arch: aarch64"},
+    {"qemu-img", "qemu-utils", NULL},
+    {"gpgv", "gpgv", NULL},
+    {"sfdisk", "fdisk", "the installer bootstrap"},
+    {"mke2fs", "e2fsprogs", "the installer bootstrap"},
+    {"mkfs.fat", "dosfstools", "recipes with arch: aarch64"},
+};
+
+static void check_programs(GArray *findings)
 {
-    const char *const argv[] = {program, "--version", NULL};
-    g_autofree char *out = NULL;
-    g_autoptr(GError) error = NULL;
-    if (!spawn_run(argv, NULL, &out, &error)) {
-        add(findings, program, BAD,
-            g_strdup_printf("not usable (%s); install the package %s", error->message, package));
-        return;
+    for (gsize i = 0; i < G_N_ELEMENTS(needs); i++) {
+        const struct need *n = &needs[i];
+        char *path = spawn_find(n->program);
+        if (path)
+            add(findings, n->program, GOOD, path);
+        else
+            add(findings, n->program, n->without ? WARN : BAD,
+                g_strdup_printf("not there; install the package %s%s%s", n->package,
+                                n->without ? " for " : "", n->without ? n->without : ""));
     }
-    out[strcspn(out, "\n")] = '\0';
-    add(findings, program, GOOD, g_strdup(out));
 }
 
 static void check_accel(struct call *c, GArray *findings)
@@ -83,16 +98,28 @@ static void check_kernel(GArray *findings)
     globfree(&found);
 }
 
-static void check_keyring(GArray *findings)
+static void check_keyring(GArray *findings, const char *family, const char *path)
 {
-    for (const os_installer *const *i = os_installers(); *i; i++) {
-        gboolean there = access((*i)->keyring, R_OK) == 0;
-        add(findings, "keyring", there ? GOOD : WARN,
-            g_strdup_printf(there ? "%s"
-                                  : "%s is missing; install the package that has it, or name "
-                                    "media.keyring in recipes",
-                            (*i)->keyring));
-    }
+    gboolean there = access(path, R_OK) == 0;
+    add(findings, "keyring", there ? GOOD : WARN,
+        there ? g_strdup_printf("%s (%s)", path, family)
+              : g_strdup_printf("%s is missing: for the family %s install the package that has it, "
+                                "or name media.keyring in recipes",
+                                path, family));
+}
+
+/* The installers of a family use the same one. */
+static void check_keyrings(GArray *findings)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (const os_installer *const *i = os_installers(); *i; i++)
+        for (const char *const *family = (*i)->families; *family; family++) {
+            const struct os_packages *row =
+                (*i)->packages ? (*i)->packages(*family, "x86_64") : NULL;
+            const char *path = row ? row->keyring : (*i)->keyring;
+            if (path && g_hash_table_add(seen, (gpointer)path))
+                check_keyring(findings, *family, path);
+        }
 }
 
 static void check_mirror(struct call *c, GArray *findings)
@@ -157,12 +184,10 @@ static gboolean run(struct call *c, GError **error)
 {
     g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(struct finding));
     g_array_set_clear_func(findings, finding_clear);
-    check_program(findings, "qemu-system-x86_64", "qemu-system-x86");
-    check_program(findings, "qemu-img", "qemu-utils");
-    check_program(findings, "gpgv", "gpgv");
+    check_programs(findings);
     check_accel(c, findings);
     check_kernel(findings);
-    check_keyring(findings);
+    check_keyrings(findings);
     check_mirror(c, findings);
     check_room(c, findings);
     print(c, findings);
@@ -180,7 +205,7 @@ const command command_doctor = {
     .arguments = "",
     .heading = "Say what this host can do, and why",
     .description = "Probes the accelerator by running code in a guest, and looks for the programs, "
-                   "the kernel of libguestfs, the keyring, the mirror and the room that a build "
+                   "the kernel of libguestfs, the keyrings, the mirror and the room that a build "
                    "needs.",
     .plans = TRUE,
     .run = run,

@@ -22,20 +22,12 @@
 #define TYPE_ESP   "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 #define TYPE_LINUX "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 
-/* The programs are in /usr/sbin, where the PATH of an ordinary user does not look. */
 static gboolean run(const char *const *argv, const char *input, GCancellable *cancel,
                     GError **error)
 {
-    g_autofree char *found = g_find_program_in_path(argv[0]);
-    g_autofree char *other = g_build_filename("/usr/sbin", argv[0], NULL);
-    g_autofree const char **copy = g_new0(const char *, g_strv_length((char **)argv) + 1);
     g_autoptr(GBytes) bytes = input ? g_bytes_new(input, strlen(input)) : NULL;
     const struct spawn_options options = {.input = bytes, .cancel = cancel};
-    for (gsize i = 0; argv[i]; i++)
-        copy[i] = argv[i];
-    if (!found && g_file_test(other, G_FILE_TEST_IS_EXECUTABLE))
-        copy[0] = other;
-    return spawn_run(copy, &options, NULL, error);
+    return spawn_run(argv, &options, NULL, error);
 }
 
 static gboolean make_sparse(const char *raw, guint64 size, GError **error)

@@ -95,14 +95,31 @@ static void quoting(void **state)
     assert_non_null(strstr(line, " f=g,h"));
 }
 
+/* A program of the administrator is found although the PATH does not have it. */
+static void finds(void **state)
+{
+    (void)state;
+    g_autofree char *before = g_strdup(g_getenv("PATH"));
+    g_autofree char *shell = spawn_find("sh");
+    g_autofree char *no = spawn_find("no-such-program-7");
+    g_autofree char *path = spawn_find("/bin/sh");
+    g_setenv("PATH", "/nowhere", TRUE);
+    g_autofree char *mke2fs = spawn_find("mke2fs");
+    g_autofree char *still = spawn_find("sh");
+    g_setenv("PATH", before, TRUE);
+    assert_non_null(shell);
+    assert_null(no);
+    assert_string_equal(path, "/bin/sh");
+    assert_string_equal(mke2fs, "/usr/sbin/mke2fs");
+    assert_null(still);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(output),
-                                       cmocka_unit_test(input),
-                                       cmocka_unit_test(failure_tells_stderr),
-                                       cmocka_unit_test(absent_program),
-                                       cmocka_unit_test(lines),
-                                       cmocka_unit_test(cancelled),
-                                       cmocka_unit_test(quoting)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds),          cmocka_unit_test(output),
+        cmocka_unit_test(input),          cmocka_unit_test(failure_tells_stderr),
+        cmocka_unit_test(absent_program), cmocka_unit_test(lines),
+        cmocka_unit_test(cancelled),      cmocka_unit_test(quoting)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
