@@ -64,9 +64,11 @@ static plan *resolve(struct call *c, const recipe *from, const struct vm_accel *
 {
     g_autofree char *cache = call_cache_dir(c);
     g_autofree char *data = files_data_dir();
-    g_autofree char *apt = media_host_mirror(NULL);
+    g_autofree char *apt = media_host_mirror(NULL, FALSE);
+    g_autofree char *security = media_host_mirror(NULL, TRUE);
     const struct plan_host host = {.mirror_override = call_mirror_override(c),
                                    .apt_mirror = apt,
+                                   .apt_security = security,
                                    .cpus = g_get_num_processors(),
                                    .accel = accel,
                                    .cache_dir = cache,

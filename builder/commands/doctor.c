@@ -124,7 +124,7 @@ static void check_keyrings(GArray *findings)
 
 static void check_mirror(struct call *c, GArray *findings)
 {
-    g_autofree char *apt = media_host_mirror(NULL);
+    g_autofree char *apt = media_host_mirror(NULL, FALSE);
     const char *set = call_mirror_override(c);
     const char *use = set ? set : apt;
     add(findings, "mirror", use ? GOOD : WARN,

@@ -103,7 +103,7 @@ char *media_from_apt(struct media_job *job, char sha256[DIGEST_HEX_LEN + 1], GEr
     char *path = NULL;
     g_auto(media_suite) suite = {0};
     g_auto(media_package) package = {0};
-    if (media_suite_init(&suite, job, error) &&
+    if (media_suite_init(&suite, job, job->spec->mirror, job->spec->suite, error) &&
         media_suite_word("package", job->spec->package, "-.+", error) &&
         media_suite_fetch(&suite, job, error) && find_package(job, &suite, &package, error))
         path = fetch_deb(job, &suite, &package, error);

@@ -376,6 +376,7 @@ static media_chosen *chosen_of(const media_stanza *s, GError **error)
     g_autoptr(media_chosen) m = g_new0(media_chosen, 1);
     g_autofree char *size = media_slice_copy(s->fields[MEDIA_FIELD_SIZE]);
     g_autofree char *sha256 = media_slice_copy(s->fields[MEDIA_FIELD_SHA256]);
+    m->stanza = s->fields[MEDIA_FIELD_PACKAGE].text;
     m->name = media_slice_copy(s->fields[MEDIA_FIELD_PACKAGE]);
     m->version = media_slice_copy(s->fields[MEDIA_FIELD_VERSION]);
     m->arch = media_slice_copy(s->fields[MEDIA_FIELD_ARCHITECTURE]);

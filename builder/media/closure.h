@@ -21,8 +21,10 @@ typedef struct media_chosen {
     char *filename;              /* below the mirror; checked: relative, without ".." */
     char sha256[65];
     guint64 size;
-    gboolean base;   /* of the base set, or what that needs */
-    gboolean wanted; /* by name */
+    gboolean base;      /* of the base set, or what that needs */
+    gboolean wanted;    /* by name */
+    const char *stanza; /* where it is in the text of the catalog */
+    guint source;       /* for the caller, which has put that text together */
 } media_chosen;
 void media_chosen_free(media_chosen *chosen);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_chosen, media_chosen_free)

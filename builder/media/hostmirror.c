@@ -10,9 +10,15 @@
 
 #define SOURCES_MAX (1u << 20)
 
-/* A http, https or ftp URL without a user that ends in /debian: what is secret in the host's
+/* What is looked for: the release, or its security updates. */
+struct wanted {
+    const char *path;  /* the end of the URL */
+    gboolean security; /* the suite's name ends in "-security" */
+};
+
+/* A http, https or ftp URL without a user that ends in the path: what is secret in the host's
  * sources must not come into a guest. */
-static char *usable_uri(const char *uri)
+static char *usable_uri(const struct wanted *wanted, const char *uri)
 {
     static const char *const schemes[] = {"http://", "https://", "ftp://"};
     gsize length = strlen(uri);
@@ -22,7 +28,7 @@ static char *usable_uri(const char *uri)
     gboolean known = FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(schemes); i++)
         known = known || g_ascii_strncasecmp(uri, schemes[i], strlen(schemes[i])) == 0;
-    if (!known || !g_str_has_suffix(trimmed, "/debian") || strpbrk(trimmed, "@?#$\\"))
+    if (!known || !g_str_has_suffix(trimmed, wanted->path) || strpbrk(trimmed, "@?#$\\"))
         return NULL;
     const char *host = strstr(trimmed, "://") + 3;
     if (*host == '/' || !g_str_is_ascii(trimmed))
@@ -39,19 +45,20 @@ static gboolean has_word(char **words, const char *word)
     return words && g_strv_contains((const char *const *)words, word);
 }
 
-static gboolean has_release(char **suites)
+static gboolean has_suite(const struct wanted *wanted, char **suites)
 {
     for (char **s = suites; s && *s; s++) {
-        if (**s && !g_str_has_suffix(*s, "-security") && !g_str_has_suffix(*s, "/"))
+        if (**s && g_str_has_suffix(*s, "-security") == wanted->security &&
+            !g_str_has_suffix(*s, "/"))
             return TRUE;
     }
     return FALSE;
 }
 
-static char *first_usable(char **uris)
+static char *first_usable(const struct wanted *wanted, char **uris)
 {
     for (char **u = uris; u && *u; u++) {
-        char *uri = usable_uri(*u);
+        char *uri = usable_uri(wanted, *u);
         if (uri)
             return uri;
     }
@@ -72,7 +79,7 @@ static char **words_of(const char *text)
 
 /* ---- "deb [options] URI suite component..." ---- */
 
-static char *from_line(const char *line)
+static char *from_line(const struct wanted *wanted, const char *line)
 {
     g_autofree char *text = g_strndup(line, strcspn(line, "#"));
     char *rest = g_strstrip(text);
@@ -89,14 +96,15 @@ static char *from_line(const char *line)
     if (g_strv_length(words) < 3)
         return NULL;
     char *suite[] = {words[1], NULL};
-    return has_release(suite) && has_word(words + 2, "main") ? usable_uri(words[0]) : NULL;
+    return has_suite(wanted, suite) && has_word(words + 2, "main") ? usable_uri(wanted, words[0])
+                                                                   : NULL;
 }
 
-static char *from_list(const char *text)
+static char *from_list(const struct wanted *wanted, const char *text)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line; line++) {
-        char *uri = from_line(*line);
+        char *uri = from_line(wanted, *line);
         if (uri)
             return uri;
     }
@@ -112,26 +120,26 @@ static gboolean is_disabled(const char *enabled)
     return lower && g_strv_contains(no, lower);
 }
 
-static char *from_stanza(GHashTable *fields)
+static char *from_stanza(const struct wanted *wanted, GHashTable *fields)
 {
     g_auto(GStrv) types = words_of(media_deb822_get(fields, "types"));
     g_auto(GStrv) uris = words_of(media_deb822_get(fields, "uris"));
     g_auto(GStrv) suites = words_of(media_deb822_get(fields, "suites"));
     g_auto(GStrv) components = words_of(media_deb822_get(fields, "components"));
     if (is_disabled(media_deb822_get(fields, "enabled")) || !has_word(types, "deb") ||
-        !has_word(components, "main") || !has_release(suites))
+        !has_word(components, "main") || !has_suite(wanted, suites))
         return NULL;
-    return first_usable(uris);
+    return first_usable(wanted, uris);
 }
 
-static char *from_sources(const char *text, gsize length)
+static char *from_sources(const struct wanted *wanted, const char *text, gsize length)
 {
     const char *at = text;
     for (;;) {
         g_autoptr(GHashTable) fields = media_deb822_next(&at, text + length, NULL);
         if (!fields)
             return NULL;
-        char *uri = from_stanza(fields);
+        char *uri = from_stanza(wanted, fields);
         if (uri)
             return uri;
     }
@@ -139,13 +147,14 @@ static char *from_sources(const char *text, gsize length)
 
 /* ---- the files ---- */
 
-static char *from_file(const char *path)
+static char *from_file(const struct wanted *wanted, const char *path)
 {
     gsize length = 0;
     g_autofree char *text = files_read(path, SOURCES_MAX, &length, NULL);
     if (!text)
         return NULL;
-    return g_str_has_suffix(path, ".sources") ? from_sources(text, length) : from_list(text);
+    return g_str_has_suffix(path, ".sources") ? from_sources(wanted, text, length)
+                                              : from_list(wanted, text);
 }
 
 static gint by_name(gconstpointer a, gconstpointer b)
@@ -168,16 +177,18 @@ static GPtrArray *parts_of(const char *folder)
     return parts;
 }
 
-char *media_host_mirror(const char *etc_apt)
+char *media_host_mirror(const char *etc_apt, gboolean security)
 {
+    const struct wanted wanted = {security ? "/debian-security" : "/debian", security};
     const char *top = etc_apt ? etc_apt : "/etc/apt";
     g_autofree char *main_list = g_build_filename(top, "sources.list", NULL);
     g_autofree char *folder = g_build_filename(top, "sources.list.d", NULL);
-    char *uri = g_file_test(main_list, G_FILE_TEST_IS_REGULAR) ? from_file(main_list) : NULL;
+    char *uri =
+        g_file_test(main_list, G_FILE_TEST_IS_REGULAR) ? from_file(&wanted, main_list) : NULL;
     if (uri)
         return uri;
     g_autoptr(GPtrArray) parts = parts_of(folder);
     for (guint i = 0; i < parts->len && !uri; i++)
-        uri = from_file(g_ptr_array_index(parts, i));
+        uri = from_file(&wanted, g_ptr_array_index(parts, i));
     return uri;
 }

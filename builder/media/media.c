@@ -11,9 +11,10 @@
 void media_spec_clear(struct media_spec *spec)
 {
     char **const texts[] = {
-        &spec->mirror, &spec->suite,       &spec->components,  &spec->arch,       &spec->package,
-        &spec->url,    &spec->path,        &spec->sha256,      &spec->keyring,    &spec->signature,
-        &spec->proxy,  &spec->kernel_glob, &spec->initrd_glob, &spec->env_kernel, &spec->env_shell};
+        &spec->mirror,      &spec->security_mirror, &spec->suite,      &spec->components,
+        &spec->arch,        &spec->package,         &spec->url,        &spec->path,
+        &spec->sha256,      &spec->keyring,         &spec->signature,  &spec->proxy,
+        &spec->kernel_glob, &spec->initrd_glob,     &spec->env_kernel, &spec->env_shell};
     char ***const lists[] = {&spec->plain, &spec->packages, &spec->excluded, &spec->env_modules};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         g_clear_pointer(texts[i], g_free);

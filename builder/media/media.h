@@ -27,7 +27,10 @@ struct media_spec {
     char *proxy;                     /* NULL: none */
     char *kernel_glob, *initrd_glob; /* fnmatch(3), FNM_PERIOD off, '*' crosses '/' */
 
-    /* PACKAGES.  Lists end with NULL, and may be NULL themselves: none. */
+    /* PACKAGES.  security_mirror: the archive of the suite's updates, SUITE-security, of which the
+     * newer versions are taken; NULL: none.  Lists end with NULL, and may be NULL themselves: none.
+     */
+    char *security_mirror;
     char **plain;       /* names; of the base set, with what they depend on */
     char **packages;    /* names; with what they depend on and recommend */
     char **excluded;    /* names that are never taken */
@@ -100,6 +103,7 @@ gboolean media_initrd_append(const char *initrd, const struct media_file *files,
 
 /* ---- where the host's own packages come from ---- */
 
-/* The Debian archive that the host's own apt uses, read from its sources (one-line and deb822);
- * NULL when there is none.  etc_apt: NULL for /etc/apt.  The caller owns the URL. */
-char *media_host_mirror(const char *etc_apt);
+/* The Debian archive that the host's own apt uses, or that of its security updates, read from its
+ * sources (one-line and deb822); NULL when there is none.  etc_apt: NULL for /etc/apt.  The caller
+ * owns the URL. */
+char *media_host_mirror(const char *etc_apt, gboolean security);

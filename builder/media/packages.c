@@ -9,7 +9,7 @@
 
 /* The packages of a whole system, and the environment in which they are set up. */
 
-#define FORM "1" /* of the note of a choice, and of how it is made */
+#define FORM "2" /* of the note of a choice, and of how it is made */
 
 /* What is to be fetched. */
 struct choice {
@@ -23,6 +23,40 @@ static void choice_clear(struct choice *c)
     g_clear_pointer(&c->system, g_ptr_array_unref);
     g_clear_pointer(&c->kernel, g_ptr_array_unref);
     g_clear_pointer(&c->shell, g_ptr_array_unref);
+}
+
+/* The release, and what brings it up to date. */
+#define SUITES 2u
+
+struct archives {
+    media_suite suites[SUITES];
+    guint n;
+};
+
+static void archives_clear(struct archives *a)
+{
+    for (guint i = 0; i < SUITES; i++)
+        media_suite_clear(&a->suites[i]);
+}
+
+static gboolean archives_open(struct archives *a, struct media_job *job, GError **error)
+{
+    const struct media_spec *spec = job->spec;
+    g_autofree char *security = g_strdup_printf("%s-security", spec->suite);
+    const char *const mirrors[SUITES] = {spec->mirror, spec->security_mirror};
+    const char *const names[SUITES] = {spec->suite, security};
+    for (a->n = 0; a->n < SUITES && (a->n == 0 || mirrors[a->n]); a->n++)
+        if (!media_suite_init(&a->suites[a->n], job, mirrors[a->n], names[a->n], error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean archives_fetch(struct archives *a, struct media_job *job, GError **error)
+{
+    for (guint i = 0; i < a->n; i++)
+        if (!media_suite_fetch(&a->suites[i], job, error))
+            return FALSE;
+    return TRUE;
 }
 
 /* ---- the recipe's words ---- */
@@ -50,15 +84,16 @@ static gboolean check_words(const struct media_spec *spec, GError **error)
 
 static char *chosen_line(const media_chosen *m)
 {
-    return g_strdup_printf("%s\t%s\t%s\t%s\t%s\t%" G_GUINT64_FORMAT "\t%s%s", m->name, m->version,
-                           m->arch, m->filename, m->sha256, m->size, m->base ? "b" : "",
+    return g_strdup_printf("%s\t%s\t%s\t%s\t%s\t%" G_GUINT64_FORMAT "\t%u%s%s", m->name, m->version,
+                           m->arch, m->filename, m->sha256, m->size, m->source, m->base ? "b" : "",
                            m->wanted ? "w" : "");
 }
 
 static media_chosen *chosen_of_line(const char *line)
 {
     g_auto(GStrv) words = g_strsplit(line, "\t", -1);
-    if (g_strv_length(words) != 7 || !digest_is_hex(words[4]) || !media_path_is_safe(words[3]))
+    if (g_strv_length(words) != 7 || !digest_is_hex(words[4]) || !media_path_is_safe(words[3]) ||
+        words[6][0] < '0' || words[6][0] >= '0' + (char)SUITES)
         return NULL;
     media_chosen *m = g_new0(media_chosen, 1);
     m->name = g_strdup(words[0]);
@@ -67,6 +102,7 @@ static media_chosen *chosen_of_line(const char *line)
     m->filename = g_strdup(words[3]);
     g_strlcpy(m->sha256, words[4], sizeof m->sha256);
     m->size = g_ascii_strtoull(words[5], NULL, 10);
+    m->source = (guint)(words[6][0] - '0');
     m->base = strchr(words[6], 'b') != NULL;
     m->wanted = strchr(words[6], 'w') != NULL;
     return m;
@@ -102,12 +138,12 @@ static void add_values(GPtrArray *values, const char *what, char *const *list)
 }
 
 /* Over what it is chosen from, and all that is asked for. */
-static void choice_key(const media_suite *suite, const struct media_spec *spec,
-                       const GPtrArray *indexes, char key[DIGEST_HEX_LEN + 1])
+static void choice_key(const struct media_spec *spec, const GPtrArray *indexes,
+                       char key[DIGEST_HEX_LEN + 1])
 {
     g_autoptr(GPtrArray) values = g_ptr_array_new();
     g_ptr_array_add(values, (gpointer)FORM);
-    g_ptr_array_add(values, (gpointer)suite->arch);
+    g_ptr_array_add(values, spec->arch);
     for (guint i = 0; i < indexes->len; i++)
         g_ptr_array_add(values, ((struct media_index *)g_ptr_array_index(indexes, i))->sha256);
     add_values(values, "+plain", spec->plain); /* '+' begins no name */
@@ -145,12 +181,25 @@ static gboolean remember(const struct media_job *job, const char *key, const str
 
 /* ---- choosing ---- */
 
-/* The indexes of a component, as paths and as struct media_index *. */
-static gboolean obtain_component(struct media_job *job, const media_suite *suite,
-                                 const char *component, GPtrArray *files, GPtrArray *indexes,
+/* A Packages file, and whose it is. */
+struct listing {
+    char *file;
+    guint source;
+};
+
+static void listing_clear(gpointer data)
+{
+    g_free(((struct listing *)data)->file);
+}
+
+/* Adds the Packages files of a component to listings, and what is known of them to indexes (of
+ * struct media_index *). */
+static gboolean obtain_component(struct media_job *job, const struct archives *a, guint source,
+                                 const char *component, GArray *listings, GPtrArray *indexes,
                                  GError **error)
 {
-    const guint before = files->len;
+    const media_suite *suite = &a->suites[source];
+    const guint before = listings->len;
     const char *const arches[] = {suite->arch, suite->release->all_apart ? "all" : NULL};
     for (gsize i = 0; i < G_N_ELEMENTS(arches) && arches[i]; i++) {
         const struct media_index *index = NULL;
@@ -161,11 +210,12 @@ static gboolean obtain_component(struct media_job *job, const media_suite *suite
             return FALSE;
         }
         if (file) {
-            g_ptr_array_add(files, file);
+            const struct listing listing = {file, source};
+            g_array_append_val(listings, listing);
             g_ptr_array_add(indexes, (gpointer)index);
         }
     }
-    if (files->len > before)
+    if (listings->len > before)
         return TRUE;
     g_autofree char *mirror = media_url_shown(suite->mirror);
     ingot_set_error(error, INGOT_EXIT_MEDIA, "check the suite, the component and the architecture",
@@ -174,13 +224,13 @@ static gboolean obtain_component(struct media_job *job, const media_suite *suite
     return FALSE;
 }
 
-static gboolean obtain_indexes(struct media_job *job, const media_suite *suite, GPtrArray *files,
+static gboolean obtain_indexes(struct media_job *job, const struct archives *a, GArray *listings,
                                GPtrArray *indexes, GError **error)
 {
-    for (char **component = suite->components; *component; component++) {
-        if (!obtain_component(job, suite, *component, files, indexes, error))
-            return FALSE;
-    }
+    for (guint i = 0; i < a->n; i++)
+        for (char **component = a->suites[i].components; *component; component++)
+            if (!obtain_component(job, a, i, *component, listings, indexes, error))
+                return FALSE;
     return TRUE;
 }
 
@@ -201,35 +251,67 @@ static gboolean choose_from(const media_catalog *catalog, const struct media_spe
     return TRUE;
 }
 
-static gboolean choose(struct media_job *job, const media_suite *suite, const GPtrArray *files,
+/* All Packages files one after another; ends gets where each ends. */
+static gboolean read_listings(const struct media_job *job, const GArray *listings, GString *text,
+                              GArray *ends, GError **error)
+{
+    for (guint i = 0; i < listings->len; i++) {
+        const char *file = g_array_index(listings, struct listing, i).file;
+        if (!media_packages_read(file, text, job->net.cancel, error))
+            return FALSE;
+        g_string_append(text, "\n\n");
+        g_array_append_val(ends, text->len);
+    }
+    return TRUE;
+}
+
+/* Whose each package of a list is, by where its stanza stands. */
+static void tell_sources(GPtrArray *list, const GString *text, const GArray *listings,
+                         const GArray *ends)
+{
+    for (guint i = 0; i < list->len; i++) {
+        media_chosen *m = g_ptr_array_index(list, i);
+        guint at = 0;
+        while ((gsize)(m->stanza - text->str) >= g_array_index(ends, gsize, at))
+            at++;
+        m->source = g_array_index(listings, struct listing, at).source;
+        m->stanza = NULL;
+    }
+}
+
+static gboolean choose(struct media_job *job, const struct archives *a, const GArray *listings,
                        struct choice *choice, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(gsize));
     progress_detail(job->net.progress, "working out the packages of the system");
-    for (guint i = 0; i < files->len; i++) {
-        if (!media_packages_read(g_ptr_array_index(files, i), text, job->net.cancel, error))
-            return FALSE;
-        g_string_append(text, "\n\n");
-    }
-    g_autoptr(media_catalog) catalog = media_catalog_new(text->str, text->len, suite->arch, error);
-    if (catalog && choose_from(catalog, job->spec, choice, error))
+    if (!read_listings(job, listings, text, ends, error))
+        return FALSE;
+    g_autoptr(media_catalog) catalog =
+        media_catalog_new(text->str, text->len, job->spec->arch, error);
+    if (catalog && choose_from(catalog, job->spec, choice, error)) {
+        tell_sources(choice->system, text, listings, ends);
+        tell_sources(choice->kernel, text, listings, ends);
+        tell_sources(choice->shell, text, listings, ends);
         return TRUE;
-    g_autofree char *mirror = media_url_shown(suite->mirror);
-    g_prefix_error(error, "suite %s of %s: ", suite->name, mirror);
+    }
+    g_autofree char *mirror = media_url_shown(a->suites[0].mirror);
+    g_prefix_error(error, "suite %s of %s: ", a->suites[0].name, mirror);
     return FALSE;
 }
 
-static gboolean find_choice(struct media_job *job, const media_suite *suite, struct choice *choice,
+static gboolean find_choice(struct media_job *job, const struct archives *a, struct choice *choice,
                             GError **error)
 {
     char key[DIGEST_HEX_LEN + 1];
-    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GArray) listings = g_array_new(FALSE, FALSE, sizeof(struct listing));
     g_autoptr(GPtrArray) indexes = g_ptr_array_new();
-    if (!obtain_indexes(job, suite, files, indexes, error))
+    g_array_set_clear_func(listings, listing_clear);
+    if (!obtain_indexes(job, a, listings, indexes, error))
         return FALSE;
-    choice_key(suite, job->spec, indexes, key);
+    choice_key(job->spec, indexes, key);
     return recall(job, key, choice) ||
-           (choose(job, suite, files, choice, error) && remember(job, key, choice, error));
+           (choose(job, a, listings, choice, error) && remember(job, key, choice, error));
 }
 
 /* ---- fetching ---- */
@@ -247,10 +329,11 @@ static media_deb *deb_of(const media_chosen *m)
 }
 
 /* The names and URLs that downloads borrow. */
-static void add_wish(GArray *wishes, GPtrArray *texts, const media_suite *suite,
+static void add_wish(GArray *wishes, GPtrArray *texts, const struct archives *a,
                      const media_chosen *m)
 {
-    char *name = g_path_get_basename(m->filename), *url = media_suite_url(suite, m->filename);
+    char *name = g_path_get_basename(m->filename);
+    char *url = media_suite_url(&a->suites[MIN(m->source, a->n - 1)], m->filename);
     struct media_wish wish = {
         .download = {.url = url, .name = name, .sha256 = m->sha256, .size = m->size}};
     g_ptr_array_add(texts, name);
@@ -287,7 +370,7 @@ static void add_input(struct media_job *job, const struct media_wish *wish)
 }
 
 /* One line for all of them: a manifest is read by people. */
-static void add_set(struct media_job *job, const media_suite *suite, const GPtrArray *debs)
+static void add_set(struct media_job *job, const char *mirror, const GPtrArray *debs)
 {
     guint64 size = 0;
     char hex[DIGEST_HEX_LEN + 1];
@@ -301,10 +384,10 @@ static void add_set(struct media_job *job, const media_suite *suite, const GPtrA
         size += deb->size;
     }
     digest_finish(d, hex);
-    media_job_input(job, "packages", suite->mirror, hex, size);
+    media_job_input(job, "packages", mirror, hex, size);
 }
 
-static gboolean fetch(struct media_job *job, const media_suite *suite, const struct choice *choice,
+static gboolean fetch(struct media_job *job, const struct archives *a, const struct choice *choice,
                       struct debs *debs, GError **error)
 {
     const GPtrArray *const lists[] = {choice->system, choice->kernel, choice->shell};
@@ -314,7 +397,7 @@ static gboolean fetch(struct media_job *job, const media_suite *suite, const str
     g_array_set_clear_func(wishes, wish_clear);
     for (gsize l = 0; l < G_N_ELEMENTS(lists); l++) {
         for (guint i = 0; i < lists[l]->len; i++)
-            add_wish(wishes, texts, suite, g_ptr_array_index(lists[l], i));
+            add_wish(wishes, texts, a, g_ptr_array_index(lists[l], i));
     }
     struct media_wish *at = (struct media_wish *)(void *)wishes->data;
     const guint system = choice->system->len;
@@ -323,7 +406,7 @@ static gboolean fetch(struct media_job *job, const media_suite *suite, const str
         return FALSE;
     for (gsize l = 0; l < G_N_ELEMENTS(lists); at += lists[l++]->len)
         *results[l] = debs_of(lists[l], at);
-    add_set(job, suite, debs->system);
+    add_set(job, a->suites[0].mirror, debs->system);
     for (guint i = system; i < wishes->len; i++)
         add_input(job, &g_array_index(wishes, struct media_wish, i));
     return TRUE;
@@ -344,11 +427,12 @@ media_boot *media_from_packages(struct media_job *job, GError **error)
     media_boot *boot = NULL;
     struct choice choice = {0};
     struct debs debs = {0};
-    g_auto(media_suite) suite = {0};
-    if (media_suite_init(&suite, job, error) && check_words(job->spec, error) &&
-        media_suite_fetch(&suite, job, error) && find_choice(job, &suite, &choice, error) &&
-        fetch(job, &suite, &choice, &debs, error))
+    struct archives archives = {0};
+    if (archives_open(&archives, job, error) && check_words(job->spec, error) &&
+        archives_fetch(&archives, job, error) && find_choice(job, &archives, &choice, error) &&
+        fetch(job, &archives, &choice, &debs, error))
         boot = boot_of(job, &debs, error);
+    archives_clear(&archives);
     choice_clear(&choice);
     g_clear_pointer(&debs.system, g_ptr_array_unref);
     g_clear_pointer(&debs.kernel, g_ptr_array_unref);

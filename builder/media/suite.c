@@ -11,6 +11,7 @@
 void media_suite_clear(media_suite *suite)
 {
     g_clear_pointer(&suite->mirror, g_free);
+    g_clear_pointer(&suite->name, g_free);
     g_clear_pointer(&suite->components, g_strfreev);
     g_clear_pointer(&suite->release, media_release_free);
 }
@@ -45,17 +46,18 @@ static gboolean take_components(media_suite *suite, const char *text, GError **e
     return good;
 }
 
-gboolean media_suite_init(media_suite *suite, const struct media_job *job, GError **error)
+gboolean media_suite_init(media_suite *suite, const struct media_job *job, const char *mirror,
+                          const char *name, GError **error)
 {
     const struct media_spec *spec = job->spec;
-    suite->name = spec->suite;
+    suite->name = g_strdup(name);
     suite->arch = spec->arch;
-    if (!spec->mirror || !spec->keyring) {
+    if (!mirror || !spec->keyring) {
         ingot_set_error(error, INGOT_EXIT_MEDIA,
-                        spec->mirror ? "name the keyring of the archive"
-                                     : "give one with --mirror, INGOT_MIRROR or mirror: in the "
-                                       "recipe",
-                        "there is no %s to take %s from", spec->mirror ? "keyring" : "mirror",
+                        mirror ? "name the keyring of the archive"
+                               : "give one with --mirror, INGOT_MIRROR or mirror: in the "
+                                 "recipe",
+                        "there is no %s to take %s from", mirror ? "keyring" : "mirror",
                         spec->package ? spec->package : "packages");
         return FALSE;
     }
@@ -63,7 +65,7 @@ gboolean media_suite_init(media_suite *suite, const struct media_job *job, GErro
         !take_components(suite, spec->components ? spec->components : "main", error) ||
         !media_suite_word("architecture", suite->arch, "-", error))
         return FALSE;
-    suite->mirror = g_strdup(spec->mirror);
+    suite->mirror = g_strdup(mirror);
     for (gsize n = strlen(suite->mirror); n && suite->mirror[n - 1] == '/'; n--)
         suite->mirror[n - 1] = '\0';
     return TRUE;

@@ -7,18 +7,18 @@
  * the digests of the Packages files, these name the digests of the .debs. */
 
 typedef struct media_suite {
-    char *mirror;            /* without a slash at its end */
-    char **components;       /* at least one */
-    const char *name, *arch; /* of the spec */
-    media_release *release;  /* NULL until it is fetched */
+    char *mirror, *name;    /* mirror: without a slash at its end */
+    char **components;      /* at least one */
+    const char *arch;       /* of the spec */
+    media_release *release; /* NULL until it is fetched */
 } media_suite;
 void media_suite_clear(media_suite *suite);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(media_suite, media_suite_clear)
 
-/* Takes mirror, suite, components and architecture from the job's spec, and checks that they can
- * become parts of URLs. */
-gboolean media_suite_init(media_suite *suite, const struct media_job *job,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The suite of that name of an archive, with components and architecture of the job's spec; checks
+ * that all of them can become parts of URLs. */
+gboolean media_suite_init(media_suite *suite, const struct media_job *job, const char *mirror,
+                          const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether a word of the recipe is letters, digits and the characters of more; what: what it is
  * said to be ("package"). */

@@ -130,7 +130,7 @@ static const char *kernel_package(const char *family, const char *arch)
 
 static const struct os_phase phases[] = {
     {"^ingot: phase: configure", "configure packages", FALSE},
-    {"^ingot: phase: finish", "certificates", FALSE},
+    {"^ingot: phase: finish", "certificates and initramfs", FALSE},
     {"^ingot: phase: settings", "settings", FALSE},
     {"^ingot: phase: boot loader", "locale and boot loader", FALSE},
     {"^ingot: phase: end", "power-off", TRUE},

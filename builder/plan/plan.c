@@ -144,14 +144,30 @@ static const char *build_mirror(const recipe *r, const struct plan_host *host,
     return url;
 }
 
-/* The mirror that the finished system keeps: never the builder's own override, never loopback. */
-static const char *final_mirror(const recipe *r, const struct plan_host *host)
+/* The URL if it means the same everywhere. */
+static const char *lasting(const char *url)
 {
-    const char *url = r->mirror ? r->mirror : host_mirror(r, host);
     if (!url || !is_guest_mirror(url))
         return NULL;
     g_autofree char *guest = vm_guest_url(url);
     return g_str_equal(guest, url) ? url : NULL;
+}
+
+/* The mirror that the finished system keeps: never the builder's own override, never loopback. */
+static const char *final_mirror(const recipe *r, const struct plan_host *host)
+{
+    return lasting(r->mirror ? r->mirror : host_mirror(r, host));
+}
+
+/* That of the host's apt goes with its archive, and not with another. */
+static const char *security_mirror(const recipe *r, const struct plan_host *host)
+{
+    static const char *const without[] = {"sid", "unstable", "experimental", NULL};
+    if (r->security_mirror)
+        return r->security_mirror;
+    return r->mirror || !g_str_equal(r->family, "debian") || g_strv_contains(without, r->release)
+               ? NULL
+               : host->apt_security;
 }
 
 /* ---- the media ---- */
@@ -211,8 +227,8 @@ static char **strv_of(const char *const *a, const char *const *b, const char *co
 }
 
 /* A whole system's packages: after the answers, which have the names. */
-static void resolve_packages(plan *p, const recipe *r, const char *mirror,
-                             recipe_problems *problems)
+static void resolve_packages(plan *p, const recipe *r, const struct plan_host *host,
+                             const char *mirror, recipe_problems *problems)
 {
     const struct os_packages *from = p->answers.sources;
     const char *const own[] = {p->answers.kernel_package, from->loader, NULL};
@@ -221,6 +237,9 @@ static void resolve_packages(plan *p, const recipe *r, const char *mirror,
     need_mirror(r, mirror, problems);
     to->kind = MEDIA_PACKAGES;
     to->mirror = g_strdup(mirror);
+    /* The builder's override stands for what the host's own apt would use. */
+    to->security_mirror =
+        g_strdup(host->mirror_override ? r->security_mirror : security_mirror(r, host));
     to->proxy = g_strdup(r->proxy);
     to->suite = g_strdup(r->media.apt_suite ? r->media.apt_suite : r->release);
     to->components = g_strdup(from->components);
@@ -405,8 +424,9 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
         return NULL;
     const char *mirror = build_mirror(from, host, problems);
     resolve_answers(p, from, mirror, final_mirror(from, host));
+    p->answers.security_mirror = keep(p, lasting(security_mirror(from, host)));
     if (p->answers.sources)
-        resolve_packages(p, from, mirror, problems);
+        resolve_packages(p, from, host, mirror, problems);
     else
         resolve_media(p, from, mirror, problems);
     if (recipe_problems_count(problems) > 0)

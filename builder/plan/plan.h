@@ -15,6 +15,7 @@
 struct plan_host {
     const char *mirror_override; /* --mirror or INGOT_MIRROR; NULL: none */
     const char *apt_mirror;      /* media_host_mirror(); NULL: none */
+    const char *apt_security;    /* the same, of security updates */
     guint cpus;
     const struct vm_accel *accel; /* NULL: not probed (check) */
     const char *cache_dir, *data_dir, *out_dir;

@@ -27,6 +27,7 @@ static json_t *text_or_null(const char *text)
 
 static void add_packages(json_t *o, const struct media_spec *m)
 {
+    json_object_set_new(o, "security_mirror", public_url(m->security_mirror));
     json_object_set_new(o, "components", text_or_null(m->components));
     json_object_set_new(o, "with_dependencies", string_list((const char *const *)m->plain));
     json_object_set_new(o, "with_recommends", string_list((const char *const *)m->packages));
@@ -80,6 +81,7 @@ static json_t *system_json(const plan *p)
     json_object_set_new(o, "installer", json_string(p->installer->name));
     json_object_set_new(o, "mirror", public_url(a->mirror));
     json_object_set_new(o, "final_mirror", public_url(a->final_mirror));
+    json_object_set_new(o, "final_security_mirror", public_url(a->security_mirror));
     json_object_set_new(o, "hostname", json_string(a->hostname));
     json_object_set_new(o, "locale", json_string(a->locale));
     json_object_set_new(o, "timezone", json_string(a->timezone));

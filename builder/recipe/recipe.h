@@ -40,6 +40,7 @@ struct recipe {
     char *installer;   /* NULL: the family's default */
     char *arch;        /* "x86_64" by default */
     struct recipe_media media;
+    char *security_mirror; /* URL of the archive of its updates; NULL: the host's own or none */
     char *mirror; /* URL of the package archive; NULL: the host's own or the installer's */
     char *proxy;  /* URL; NULL: none */
 

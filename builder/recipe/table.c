@@ -63,6 +63,13 @@ const struct field recipe_fields[] = {
      .offset = R(mirror),
      .choices = mirror_schemes,
      .doc = "The package archive; the one that the host's own apt uses when absent."},
+    {.key = "security_mirror",
+     .kind = KIND_TEXT,
+     .form = &form_url,
+     .offset = R(security_mirror),
+     .choices = mirror_schemes,
+     .doc = "The archive of security updates, suite RELEASE-security; when absent the one that the "
+            "host's own apt uses, if mirror is absent too."},
     {.key = "proxy",
      .kind = KIND_TEXT,
      .form = &form_url,

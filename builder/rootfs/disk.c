@@ -66,7 +66,9 @@ static gboolean make_esp(const char *raw, GCancellable *cancel, GError **error)
 {
     g_autofree char *offset = g_strdup_printf("--offset=%" G_GUINT64_FORMAT, MIB / SECTOR);
     g_autofree char *blocks = g_strdup_printf("%" G_GUINT64_FORMAT, ESP / 1024);
-    const char *const argv[] = {"mkfs.fat", "-F", "32", offset, raw, blocks, NULL};
+    /* Small clusters: with fewer than 65525 of them firmware takes it for FAT16 and finds nothing
+     * (FAT specification 1.03, "FAT Type Determination"; UEFI 2.10, 13.3). */
+    const char *const argv[] = {"mkfs.fat", "-F", "32", "-s", "1", offset, raw, blocks, NULL};
     return run(argv, NULL, cancel, error);
 }
 

@@ -9,15 +9,20 @@ static void add(const char *dir, const char *name, const char *text)
     assert_true(g_file_set_contents(path, text, -1, NULL));
 }
 
-static void assert_mirror(const char *dir, const char *expected)
+static void assert_one(const char *dir, gboolean security, const char *expected)
 {
-    g_autofree char *mirror = media_host_mirror(dir);
+    g_autofree char *mirror = media_host_mirror(dir, security);
     if (expected) {
         assert_non_null(mirror);
         assert_string_equal(mirror, expected);
     } else {
         assert_null(mirror);
     }
+}
+
+static void assert_mirror(const char *dir, const char *expected)
+{
+    assert_one(dir, FALSE, expected);
 }
 
 static void no_sources(void **state)
@@ -123,10 +128,31 @@ static void what_is_no_file_is_passed_over(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, temp_setup, temp_teardown)
 
+/* The archive of security updates is never taken for the other, nor the other way round. */
+static void security(void **state)
+{
+    add(*state, "sources.list",
+        "deb http://a.test/debian-security trixie main\n" /* no such suite there */
+        "deb http://b.test/debian trixie-security main\n"
+        "deb http://c.test/debian-security trixie-security contrib\n"
+        "deb http://d.test/debian-security trixie-security main\n");
+    assert_one(*state, TRUE, "http://d.test/debian-security");
+    assert_mirror(*state, NULL);
+    add(*state, "sources.list", "");
+    add(*state, "sources.list.d/debian.sources",
+        "Types: deb\nURIs: http://e.test/debian\nSuites: trixie trixie-updates\n"
+        "Components: main\n\n"
+        "Types: deb\nURIs: http://user@f.test/debian-security http://f.test/debian-security/\n"
+        "Suites: trixie-security\nComponents: main\n");
+    assert_one(*state, TRUE, "http://f.test/debian-security");
+    assert_mirror(*state, "http://e.test/debian");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(no_sources),
+        T(security),
         T(one_line_sources),
         T(deb822_sources),
         T(files_are_read_in_apts_order),

@@ -434,6 +434,45 @@ static void two_components(void **state)
     assert_fails(a, "is no component");
 }
 
+/* Of a package that both archives have, the newer one is taken, from where it is; the rest comes
+ * from the release. */
+static void security_updates(void **state)
+{
+    struct mirror *a = *state;
+    char hex[65], index_hex[65];
+    add_all(a);
+    publish(a);
+    const struct member members[] = {{.path = "./x", .text = "mended"}, {0}};
+    g_autoptr(GBytes) deb = pack(PACK_DEB, members);
+    bytes_digest(deb, hex);
+    g_autofree char *text = g_strdup_printf(
+        "Package: libssh\nVersion: 1+x+u1\nArchitecture: amd64\nFilename: pool/libssh_u1.deb\n"
+        "Size: %zu\nSHA256: %s\n",
+        g_bytes_get_size(deb), hex);
+    g_autoptr(GBytes) index = squeeze(".xz", text, strlen(text));
+    bytes_digest(index, index_hex);
+    g_autofree char *release =
+        g_strdup_printf("Codename: trixie-security\nSHA256:\n %s %zu " INDEX ".xz\n", index_hex,
+                        g_bytes_get_size(index));
+    g_autoptr(GBytes) signed_text = signer_clear(shared.signer, release, "good", NULL);
+    server_put_bytes(a->server, "/more/dists/trixie-security/InRelease", signed_text);
+    server_put_bytes(a->server, "/more/dists/trixie-security/" INDEX ".xz", index);
+    server_put_bytes(a->server, "/more/pool/libssh_u1.deb", deb);
+    a->spec.security_mirror = server_url(a->server, "/more");
+    for (guint i = 0; i < 2; i++) { /* the second time from the note */
+        g_autoptr(media_boot) boot = assert_comes(a);
+        assert_int_equal(boot->packages->len, 8);
+        for (guint k = 0; k < boot->packages->len; k++) {
+            const media_deb *d = g_ptr_array_index(boot->packages, k);
+            assert_string_equal(d->version, g_str_equal(d->name, "libssh") ? "1+x+u1" : "1+x");
+        }
+    }
+    assert_int_equal(server_gets(a->server, "/more/pool/libssh_u1.deb"), 1);
+    assert_int_equal(gets(a, POOL("libssh")), 0);
+    server_remove(a->server, "/more/dists/trixie-security/InRelease");
+    assert_fails(a, "/more/dists/trixie-security");
+}
+
 /* ---- bad mirrors ---- */
 
 static void tampered_deb(void **state)
@@ -637,6 +676,7 @@ int main(void)
         T(fetches_once),
         T(what_is_asked_for_decides),
         T(two_components),
+        T(security_updates),
         T(an_index_of_its_own_for_all),
         T(tampered_deb),
         T(truncated_deb),

@@ -18,6 +18,8 @@ static int setup(void **state)
     return folder_make("ingot-plan");
 }
 
+#define SECURITY "http://apt.test/debian-security"
+
 /* Plans minimal + more on a host of the test's making. */
 static plan *make(const char *more, const char *override, const char *apt, secrets *hidden,
                   GError **error)
@@ -31,6 +33,7 @@ static plan *make(const char *more, const char *override, const char *apt, secre
         .reason = (char *)"it was measured", .cpu = (char *)"max", .option = (char *)"tcg"};
     const struct plan_host host = {.mirror_override = override,
                                    .apt_mirror = apt,
+                                   .apt_security = apt ? SECURITY : NULL,
                                    .cpus = 64,
                                    .accel = &accel,
                                    .cache_dir = folder,
@@ -73,6 +76,33 @@ static void mirror_order(void **state)
         assert_string_equal(p->answers.mirror, cases[i].guest);
         if (g_strcmp0(p->answers.final_mirror, cases[i].final) != 0)
             fail_msg("case %zu keeps %s", i, p->answers.final_mirror);
+    }
+}
+
+/* The security updates of the host's apt go with its archive; an override is for the build only. */
+static void security(void **state)
+{
+    static const struct {
+        const char *recipe, *override, *build, *final;
+    } cases[] = {
+        {"", NULL, SECURITY, SECURITY},
+        {"", "http://fast.test/d", NULL, SECURITY},
+        {"mirror: http://own.test/debian\n", NULL, NULL, NULL},
+        {"mirror: http://own.test/debian\nsecurity_mirror: http://own.test/s\n", NULL,
+         "http://own.test/s", "http://own.test/s"},
+        {"security_mirror: http://127.0.0.1/s\n", "http://fast.test/d", "http://127.0.0.1/s", NULL},
+        {"release: sid\n", NULL, NULL, NULL},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = g_strconcat("installer: bootstrap\n", cases[i].recipe, NULL);
+        g_autoptr(plan) p = make(text, cases[i].override, APT, NULL, &error);
+        assert_no_error(error);
+        if (g_strcmp0(p->media.security_mirror, cases[i].build) != 0 ||
+            g_strcmp0(p->answers.security_mirror, cases[i].final) != 0)
+            fail_msg("case %zu takes %s and keeps %s", i, p->media.security_mirror,
+                     p->answers.security_mirror);
     }
 }
 
@@ -172,7 +202,8 @@ static void passwords(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mirror_order), cmocka_unit_test(defaults), cmocka_unit_test(packages),
+        cmocka_unit_test(mirror_order),      cmocka_unit_test(security),
+        cmocka_unit_test(defaults),          cmocka_unit_test(packages),
         cmocka_unit_test(what_does_not_fit), cmocka_unit_test(passwords)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

@@ -110,14 +110,8 @@ char *make_deb(const char *dir, const char *name, const char *fields, const stru
 char *run_tool(const char *const argv[])
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *other = g_build_filename("/usr/sbin", argv[0], NULL);
-    const char *copy[16] = {0};
     char *out = NULL;
-    for (gsize i = 0; argv[i]; i++)
-        copy[i] = argv[i];
-    if (g_file_test(other, G_FILE_TEST_IS_EXECUTABLE))
-        copy[0] = other;
-    if (!spawn_run(copy, NULL, &out, &error))
+    if (!spawn_run(argv, NULL, &out, &error))
         fail_msg("%s: %s", argv[0], error->message);
     return out;
 }
