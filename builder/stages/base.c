@@ -38,6 +38,7 @@ void base_add_inputs(const build *b, gboolean base, digest *d)
 {
     const plan *p = b->plan;
     g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, p->disk_size);
+    digest_field(d, "version", KEY_VERSION);
     digest_field(d, "installer", p->installer->name);
     digest_field(d, "architecture", p->vm.arch);
     digest_field(d, "command line", p->vm.command_line);
@@ -113,7 +114,6 @@ static char *base_key(const build *b)
 {
     char hex[DIGEST_HEX_LEN + 1];
     g_autoptr(digest) d = digest_new();
-    digest_field(d, "version", KEY_VERSION);
     base_add_inputs(b, TRUE, d);
     digest_finish(d, hex);
     return g_strdup(hex);

@@ -12,13 +12,13 @@
 /* Runs the installer in a VM.  The installed disk is kept under a key over everything that the
  * guest is given, so that a changed seal or a failed export does not install again. */
 
-#define KEY_VERSION "install-2" /* raise when the meaning of the inputs changes */
+#define KEY_VERSION "install-2" /* raise when what is done with the inputs changes */
 
 static char *key(const build *b)
 {
     char hex[DIGEST_HEX_LEN + 1];
     g_autoptr(digest) d = digest_new();
-    digest_field(d, "version", KEY_VERSION);
+    digest_field(d, "install", KEY_VERSION);
     base_add_inputs(b, FALSE, d);
     digest_finish(d, hex);
     return g_strdup(hex);
