@@ -3,8 +3,6 @@
 
 #include "base/spawn.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <elf.h>
 
 const struct media_limits quick_limits = {
@@ -82,34 +80,6 @@ void write_bytes(const char *path, GBytes *bytes)
 
 /* ---- archives ---- */
 
-static la_ssize_t to_array(struct archive *a, void *array, const void *data, size_t length)
-{
-    (void)a;
-    g_byte_array_append(array, data, (guint)length);
-    return (la_ssize_t)length;
-}
-
-static void add(struct archive *a, const struct member *m)
-{
-    gsize size = m->text ? strlen(m->text) : 0;
-    const void *data = m->data ? g_bytes_get_data(m->data, &size) : m->text;
-    struct archive_entry *e = archive_entry_new();
-    archive_entry_set_pathname(e, m->path);
-    archive_entry_set_perm(e, data ? 0644 : 0755);
-    archive_entry_set_filetype(e, m->symlink            ? AE_IFLNK
-                                  : data || m->hardlink ? AE_IFREG
-                                                        : AE_IFDIR);
-    if (m->symlink)
-        archive_entry_set_symlink(e, m->symlink);
-    if (m->hardlink)
-        archive_entry_set_hardlink(e, m->hardlink);
-    archive_entry_set_size(e, (la_int64_t)size);
-    assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
-    if (size)
-        assert_int_equal(archive_write_data(a, data, size), (la_ssize_t)size);
-    archive_entry_free(e);
-}
-
 static void set_form(struct archive *a, enum packing packing)
 {
     if (packing == PACK_TAR_XZ)
@@ -122,32 +92,25 @@ static void set_form(struct archive *a, enum packing packing)
         archive_write_set_format_ar_svr4(a);
     else
         archive_write_set_format_pax_restricted(a);
-    archive_write_set_bytes_in_last_block(a, 1);
 }
 
 GBytes *pack(enum packing packing, const struct member *members)
 {
-    GByteArray *out = g_byte_array_new();
     struct archive *a = archive_write_new();
     set_form(a, packing);
-    assert_int_equal(archive_write_open(a, out, NULL, to_array, NULL), ARCHIVE_OK);
     g_autoptr(GBytes) inner = packing == PACK_DEB ? pack(PACK_TAR_XZ, members) : NULL;
     const struct member deb[] = {{.path = "debian-binary", .text = "2.0\n"},
                                  {.path = "control.tar.xz", .text = "not looked at"},
                                  {.path = "data.tar.xz", .data = inner},
                                  {0}};
-    for (const struct member *m = packing == PACK_DEB ? deb : members; m->path; m++)
-        add(a, m);
-    assert_int_equal(archive_write_close(a), ARCHIVE_OK);
-    archive_write_free(a);
-    return g_byte_array_free_to_bytes(out);
+    return members_write(a, packing == PACK_DEB ? deb : members);
 }
 
 GBytes *squeeze(const char *suffix, const char *text, gsize length)
 {
-    GByteArray *out = g_byte_array_new();
+    g_autoptr(GBytes) data = g_bytes_new(text, length);
+    const struct member only[] = {{.path = "raw", .data = data}, {0}};
     struct archive *a = archive_write_new();
-    struct archive_entry *e = archive_entry_new();
     if (g_str_equal(suffix, ".xz"))
         archive_write_add_filter_xz(a);
     else if (g_str_equal(suffix, ".zst"))
@@ -155,15 +118,7 @@ GBytes *squeeze(const char *suffix, const char *text, gsize length)
     else if (g_str_equal(suffix, ".gz"))
         archive_write_add_filter_gzip(a);
     archive_write_set_format_raw(a);
-    archive_write_set_bytes_in_last_block(a, 1);
-    assert_int_equal(archive_write_open(a, out, NULL, to_array, NULL), ARCHIVE_OK);
-    archive_entry_set_filetype(e, AE_IFREG);
-    assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
-    assert_int_equal(archive_write_data(a, text, length), (la_ssize_t)length);
-    archive_entry_free(e);
-    assert_int_equal(archive_write_close(a), ARCHIVE_OK);
-    archive_write_free(a);
-    return g_byte_array_free_to_bytes(out);
+    return members_write(a, only);
 }
 
 /* ---- kernel modules ---- */

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include "../test.h"
+#include "../members.h"
 
 #include "base/error.h"
 #include "base/files.h"
 #include "media/job.h"
-
-#include <string.h>
 
 /* What the tests of this room share. */
 
@@ -31,14 +29,6 @@ void bytes_digest(GBytes *bytes, char hex[65]);
 /* ---- archives, written by libarchive ---- */
 
 enum packing { PACK_TAR, PACK_TAR_GZ, PACK_TAR_XZ, PACK_ISO, PACK_DEB };
-
-struct member {
-    const char *path;
-    const char *text;     /* data; NULL with link NULL: a directory */
-    const char *symlink;  /* target */
-    const char *hardlink; /* target */
-    GBytes *data;         /* in place of text */
-};
 
 /* Members with path NULL end the list.  PACK_DEB: they are its data.tar.xz. */
 GBytes *pack(enum packing packing, const struct member *members);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "server.h"
-#include "support.h"
+#include "keys.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -20,33 +20,6 @@ struct mirror {
     struct media_context context;
     const struct media_limits *limits;
 };
-
-static struct {
-    char *dir, *keyring;
-    signer *signer;
-} shared; /* keys take a while to make */
-
-static int make_keys(void **state)
-{
-    (void)state;
-    shared.dir = files_temp_dir(g_get_tmp_dir(), "ingot-keys", NULL);
-    shared.signer = signer_new(shared.dir);
-    if (!shared.signer)
-        return 0;
-    shared.keyring = signer_key(shared.signer, "good", FALSE);
-    g_free(signer_key(shared.signer, "other", FALSE));
-    return 0;
-}
-
-static int drop_keys(void **state)
-{
-    (void)state;
-    signer_free(shared.signer);
-    files_remove_tree(shared.dir);
-    g_free(shared.dir);
-    g_free(shared.keyring);
-    return 0;
-}
 
 static char **words(const char *text)
 {

@@ -3,8 +3,6 @@
 
 #include "base/spawn.h"
 
-#include <archive.h>
-
 int temp_setup(void **state)
 {
     *state = files_temp_dir(g_get_tmp_dir(), "ingot-rootfs", NULL);
@@ -18,51 +16,6 @@ int temp_teardown(void **state)
     return 0;
 }
 
-static la_ssize_t to_array(struct archive *a, void *array, const void *data, size_t length)
-{
-    (void)a;
-    g_byte_array_append(array, data, (guint)length);
-    return (la_ssize_t)length;
-}
-
-static void add(struct archive *a, const struct member *m)
-{
-    gsize size = m->text ? strlen(m->text) : 0;
-    const void *data = m->data ? g_bytes_get_data(m->data, &size) : m->text;
-    struct archive_entry *e = archive_entry_new();
-    gboolean file = data || m->hardlink || m->data;
-    archive_entry_set_pathname(e, m->path);
-    archive_entry_set_filetype(e, m->type      ? m->type
-                                  : m->symlink ? AE_IFLNK
-                                  : file       ? AE_IFREG
-                                               : AE_IFDIR);
-    archive_entry_set_perm(e, m->mode ? m->mode : file ? 0644 : 0755);
-    archive_entry_set_uid(e, m->uid);
-    archive_entry_set_gid(e, m->gid);
-    archive_entry_set_mtime(e, m->mtime, 0);
-    if (m->symlink)
-        archive_entry_set_symlink(e, m->symlink);
-    if (m->hardlink)
-        archive_entry_set_hardlink(e, m->hardlink);
-    archive_entry_set_size(e, (la_int64_t)size);
-    assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
-    if (size)
-        assert_int_equal(archive_write_data(a, data, size), (la_ssize_t)size);
-    archive_entry_free(e);
-}
-
-static GBytes *pack(struct archive *a, const struct member *members)
-{
-    GByteArray *out = g_byte_array_new();
-    archive_write_set_bytes_in_last_block(a, 1);
-    assert_int_equal(archive_write_open(a, out, NULL, to_array, NULL), ARCHIVE_OK);
-    for (const struct member *m = members; m->path; m++)
-        add(a, m);
-    assert_int_equal(archive_write_close(a), ARCHIVE_OK);
-    archive_write_free(a);
-    return g_byte_array_free_to_bytes(out);
-}
-
 GBytes *tar(const char *suffix, const struct member *members)
 {
     struct archive *a = archive_write_new();
@@ -73,14 +26,14 @@ GBytes *tar(const char *suffix, const struct member *members)
     else if (g_str_equal(suffix, ".zst"))
         archive_write_add_filter_zstd(a);
     archive_write_set_format_gnutar(a);
-    return pack(a, members);
+    return members_write(a, members);
 }
 
 void write_ar(const char *path, const struct member *members)
 {
     struct archive *a = archive_write_new();
     archive_write_set_format_ar_svr4(a);
-    g_autoptr(GBytes) bytes = pack(a, members);
+    g_autoptr(GBytes) bytes = members_write(a, members);
     gsize size = 0;
     const char *data = g_bytes_get_data(bytes, &size);
     assert_true(g_file_set_contents(path, data, (gssize)size, NULL));

@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include "../test.h"
+#include "../members.h"
 
 #include "base/error.h"
 #include "base/files.h"
 
-#include <archive_entry.h>
 #include <glib/gstdio.h>
-#include <gio/gio.h>
-#include <string.h>
-
-/* An entry of a tar; ends with {0}.  A directory when it is nothing else. */
-struct member {
-    const char *path, *text, *symlink, *hardlink;
-    GBytes *data;     /* instead of text */
-    __LA_MODE_T type; /* AE_IFCHR …; 0: as the rest says */
-    guint mode;       /* 0: 0644 or 0755 */
-    guint uid, gid;
-    gint64 mtime;
-};
 
 /* *state is a temporary directory. */
 int temp_setup(void **state);
