@@ -27,8 +27,8 @@ GQuark ingot_error_quark(void);
 
 /* Sets *error to a sentence (what, where) and a remedy (hint, NULL: none).  The code is an exit
  * code.  Does nothing when error is NULL. */
-void ingot_set_error(GError **error, enum ingot_exit code, const char *hint, const char *format, ...)
-    G_GNUC_PRINTF(4, 5);
+void ingot_set_error(GError **error, enum ingot_exit code, const char *hint, const char *format,
+                     ...) G_GNUC_PRINTF(4, 5);
 
 /* The sentence without the remedy; the caller owns the text. */
 char *ingot_error_text(const GError *error);

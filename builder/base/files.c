@@ -82,19 +82,29 @@ static char *read_fd(int fd, const char *path, gsize limit, gsize *length, GErro
     return g_string_free(text, TRUE);
 }
 
-guint64 files_usage(const char *path)
+static guint64 usage(const char *path, GHashTable *seen)
 {
     GStatBuf info;
     if (g_lstat(path, &info) != 0)
+        return 0;
+    if (!S_ISDIR(info.st_mode) && info.st_nlink > 1 &&
+        !g_hash_table_add(seen, g_strdup_printf("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT,
+                                                (guint64)info.st_dev, (guint64)info.st_ino)))
         return 0;
     guint64 total = (guint64)info.st_blocks * 512;
     g_autoptr(GDir) dir = S_ISDIR(info.st_mode) ? g_dir_open(path, 0, NULL) : NULL;
     const char *name;
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *inner = g_build_filename(path, name, NULL);
-        total += files_usage(inner);
+        total += usage(inner, seen);
     }
     return total;
+}
+
+guint64 files_usage(const char *path)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return usage(path, seen);
 }
 
 char *files_read(const char *path, gsize limit, gsize *length, GError **error)

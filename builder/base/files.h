@@ -24,7 +24,8 @@ gboolean files_write_atomic(const char *path, const void *data, gssize length, i
 char *files_read(const char *path, gsize limit, gsize *length,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Disk space of a tree in bytes; symbolic links are not followed; 0 when it is not there. */
+/* Disk space of a tree in bytes; a file that has several names there counts once; symbolic links
+ * are not followed; 0 when it is not there. */
 guint64 files_usage(const char *path);
 
 /* Writes all of data to a descriptor; FALSE with errno set. */

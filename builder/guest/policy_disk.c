@@ -9,8 +9,8 @@
 #include <string.h>
 
 /* MBR identifiers as sfdisk(8) lists them. */
-#define MBR_ESP       0xef
-#define MBR_SWAP      0x82
+#define MBR_ESP  0xef
+#define MBR_SWAP 0x82
 
 enum role { ROLE_OTHER, ROLE_ROOT, ROLE_BOOT, ROLE_SWAP };
 

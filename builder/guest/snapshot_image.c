@@ -24,14 +24,10 @@
 static const char *gpt_word(const char *type)
 {
     static const char *const words[][2] = {
-        {GPT_BIOS_BOOT, "BIOS boot"},
-        {GPT_ESP, "EFI system"},
-        {GPT_EXTENDED_BOOT, "extended boot"},
-        {GPT_SWAP, "swap"},
-        {GPT_LINUX_DATA, "Linux data"},
-        {GPT_ROOT_X86_64, "Linux root x86-64"},
-        {GPT_ROOT_ARM64, "Linux root arm64"},
-        {GPT_LVM, "Linux LVM"}};
+        {GPT_BIOS_BOOT, "BIOS boot"},         {GPT_ESP, "EFI system"},
+        {GPT_EXTENDED_BOOT, "extended boot"}, {GPT_SWAP, "swap"},
+        {GPT_LINUX_DATA, "Linux data"},       {GPT_ROOT_X86_64, "Linux root x86-64"},
+        {GPT_ROOT_ARM64, "Linux root arm64"}, {GPT_LVM, "Linux LVM"}};
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
         if (g_ascii_strcasecmp(type, words[i][0]) == 0)
             return words[i][1];

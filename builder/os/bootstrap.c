@@ -5,7 +5,7 @@
 
 /* ingot's own installer for the Debian family.  The host fetches and proves packages and unpacks
  * them into the disk (rooms media and rootfs); a machine made of a kernel and busybox of the same
- * archive has them configured by dpkg, and the same machine, run again on a copy of that base
+ * archive has them configured by dpkg, and the same machine, run again on an overlay of that base
  * system, gives it what the recipe says.  docs/installers.md says how its result differs from
  * debian-installer's. */
 

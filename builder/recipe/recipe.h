@@ -41,8 +41,8 @@ struct recipe {
     char *arch;        /* "x86_64" by default */
     struct recipe_media media;
     char *security_mirror; /* URL of the archive of its updates; NULL: the host's own or none */
-    char *mirror; /* URL of the package archive; NULL: the host's own or the installer's */
-    char *proxy;  /* URL; NULL: none */
+    char *mirror;          /* URL of the package archive; NULL: the host's own or the installer's */
+    char *proxy;           /* URL; NULL: none */
 
     guint64 disk_size; /* bytes; 8 GiB by default */
     char *filesystem;  /* "ext4" by default */

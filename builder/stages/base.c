@@ -6,6 +6,8 @@
 #include "rootfs/rootfs.h"
 #include "stages/kept.h"
 
+#include <unistd.h>
+
 /* Raise it when the meaning of the inputs changes, or what rootfs_make makes of them. */
 #define KEY_VERSION "base-2"
 
@@ -131,11 +133,17 @@ static gboolean load(const build *b, const kept *k)
     return TRUE;
 }
 
-static gboolean copy(const char *from, const char *to, GCancellable *cancel, GError **error)
+/* disk becomes an overlay; what is under it gets a name beside it, so that it stays as long as disk
+ * does, whatever becomes of the base system.  Where there are no hard links it is copied. */
+static gboolean put_under(const char *from, const char *disk, GCancellable *cancel, GError **error)
 {
+    g_autofree char *folder = g_path_get_dirname(disk);
+    g_autofree char *under = g_build_filename(folder, "base.qcow2", NULL);
     g_autoptr(GFile) source = g_file_new_for_path(from);
-    g_autoptr(GFile) target = g_file_new_for_path(to);
-    return g_file_copy(source, target, G_FILE_COPY_NONE, cancel, NULL, NULL, error);
+    g_autoptr(GFile) target = g_file_new_for_path(under);
+    return (link(from, under) == 0 ||
+            g_file_copy(source, target, G_FILE_COPY_NONE, cancel, NULL, NULL, error)) &&
+           vm_disk_create(disk, 0, under, cancel, error);
 }
 
 static gboolean packages_disk(build *b, const char *disk, GPtrArray *phases, GError **error)
@@ -150,7 +158,7 @@ static gboolean packages_disk(build *b, const char *disk, GPtrArray *phases, GEr
             return FALSE;
         g_ptr_array_extend_and_steal(phases, made);
     }
-    return copy(kept_disk(k), disk, b->cancel, error);
+    return put_under(kept_disk(k), disk, b->cancel, error);
 }
 
 gboolean base_disk(build *b, const char *disk, GPtrArray *phases, GError **error)

@@ -16,6 +16,6 @@ gboolean base_run_machine(build *b, const char *disk, const char *initrd, GPtrAr
 
 /* Makes disk: empty, or, for an installer that is given packages, with these unpacked and
  * configured.  Such a base system depends on the packages and on next to nothing of what a recipe
- * says besides; it is made once, kept, and copied. */
+ * says besides; it is made once and kept, and disk is an overlay of it. */
 gboolean base_disk(build *b, const char *disk, GPtrArray *phases,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

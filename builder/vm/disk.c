@@ -15,18 +15,23 @@ static char *backing_option(const char *backing)
     return g_string_free(text, FALSE);
 }
 
-/* A relative path would be read from where the overlay is, not from here. */
-static char *absolute(const char *path)
+/* A relative name is read from where the overlay is, not from here: so one beside it needs no more
+ * than its name (unless QEMU would take that for a protocol), and any other its whole path. */
+static char *backing_name(const char *overlay, const char *backing)
 {
-    return g_canonicalize_filename(path, NULL);
+    g_autofree char *path = g_canonicalize_filename(backing, NULL);
+    g_autofree char *here = g_path_get_dirname(overlay), *there = g_path_get_dirname(path);
+    g_autofree char *name = g_path_get_basename(path);
+    return strcmp(here, there) == 0 && !strchr(name, ':') ? g_steal_pointer(&name)
+                                                          : g_steal_pointer(&path);
 }
 
 gboolean vm_disk_create(const char *path, guint64 size, const char *backing, GCancellable *cancel,
                         GError **error)
 {
     const struct spawn_options options = {.cancel = cancel};
-    g_autofree char *target = absolute(path);
-    g_autofree char *base = backing ? absolute(backing) : NULL;
+    g_autofree char *target = g_canonicalize_filename(path, NULL);
+    g_autofree char *base = backing ? backing_name(target, backing) : NULL;
     g_autofree char *option = base ? backing_option(base) : NULL;
     g_autofree char *bytes = g_strdup_printf("%" G_GUINT64_FORMAT, size);
     if (!base && (size == 0 || size > G_MAXINT64)) {

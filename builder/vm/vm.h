@@ -117,6 +117,7 @@ GPid vm_pid(const vm *machine);
 
 /* ---- disks ---- */
 
-/* A new qcow2 file (qemu-img create); backing NULL: empty, of size bytes; else an overlay. */
+/* A new qcow2 file (qemu-img create); backing NULL: empty, of size bytes; else an overlay, which
+ * can be moved together with a backing file that is beside it. */
 gboolean vm_disk_create(const char *path, guint64 size, const char *backing, GCancellable *cancel,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The first program of the machine that installs: drivers, then the work. It runs twice: first the
-# packages are configured; then, on a copy of what that made, which other recipes may share, the
+# packages are configured; then, on an overlay of what that made, which other recipes may share, the
 # system gets what this recipe says of it.
 /bin/busybox mkdir -p /proc /sys /dev /run /target
 /bin/busybox --install -s /bin

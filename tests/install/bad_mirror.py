@@ -64,7 +64,10 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(sent)))
         self.end_headers()
-        self.wfile.write(sent)
+        try:
+            self.wfile.write(sent)
+        except BrokenPipeError:
+            self.close_connection = True  # who has seen an error takes no more
         return None
 
     def log_message(self, *_):

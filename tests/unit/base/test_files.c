@@ -55,6 +55,22 @@ static void reads_and_limits(void **state)
     assert_int_equal(info.st_mode & 0777, 0600);
 }
 
+/* A file with two names takes its room once. */
+static void usage(void **state)
+{
+    g_autofree char *dir = g_build_filename(*state, "usage", NULL);
+    g_autofree char *one = g_build_filename(dir, "one", NULL);
+    g_autofree char *two = g_build_filename(dir, "two", NULL);
+    g_autofree char *text = g_strnfill(100000, 'x');
+    assert_int_equal(files_usage(dir), 0);
+    assert_true(files_mkdir(dir, FALSE, NULL));
+    assert_true(files_write_atomic(one, text, -1, 0600, NULL));
+    guint64 before = files_usage(dir);
+    assert_true(before >= 100000);
+    assert_int_equal(link(one, two), 0);
+    assert_int_equal(files_usage(dir), before);
+}
+
 static gpointer take(gpointer path)
 {
     return GINT_TO_POINTER(files_lock(path, NULL, NULL));
@@ -100,9 +116,11 @@ static void lock_refuses_a_link(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(removal_follows_no_link), cmocka_unit_test(reads_and_limits),
-        cmocka_unit_test(lock_waits), cmocka_unit_test(lock_is_cancelled),
-        cmocka_unit_test(lock_refuses_a_link)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(removal_follows_no_link),
+                                       cmocka_unit_test(reads_and_limits),
+                                       cmocka_unit_test(usage),
+                                       cmocka_unit_test(lock_waits),
+                                       cmocka_unit_test(lock_is_cancelled),
+                                       cmocka_unit_test(lock_refuses_a_link)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -6,6 +6,7 @@
 #include "base/spawn.h"
 #include "vm/vm.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static int setup(void **state)
@@ -47,7 +48,17 @@ static void empty_and_overlay(void **state)
     assert_true(made);
     g_autofree char *text = info(top);
     assert_non_null(strstr(text, "\"virtual-size\": 8589934592"));
-    assert_non_null(strstr(text, "base,x=1.qcow2"));
+    /* Beside each other they can be moved together; else the whole path is needed. */
+    assert_non_null(strstr(text, "\"backing-filename\": \"base,x=1.qcow2\""));
+    g_autofree char *inner = g_build_filename(folder, "inner", NULL);
+    g_autofree char *other = g_build_filename(inner, "top.qcow2", NULL);
+    g_autofree char *whole = g_strdup_printf("\"backing-filename\": \"%s\"", base);
+    assert_int_equal(g_mkdir(inner, 0700), 0);
+    made = vm_disk_create(other, 0, base, NULL, &error);
+    assert_no_error(error);
+    assert_true(made);
+    g_autofree char *far = info(other);
+    assert_non_null(strstr(far, whole));
 }
 
 static void refused(void **state)
