@@ -316,7 +316,8 @@ static void ask(vm *machine, struct boot *b)
         {"wc -l < /proc/swaps", "1\r"}, /* the heading only */
         {"findmnt -no TARGET,FSTYPE / | tr -s ' '", "/ ext4"},
         {"ls /sys/class/net | grep -c eth0", "1\r"},
-        {"ls /etc/ssh/ssh_host_*_key | wc -l", "3\r"}, /* made anew: the template has none */
+        /* Made anew: the template has none.  ssh-keygen -A of Debian 12 makes a DSA key, too. */
+        {"ls /etc/ssh/ssh_host_{rsa,ecdsa,ed25519}_key | wc -l", "3\r"},
         {"grep -cE '^[0-9a-f]{32}$' /etc/machine-id", "1\r"},
         {"which vim wget tree screen rz netstat | wc -l", "6\r"},
         {"ip -4 -o addr show dev eth0 | grep -c 10.0.2.15", "1\r"},
