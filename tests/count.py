@@ -5,8 +5,16 @@
 Fails on a failed test, on a log that is not there, on nothing run at all, and, with CI set, on a
 skip that the file EXPECTED_SKIPS does not name (a name per line, '#' begins a comment)."""
 import os
+import re
 import sys
 import xml.etree.ElementTree as ET
+
+
+def read(log):
+    """The log, without what a guest's console has put into it and XML may not have."""
+    with open(log, "rb") as file:
+        text = file.read().decode("utf-8", "replace")
+    return ET.fromstring(re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "?", text).encode())
 
 
 def main():
@@ -20,7 +28,7 @@ def main():
             print(f"no test log: {log}")
             bad = True
             continue
-        for suite in ET.parse(log).getroot().iter("testsuite"):
+        for suite in read(log).iter("testsuite"):
             for case in suite.iter("testcase"):
                 name = f"{suite.get('name')}/{case.get('name')}"
                 if case.find("failure") is not None or case.find("error") is not None:
