@@ -31,31 +31,33 @@ static void add(GArray *findings, const char *name, enum verdict verdict, char *
 
 struct need {
     const char *program, *package;
+    const char *option;  /* it does nothing with this one but show that it runs */
     const char *without; /* what cannot be done without it; NULL: no build at all */
 };
 
 static const struct need needs[] = {
-    {"qemu-system-x86_64", "qemu-system-x86", NULL},
-    {"qemu-system-aarch64", "qemu-system-arm", "recipes with arch: aarch64"},
-    {"qemu-img", "qemu-utils", NULL},
-    {"gpgv", "gpgv", NULL},
-    {"sfdisk", "fdisk", "the installer bootstrap"},
-    {"mke2fs", "e2fsprogs", "the installer bootstrap"},
-    {"mkfs.fat", "dosfstools", "recipes with arch: aarch64"},
+    {"qemu-system-x86_64", "qemu-system-x86", "--version", NULL},
+    {"qemu-system-aarch64", "qemu-system-arm", "--version", "recipes with arch: aarch64"},
+    {"qemu-img", "qemu-utils", "--version", NULL},
+    {"gpgv", "gpgv", "--version", NULL},
+    {"sfdisk", "fdisk", "--version", "the installer bootstrap"},
+    {"mke2fs", "e2fsprogs", "-V", "the installer bootstrap"},
+    {"mkfs.fat", "dosfstools", "--help", "recipes with arch: aarch64"},
 };
 
-static void check_programs(GArray *findings)
+static void check_program(GArray *findings, const struct need *n)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(needs); i++) {
-        const struct need *n = &needs[i];
-        char *path = spawn_find(n->program);
-        if (path)
-            add(findings, n->program, GOOD, path);
-        else
-            add(findings, n->program, n->without ? WARN : BAD,
-                g_strdup_printf("not there; install the package %s%s%s", n->package,
-                                n->without ? " for " : "", n->without ? n->without : ""));
+    const char *const argv[] = {n->program, n->option, NULL};
+    g_autofree char *out = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!spawn_run(argv, NULL, &out, &error)) {
+        add(findings, n->program, n->without ? WARN : BAD,
+            g_strdup_printf("not usable (%s); install the package %s%s%s", error->message,
+                            n->package, n->without ? " for " : "", n->without ? n->without : ""));
+        return;
     }
+    out[strcspn(out, "\n")] = '\0';
+    add(findings, n->program, GOOD, *out ? g_steal_pointer(&out) : spawn_find(n->program));
 }
 
 static void check_accel(struct call *c, GArray *findings)
@@ -184,7 +186,8 @@ static gboolean run(struct call *c, GError **error)
 {
     g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(struct finding));
     g_array_set_clear_func(findings, finding_clear);
-    check_programs(findings);
+    for (gsize i = 0; i < G_N_ELEMENTS(needs); i++)
+        check_program(findings, &needs[i]);
     check_accel(c, findings);
     check_kernel(findings);
     check_keyrings(findings);
