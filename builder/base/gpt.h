@@ -2,7 +2,7 @@
 #pragma once
 
 /* Types of GPT partitions: UEFI specification 2.10, table 5.7, and the Discoverable Partitions
- * Specification; all of them are in `sfdisk --label gpt --list-types` too.  Private to the room. */
+ * Specification; all of them are in `sfdisk --label gpt --list-types` too. */
 #define GPT_BIOS_BOOT     "21686148-6449-6E6F-744E-656564454649"
 #define GPT_ESP           "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 #define GPT_EXTENDED_BOOT "BC13C2FF-59E6-4262-A352-B275FD6F7172"

@@ -2,8 +2,8 @@
 /* The shape of the disk: one root, nothing beside it, no swap of any kind. */
 #include "guest/policy.h"
 
+#include "base/gpt.h"
 #include "guest/fstab.h"
-#include "guest/gpt.h"
 #include "guest/tree.h"
 
 #include <string.h>

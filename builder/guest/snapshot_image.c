@@ -5,7 +5,7 @@
 #include "guest/snapshot.h"
 
 #include "base/error.h"
-#include "guest/gpt.h"
+#include "base/gpt.h"
 #include "guest/handle.h"
 #include "guest/tree.h"
 

@@ -2,6 +2,7 @@
 #include "rootfs/disk.h"
 
 #include "base/error.h"
+#include "base/gpt.h"
 #include "base/spawn.h"
 #include "base/text.h"
 
@@ -17,10 +18,6 @@
     (G_GUINT64_CONSTANT(16) << 40) /* what ext4 with blocks of 4 KiB and 32 bits has */
 #define ESP     (128 * MIB)
 #define GPT_END MIB /* the second GPT is in the last 33 sectors */
-
-/* The types of GPT partitions: UEFI 2.10, 5.3.3, and the Linux one that fdisk(8) calls "linux". */
-#define TYPE_ESP   "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
-#define TYPE_LINUX "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
 
 static gboolean run(const char *const *argv, const char *input, GCancellable *cancel,
                     GError **error)
@@ -50,11 +47,12 @@ static gboolean partition(const char *raw, guint64 offset, guint64 length, gbool
     const char *const argv[] = {"sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", raw, NULL};
     guint64 start = offset / SECTOR, sectors = length / SECTOR;
     g_autofree char *script =
-        efi ? g_strdup_printf(
-                  "label: gpt\nunit: sectors\n"
-                  "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT ", type=" TYPE_ESP "\n"
-                  "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT ", type=" TYPE_LINUX "\n",
-                  MIB / SECTOR, ESP / SECTOR, start, sectors)
+        efi ? g_strdup_printf("label: gpt\nunit: sectors\n"
+                              "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT
+                              ", type=" GPT_ESP "\n"
+                              "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT
+                              ", type=" GPT_LINUX_DATA "\n",
+                              MIB / SECTOR, ESP / SECTOR, start, sectors)
             : g_strdup_printf("label: dos\nunit: sectors\n"
                               "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT
                               ", type=83, bootable\n",
