@@ -10,13 +10,8 @@ static const char files[] =
     "var/lib/NetworkManager/{*.lease,*.lease6,secret_key,seen-bssids,timestamps,internal-*},"
     "var/lib/systemd/network/*}";
 
-static gboolean run(guest *g, GError **error)
-{
-    return guest_remove(g, files, error);
-}
-
 const guest_operation operation_dhcp_leases = {
     .name = "dhcp-leases",
     .heading = "Remove DHCP leases and the identities made for them",
-    .run = run,
+    .remove = files,
 };

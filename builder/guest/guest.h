@@ -96,6 +96,10 @@ typedef struct guest_operation {
     const char *name;            /* "machine-id" */
     const char *heading;         /* "Empty the machine-id, so that every clone makes its own" */
     const char *const *families; /* libguestfs package formats or distros; NULL: every Linux */
+    gboolean off;                /* only where it is asked for */
+    /* What it does, in this order; each may be NULL.  The first two are patterns as guest_remove
+     * and guest_empty take them. */
+    const char *remove, *empty;
     gboolean (*run)(guest *g, GError **error);
 } guest_operation;
 

@@ -11,11 +11,9 @@ const char guest_installer_files[] =
     "autoinst.xml,inst-sys},"
     "var/adm/autoinstall,etc/cloud/cloud.cfg.d/99-installer.cfg,autoinstall.yaml}";
 
-/* Copies that debconf(7) and the shadow tools make before each change: they hold what was there
- * before, such as the password of the day. */
-static const char backups[] =
-    "/{var/cache/debconf/*-old,etc/{passwd,shadow,group,gshadow,subuid,subgid}-,"
-    "var/backups/{passwd,shadow,group,gshadow}.bak}";
+/* Copies that debconf(7) makes before each change: they hold what was there before, such as the
+ * password of the day. */
+static const char backups[] = "/var/cache/debconf/*-old";
 
 /* Answers to password questions; debconf fills the file again when it is asked. */
 static const char passwords[] = "/var/cache/debconf/passwords.dat";

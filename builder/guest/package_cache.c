@@ -5,13 +5,8 @@ static const char files[] = "/var/{cache/apt/{*.bin,archives/*.deb,archives/part
                             "lib/apt/lists/{*_*,auxfiles/*,partial/*},"
                             "cache/{yum,dnf,libdnf5,zypp,apk,pacman/pkg}/*}";
 
-static gboolean run(guest *g, GError **error)
-{
-    return guest_remove(g, files, error);
-}
-
 const guest_operation operation_package_cache = {
     .name = "package-cache",
     .heading = "Remove downloaded packages and package lists",
-    .run = run,
+    .remove = files,
 };

@@ -7,13 +7,8 @@ static const char files[] =
     "/{var/lib/systemd/{random-seed,credential.secret},var/lib/{urandom/,}random-seed,"
     "{boot/,}{efi/,}loader/random-seed}";
 
-static gboolean run(guest *g, GError **error)
-{
-    return guest_remove(g, files, error);
-}
-
 const guest_operation operation_random_seed = {
     .name = "random-seed",
     .heading = "Remove the random seed and the host's own secret",
-    .run = run,
+    .remove = files,
 };

@@ -3,6 +3,7 @@
 
 #include "guest/handle.h"
 #include "guest/policy.h"
+#include "guest/tree.h"
 
 #include <inttypes.h>
 
@@ -18,13 +19,19 @@ char *guest_library_version(void)
     return text;
 }
 
+static gboolean run_operation(const guest_operation *op, guest *g, GError **error)
+{
+    return (!op->remove || guest_remove(g, op->remove, error)) &&
+           (!op->empty || guest_empty(g, op->empty, error)) && (!op->run || op->run(g, error));
+}
+
 static gboolean run_operations(guest *g, GPtrArray *ran, GError **error)
 {
     for (const guest_operation *const *op = guest_operations(); *op; op++) {
-        if (!guest_is_of(g, (*op)->families))
+        if ((*op)->off || !guest_is_of(g, (*op)->families))
             continue;
         progress_detail(g->p, "%s: %s", (*op)->name, (*op)->heading);
-        if (!(*op)->run(g, error)) {
+        if (!run_operation(*op, g, error)) {
             g_prefix_error(error, "%s: ", (*op)->name);
             return FALSE;
         }

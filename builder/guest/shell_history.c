@@ -4,13 +4,8 @@
 static const char files[] =
     "/{root,home/*}/{.*_history,.lesshst,.viminfo,.wget-hsts,.sudo_as_admin_successful}";
 
-static gboolean run(guest *g, GError **error)
-{
-    return guest_remove(g, files, error);
-}
-
 const guest_operation operation_shell_history = {
     .name = "shell-history",
     .heading = "Remove the history of shells and other programs",
-    .run = run,
+    .remove = files,
 };

@@ -7,13 +7,8 @@
 const char guest_udev_net_rules[] =
     "/etc/udev/rules.d/{70-persistent-net,75-persistent-net-generator}.rules";
 
-static gboolean run(guest *g, GError **error)
-{
-    return guest_remove(g, guest_udev_net_rules, error);
-}
-
 const guest_operation operation_udev_persistent_net = {
     .name = "udev-persistent-net",
     .heading = "Remove udev rules that give a name to one network card",
-    .run = run,
+    .remove = guest_udev_net_rules,
 };

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest/guest.h"
+
+/* The environment of Berkeley DB (RPM before 4.16): made anew when it is opened. */
+static const char files[] = "/{var/lib/rpm,usr/lib/sysimage/rpm}/__db.*";
+
+const guest_operation operation_rpm_db = {
+    .name = "rpm-db",
+    .heading = "Remove the files that RPM's database makes for each host",
+    .remove = files,
+};
