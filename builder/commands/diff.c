@@ -1,52 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/commands.h"
 
+#include "commands/image.h"
 #include "guest/guest.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 /* Two images compared by what is in them. */
 
 static const char *const kind_names[] = {[DIFFERENCE_ONLY_A] = "only-in-a",
                                          [DIFFERENCE_ONLY_B] = "only-in-b",
                                          [DIFFERENCE_CHANGED] = "differs"};
-
-/* Before half a minute is spent on the other one.  QEMU judges the rest. */
-static gboolean check_image(const char *path, GError **error)
-{
-    static const char magic[] = {'Q', 'F', 'I', '\xfb'}; /* qcow2.txt, "Header" */
-    char begin[sizeof magic] = {0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    gboolean is_one = fd >= 0 && read(fd, begin, sizeof begin) == sizeof begin &&
-                      memcmp(begin, magic, sizeof magic) == 0;
-    if (fd < 0)
-        ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may read it",
-                        "cannot open the image %s: %s", path, g_strerror(errno));
-    else if (!is_one)
-        ingot_set_error(error, INGOT_EXIT_SEAL, "give a qcow2 image; qemu-img convert makes one",
-                        "%s is no qcow2 image", path);
-    if (fd >= 0)
-        close(fd);
-    return is_one;
-}
-
-/* Whether the appliance must be emulated: it is of this host's architecture. */
-static gboolean probe(struct call *c, gboolean *force_tcg, GError **error)
-{
-    struct vm_accel accel = {0};
-    struct utsname host;
-    g_autofree char *cache = call_cache_dir(c);
-    uname(&host);
-    if (!vm_accel_probe(host.machine, cache, FALSE, c->cancel, &accel, error))
-        return FALSE;
-    *force_tcg = !accel.kvm;
-    vm_accel_clear(&accel);
-    return TRUE;
-}
 
 static snapshot *take(struct call *c, const char *stage, const char *image, gboolean force_tcg,
                       GError **error)
@@ -133,8 +97,8 @@ static gboolean run(struct call *c, GError **error)
 {
     gboolean force_tcg;
     guint counts[G_N_ELEMENTS(kind_names)] = {0};
-    if (!check_image(c->args[0], error) || !check_image(c->args[1], error) ||
-        !probe(c, &force_tcg, error))
+    if (!image_check(c->args[0], error) || !image_check(c->args[1], error) ||
+        !image_probe(c, &force_tcg, error))
         return FALSE;
     g_autoptr(snapshot) a = take(c, "image A", c->args[0], force_tcg, error);
     g_autoptr(snapshot) b = a ? take(c, "image B", c->args[1], force_tcg, error) : NULL;

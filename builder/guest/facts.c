@@ -42,6 +42,7 @@ void guest_facts_free(guest_facts *facts)
     g_free(facts->root_filesystem);
     g_clear_pointer(&facts->packages, g_ptr_array_unref);
     g_clear_pointer(&facts->operations, g_ptr_array_unref);
+    g_clear_pointer(&facts->changes, g_ptr_array_unref);
     g_free(facts);
 }
 

@@ -14,11 +14,19 @@ struct seal_spec {
     const char *const *forbidden_macs;    /* of the VM that made it; NULL-terminated or NULL */
     const char *const *forbidden_texts;   /* secrets in clear that must not be in /etc, /var, /root,
                                              /home; NULL-terminated or NULL */
-    gboolean read_only; /* for guest_snapshot: the image is not changed, and need not be writable */
+    gboolean read_only;                   /* the image is not changed, and need not be writable */
+    gboolean no_policy;                   /* only the operations */
+    const char *const *operations;        /* names, NULL-terminated; NULL: those that are not off */
 };
 
 struct guest_package {
     char *name, *version, *arch;
+};
+
+/* What an operation has done, or, with read_only, would do. */
+struct guest_change {
+    const char *operation, *verb; /* "logs", "empty" */
+    char *path;
 };
 
 /* What was found in the image. */
@@ -29,6 +37,7 @@ typedef struct guest_facts {
     guint64 disk_size, root_used; /* bytes */
     GPtrArray *packages;          /* of struct guest_package *, sorted by name */
     GPtrArray *operations;        /* char *: the sysprep operations that ran */
+    GPtrArray *changes;           /* of struct guest_change *, in the order of their making */
 } guest_facts;
 void guest_facts_free(guest_facts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest_facts, guest_facts_free)

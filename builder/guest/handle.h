@@ -22,6 +22,8 @@ struct guest {
     char **filesystems;    /* device, type, device, type, …, NULL */
     gboolean inspected;    /* by libguestfs itself: guestfs_inspect_* can be asked */
     guest_facts *facts;    /* what is known so far; NULL before guest_inspect */
+    const guest_operation *running; /* NULL: none */
+    GPtrArray *changes;             /* of struct guest_change * */
 };
 
 /* Launches the appliance with spec->image.  spec, p and cancel must outlive the guest, which the

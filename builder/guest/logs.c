@@ -28,7 +28,11 @@ static gboolean clean_entry(guest *g, const char *path, const char *name,
         result = guestfs_rm_f(g->h, path);
     else if (info->st_size > 0)
         result = guestfs_truncate(g->h, path);
-    return result == 0 || guest_fail(g, error, "empty the log %s in the guest", path);
+    if (result != 0)
+        return guest_fail(g, error, "empty the log %s in the guest", path);
+    if (is_rotated(name) || info->st_size > 0)
+        guest_changed(g, is_rotated(name) ? "remove" : "empty", path);
+    return TRUE;
 }
 
 static gboolean clean_directory(guest *g, const char *directory, guint depth, GError **error)

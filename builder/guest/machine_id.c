@@ -25,9 +25,12 @@ static gboolean run(guest *g, GError **error)
         !guest_any(g, "/etc/machine-id", &own, error) ||
         !guest_any(g, "/var/lib/dbus/", &dbus, error))
         return FALSE;
-    return !own || !dbus ||
-           guestfs_ln_sf(g->h, "/etc/machine-id", "/var/lib/dbus/machine-id") == 0 ||
-           guest_fail(g, error, "link the machine-id of D-Bus to that of the system");
+    if (!own || !dbus)
+        return TRUE;
+    if (guestfs_ln_sf(g->h, "/etc/machine-id", "/var/lib/dbus/machine-id") != 0)
+        return guest_fail(g, error, "link the machine-id of D-Bus to that of the system");
+    guest_changed(g, "write", "/var/lib/dbus/machine-id");
+    return TRUE;
 }
 
 const guest_operation operation_machine_id = {

@@ -25,11 +25,18 @@ static gboolean run_operation(const guest_operation *op, guest *g, GError **erro
            (!op->empty || guest_empty(g, op->empty, error)) && (!op->run || op->run(g, error));
 }
 
+static gboolean is_wanted(const guest *g, const guest_operation *op)
+{
+    const char *const *names = g->spec->operations;
+    return (names ? g_strv_contains(names, op->name) : !op->off) && guest_is_of(g, op->families);
+}
+
 static gboolean run_operations(guest *g, GPtrArray *ran, GError **error)
 {
     for (const guest_operation *const *op = guest_operations(); *op; op++) {
-        if ((*op)->off || !guest_is_of(g, (*op)->families))
+        if (!is_wanted(g, *op))
             continue;
+        g->running = *op;
         progress_detail(g->p, "%s: %s", (*op)->name, (*op)->heading);
         if (!run_operation(*op, g, error)) {
             g_prefix_error(error, "%s: ", (*op)->name);
@@ -37,6 +44,7 @@ static gboolean run_operations(guest *g, GPtrArray *ran, GError **error)
         }
         g_ptr_array_add(ran, g_strdup((*op)->name));
     }
+    g->running = NULL;
     return TRUE;
 }
 
@@ -53,22 +61,46 @@ static gboolean trim(guest *g, GError **error)
     return TRUE;
 }
 
+static void change_free(gpointer data)
+{
+    struct guest_change *change = data;
+    g_free(change->path);
+    g_free(change);
+}
+
+/* Measuring and the policy, as far as they are asked for. */
+static gboolean judge(guest *g, GError **error)
+{
+    if (g->spec->no_policy)
+        return TRUE;
+    progress_phase(g->p, "policy");
+    return guest_measure(g, error) && guest_policy(g, error);
+}
+
+/* Of an image that must not change the appliance has an overlay: nothing is worth trimming. */
+static gboolean finish(guest *g, GError **error)
+{
+    if (g->spec->read_only)
+        return TRUE;
+    progress_phase(g->p, "trim");
+    return trim(g, error) && guest_shutdown(g, error);
+}
+
 static guest_facts *work(guest *g, GError **error)
 {
     g_autoptr(GPtrArray) ran = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
+    g->changes = changes;
     progress_phase(g->p, "inspect");
     if (!guest_inspect(g, error))
         return NULL;
     progress_phase(g->p, "operations");
     if (!run_operations(g, ran, error))
         return NULL;
-    progress_phase(g->p, "policy");
-    if (!guest_measure(g, error) || !guest_policy(g, error))
-        return NULL;
-    progress_phase(g->p, "trim");
-    if (!trim(g, error) || !guest_shutdown(g, error))
+    if (!judge(g, error) || !finish(g, error))
         return NULL;
     g->facts->operations = g_steal_pointer(&ran);
+    g->facts->changes = g_steal_pointer(&changes);
     return g_steal_pointer(&g->facts);
 }
 

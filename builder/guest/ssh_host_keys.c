@@ -37,9 +37,11 @@ static gboolean install_unit(guest *g, GError **error)
         return guest_fail(g, error, "make %s in the guest", WANTS_DIR);
     if (!guest_write_file(g, UNIT_PATH, unit, error))
         return FALSE;
-    return (guestfs_chmod(g->h, 0644, UNIT_PATH) == 0 &&
-            guestfs_ln_sf(g->h, UNIT_PATH, WANTS_DIR "/ingot-ssh-host-keys.service") == 0) ||
-           guest_fail(g, error, "enable %s in the guest", UNIT_PATH);
+    if (guestfs_chmod(g->h, 0644, UNIT_PATH) != 0 ||
+        guestfs_ln_sf(g->h, UNIT_PATH, WANTS_DIR "/ingot-ssh-host-keys.service") != 0)
+        return guest_fail(g, error, "enable %s in the guest", UNIT_PATH);
+    guest_changed(g, "write", WANTS_DIR "/ingot-ssh-host-keys.service");
+    return TRUE;
 }
 
 static gboolean run(guest *g, GError **error)

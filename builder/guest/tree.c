@@ -2,6 +2,7 @@
 #include "guest/tree.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,6 +10,17 @@
 
 #define READ_LIMIT (1 << 20)
 #define PIECE      (2 << 20) /* bytes: a reply may have 4 MiB, guestfs(3) "LIBGUESTFS LIMITS" */
+
+void guest_changed(guest *g, const char *verb, const char *path)
+{
+    if (!g->running || !g->changes)
+        return;
+    struct guest_change *change = g_new0(struct guest_change, 1);
+    change->operation = g->running->name;
+    change->verb = verb;
+    change->path = text_printable(path, -1);
+    g_ptr_array_add(g->changes, change);
+}
 
 char **guest_glob(guest *g, const char *pattern, GError **error)
 {
@@ -32,7 +44,10 @@ static gboolean remove_one(guest *g, char *path, GError **error)
     if (directory)
         path[length - 1] = '\0';
     int result = directory ? guestfs_rm_rf(g->h, path) : guestfs_rm_f(g->h, path);
-    return result == 0 || guest_fail(g, error, "remove %s in the guest", path);
+    if (result != 0)
+        return guest_fail(g, error, "remove %s in the guest", path);
+    guest_changed(g, "remove", path);
+    return TRUE;
 }
 
 gboolean guest_remove(guest *g, const char *pattern, GError **error)
@@ -69,8 +84,11 @@ gboolean guest_empty(guest *g, const char *pattern, GError **error)
         gint64 size;
         if (!regular_size(g, *path, &size, error))
             return FALSE;
-        if (size > 0 && guestfs_truncate(g->h, *path) != 0)
+        if (size <= 0)
+            continue;
+        if (guestfs_truncate(g->h, *path) != 0)
             return guest_fail(g, error, "empty %s in the guest", *path);
+        guest_changed(g, "empty", *path);
     }
     return TRUE;
 }
@@ -115,8 +133,10 @@ gboolean guest_read(guest *g, const char *path, char **text, GError **error)
 
 gboolean guest_write_file(guest *g, const char *path, const char *text, GError **error)
 {
-    return guestfs_write(g->h, path, text, strlen(text)) == 0 ||
-           guest_fail(g, error, "write %s in the guest", path);
+    if (guestfs_write(g->h, path, text, strlen(text)) != 0)
+        return guest_fail(g, error, "write %s in the guest", path);
+    guest_changed(g, "write", path);
+    return TRUE;
 }
 
 static GRegex *compile(const struct guest_line_rule *rule)

@@ -7,6 +7,10 @@
  * The files are a stranger's: only regular files are opened (a FIFO would never answer), and
  * absence is never an error. */
 
+/* Tells of a change that the running operation has made; for those who change something without the
+ * functions below, which tell it themselves.  verb: "remove", "empty", "write", "edit". */
+void guest_changed(guest *g, const char *verb, const char *path);
+
 /* The paths that match, directories (and links to them) ending in "/"; the caller owns them. */
 char **guest_glob(guest *g, const char *pattern, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
