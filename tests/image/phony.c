@@ -170,6 +170,16 @@ static void add_entry(struct archive *a, const struct entry *e)
     archive_entry_free(entry);
 }
 
+static void add_samples(struct archive *a)
+{
+    for (const struct phony_sample *s = phony_samples; s->operation; s++) {
+        const struct entry gone = {s->gone, 0600, "to go\n"};
+        const struct entry stays = {s->stays, 0640, PHONY_STAYS};
+        add_entry(a, &gone);
+        add_entry(a, &stays);
+    }
+}
+
 /* One upload for all files: the tables as tar in memory. */
 static void upload(guestfs_h *h, const struct entry *first, const struct entry *second)
 {
@@ -181,6 +191,8 @@ static void upload(guestfs_h *h, const struct entry *first, const struct entry *
         add_entry(a, e);
     for (const struct entry *e = second; e && e->path; e++)
         add_entry(a, e);
+    if (second == left)
+        add_samples(a);
     archive_write_free(a);
     g_autofree char *path = g_strdup_printf("/dev/fd/%d", fd);
     must(lseek(fd, 0, SEEK_SET) == 0 && guestfs_tar_in(h, path, "/") == 0, "upload", h);

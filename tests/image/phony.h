@@ -8,6 +8,13 @@
 #define PHONY_MAC      "52:54:00:6b:1d:9e"
 #define PHONY_PASSWORD "correct-horse-battery"
 
+/* What an operation removes, and what is like it and must stay; relative paths. */
+struct phony_sample {
+    const char *operation, *gone, *stays;
+};
+#define PHONY_STAYS "to stay\n"                   /* what is in them */
+extern const struct phony_sample phony_samples[]; /* ends with NULLs; on the disk debian */
+
 struct phony_disks {
     char *folder;
     char *debian;    /* a used Debian 13, all in one partition */

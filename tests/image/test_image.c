@@ -65,8 +65,8 @@ static void seals(void **state)
     assert_string_equal(vim->name, "vim");
     assert_string_equal(vim->version, "2:9.1.1230-2");
     guint n = 0;
-    while (guest_operations()[n])
-        n++;
+    for (const guest_operation *const *op = guest_operations(); *op; op++)
+        n += !(*op)->off;
     assert_int_equal(facts->operations->len, n);
 }
 
@@ -132,6 +132,29 @@ static void the_rest_stays(void **state)
     assert_mode(g, "/var/tmp", S_IFDIR | 01777);
     assert_mode(g, "/var/lib/apt/lists/partial", S_IFDIR | 0700);
     assert_mode(g, "/etc/netplan/50-cloud-init.yaml", S_IFREG | 0600);
+}
+
+static const guest_operation *operation_of(const char *name)
+{
+    for (const guest_operation *const *op = guest_operations(); *op; op++)
+        if (strcmp((*op)->name, name) == 0)
+            return *op;
+    fail_msg("there is no operation %s", name);
+    return NULL;
+}
+
+/* Each operation removes what it is for and nothing like it; one that is off does nothing. */
+static void samples_are_told_apart(void **state)
+{
+    guest *g = ((struct fixture *)*state)->g;
+    for (const struct phony_sample *s = phony_samples; s->operation; s++) {
+        g_autofree char *gone = g_strconcat("/", s->gone, NULL);
+        g_autofree char *stays = g_strconcat("/", s->stays, NULL);
+        gboolean there = guestfs_exists(g->h, gone) > 0;
+        if (there != operation_of(s->operation)->off)
+            fail_msg("%s %s %s", s->operation, there ? "has left" : "has removed", gone);
+        assert_text(g, stays, PHONY_STAYS);
+    }
 }
 
 static void identity_is_made_anew(void **state)
@@ -475,6 +498,7 @@ int main(void)
                                        cmocka_unit_test(opens_again),
                                        cmocka_unit_test(leavings_are_gone),
                                        cmocka_unit_test(the_rest_stays),
+                                       cmocka_unit_test(samples_are_told_apart),
                                        cmocka_unit_test(identity_is_made_anew),
                                        cmocka_unit_test(faults_are_found),
                                        cmocka_unit_test(hostile_files_are_passed_over),
