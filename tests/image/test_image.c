@@ -27,7 +27,11 @@ static int setup(void **state)
     struct fixture *f = g_new0(struct fixture, 1);
     phony_make(&f->disks);
     f->sealed = phony_overlay(&f->disks, f->disks.debian, "sealed.qcow2");
-    f->spec = (struct seal_spec){f->sealed, TRUE, packages, macs, texts, FALSE};
+    f->spec = (struct seal_spec){.image = f->sealed,
+                                 .force_tcg = TRUE,
+                                 .required_packages = packages,
+                                 .forbidden_macs = macs,
+                                 .forbidden_texts = texts};
     *state = f;
     return 0;
 }
@@ -277,7 +281,10 @@ static void refuse(struct fixture *f, const char *image, const char *const *requ
                    const char *const *forbidden, GError **error)
 {
     g_autofree char *overlay = phony_overlay(&f->disks, image, "refused.qcow2");
-    const struct seal_spec spec = {overlay, TRUE, required, NULL, forbidden, FALSE};
+    const struct seal_spec spec = {.image = overlay,
+                                   .force_tcg = TRUE,
+                                   .required_packages = required,
+                                   .forbidden_texts = forbidden};
     guest_facts *facts = NULL;
     assert_false(guest_seal(&spec, NULL, NULL, &facts, error));
     assert_null(facts);
