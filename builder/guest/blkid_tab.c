@@ -2,7 +2,7 @@
 #include "guest/guest.h"
 
 /* blkid(8), "FILES" and "CONFIGURATION FILE": the place has moved twice. */
-static const char files[] = "/{run,var/run,dev,etc}/{blkid/,.}blkid.tab{,.old}";
+static const char files[] = "/{run,var/run,dev,etc}/{blkid/,.,}blkid.tab{,.old}";
 
 const guest_operation operation_blkid_tab = {
     .name = "blkid-tab",

@@ -112,4 +112,8 @@ typedef struct guest_operation {
     gboolean (*run)(guest *g, GError **error);
 } guest_operation;
 
+/* Does what the record says, on a launched guest. */
+gboolean guest_operation_run(const guest_operation *op, guest *g,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 const guest_operation *const *guest_operations(void); /* NULL-terminated, in running order */

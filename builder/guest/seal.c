@@ -19,7 +19,7 @@ char *guest_library_version(void)
     return text;
 }
 
-static gboolean run_operation(const guest_operation *op, guest *g, GError **error)
+gboolean guest_operation_run(const guest_operation *op, guest *g, GError **error)
 {
     return (!op->remove || guest_remove(g, op->remove, error)) &&
            (!op->empty || guest_empty(g, op->empty, error)) && (!op->run || op->run(g, error));
@@ -38,7 +38,7 @@ static gboolean run_operations(guest *g, GPtrArray *ran, GError **error)
             continue;
         g->running = *op;
         progress_detail(g->p, "%s: %s", (*op)->name, (*op)->heading);
-        if (!run_operation(*op, g, error)) {
+        if (!guest_operation_run(*op, g, error)) {
             g_prefix_error(error, "%s: ", (*op)->name);
             return FALSE;
         }
