@@ -7,6 +7,13 @@
 /* The inside of an image, through libguestfs: sysprep operations and the policy.  Knows nothing of
  * recipes. */
 
+/* What is put into an image. */
+struct guest_file {
+    const char *path; /* absolute; NULL ends an array.  Directories on the way are made */
+    guint mode;       /* permission bits; S_IFLNK: a symbolic link, whose target is the text */
+    const char *text;
+};
+
 struct seal_spec {
     const char *image;                    /* qcow2, changed in place */
     gboolean force_tcg;                   /* LIBGUESTFS_BACKEND_SETTINGS=force_tcg */
@@ -16,7 +23,9 @@ struct seal_spec {
                                              /home; NULL-terminated or NULL */
     gboolean read_only;                   /* the image is not changed, and need not be writable */
     gboolean no_policy;                   /* only the operations */
+    gboolean no_trim;                     /* free space is not given back */
     const char *const *operations;        /* names, NULL-terminated; NULL: those that are not off */
+    const struct guest_file *files;       /* put in after the operations; NULL: none */
 };
 
 struct guest_package {

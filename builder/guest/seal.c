@@ -83,7 +83,7 @@ static gboolean finish(guest *g, GError **error)
     if (g->spec->read_only)
         return TRUE;
     progress_phase(g->p, "trim");
-    return trim(g, error) && guest_shutdown(g, error);
+    return (g->spec->no_trim || trim(g, error)) && guest_shutdown(g, error);
 }
 
 static guest_facts *work(guest *g, GError **error)
@@ -95,7 +95,7 @@ static guest_facts *work(guest *g, GError **error)
     if (!guest_inspect(g, error))
         return NULL;
     progress_phase(g->p, "operations");
-    if (!run_operations(g, ran, error))
+    if (!run_operations(g, ran, error) || !guest_put_files(g, g->spec->files, error))
         return NULL;
     if (!judge(g, error) || !finish(g, error))
         return NULL;

@@ -139,6 +139,29 @@ gboolean guest_write_file(guest *g, const char *path, const char *text, GError *
     return TRUE;
 }
 
+/* What stands there is removed first: through a link, the file it points to would be written. */
+static gboolean put_file(guest *g, const struct guest_file *file, GError **error)
+{
+    g_autofree char *directory = g_path_get_dirname(file->path);
+    gboolean link = S_ISLNK((mode_t)file->mode);
+    if (guestfs_mkdir_p(g->h, directory) != 0 || guestfs_rm_f(g->h, file->path) != 0)
+        return guest_fail(g, error, "make room for %s in the guest", file->path);
+    if (link ? guestfs_ln_s(g->h, file->text, file->path) != 0
+             : guestfs_write(g->h, file->path, file->text, strlen(file->text)) != 0 ||
+                   guestfs_chmod(g->h, (int)(file->mode & 07777), file->path) != 0)
+        return guest_fail(g, error, "write %s in the guest", file->path);
+    guest_changed(g, "write", file->path);
+    return TRUE;
+}
+
+gboolean guest_put_files(guest *g, const struct guest_file *files, GError **error)
+{
+    for (; files && files->path; files++)
+        if (!put_file(g, files, error))
+            return FALSE;
+    return TRUE;
+}
+
 static GRegex *compile(const struct guest_line_rule *rule)
 {
     g_autoptr(GError) local = NULL;

@@ -37,6 +37,10 @@ gboolean guest_read_large(guest *g, const char *path, gint64 limit, char **text,
 gboolean guest_write_file(guest *g, const char *path, const char *text,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Puts files in, over what is there under their names; NULL: none. */
+gboolean guest_put_files(guest *g, const struct guest_file *files,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A line that must not stay. */
 struct guest_line_rule {
     const char *files;       /* pattern for guest_glob */
