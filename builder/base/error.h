@@ -19,6 +19,7 @@ enum ingot_exit {
     INGOT_EXIT_POLICY = 8,
     INGOT_EXIT_OUTPUT = 9,
     INGOT_EXIT_DIFFERENT = 10,    /* no error: ingot diff found differences */
+    INGOT_EXIT_VERIFY = 11,       /* clones of the image are not as they must be */
     INGOT_EXIT_INTERRUPTED = 130, /* SIGINT or SIGTERM, as a shell would say */
 };
 

@@ -256,6 +256,39 @@ void files_unlock(int fd)
         close(fd);
 }
 
+/* A directory whose owner has died still has its lock file, but nobody holds it. */
+static void remove_dead(const char *parent)
+{
+    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(parent, name, NULL);
+        g_autofree char *lock_path = g_build_filename(path, "lock", NULL);
+        if (!g_file_test(lock_path, G_FILE_TEST_IS_REGULAR))
+            continue;
+        int lock = files_try_lock(lock_path);
+        if (lock < 0)
+            continue;
+        files_remove_tree(path);
+        files_unlock(lock);
+    }
+}
+
+char *files_live_dir(const char *parent, const char *name, int *lock, GError **error)
+{
+    remove_dead(parent);
+    g_autofree char *path = files_temp_dir(parent, name, error);
+    if (!path)
+        return NULL;
+    g_autofree char *lock_path = g_build_filename(path, "lock", NULL);
+    *lock = files_lock(lock_path, NULL, error);
+    if (*lock < 0) {
+        files_remove_tree(path);
+        return NULL;
+    }
+    return g_steal_pointer(&path);
+}
+
 char *files_cache_dir(void)
 {
     const char *set = g_getenv("INGOT_CACHE");

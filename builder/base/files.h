@@ -44,6 +44,12 @@ void files_unlock(int fd);
 /* The same without waiting; -1 when somebody holds it or it cannot be opened. */
 int files_try_lock(const char *path);
 
+/* A private directory below parent that is known to be in use while *lock is held (files_unlock):
+ * those of owners that have died are removed by the next call.  The caller owns the path and
+ * removes the directory. */
+char *files_live_dir(const char *parent, const char *name, int *lock,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- where ingot keeps its things; the caller owns the paths ---- */
 
 /* $INGOT_CACHE, else $XDG_CACHE_HOME/ingot, else ~/.cache/ingot. */

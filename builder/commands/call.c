@@ -35,6 +35,7 @@ const struct exit_meaning *exit_meanings(void)
         {INGOT_EXIT_POLICY, "policy", "the image is not clean; each violation is told"},
         {INGOT_EXIT_OUTPUT, "output", "the image could not be written, checked or moved"},
         {INGOT_EXIT_DIFFERENT, "different", "the two images differ; no error"},
+        {INGOT_EXIT_VERIFY, "verify", "clones of the image do not pass; each failure is told"},
         {INGOT_EXIT_INTERRUPTED, "interrupted", "stopped by SIGINT, SIGTERM or SIGHUP"},
         {0, NULL, NULL},
     };

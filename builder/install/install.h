@@ -34,8 +34,9 @@ struct install_spec {
     const char *log_dir; /* console.log, log.log, qemu.log, on failure screen.png */
 };
 
-/* TRUE when the guest powered off (or restarted) after its final phase.  phases (may be NULL) gets what was seen,
- * also on failure; the caller owns it (g_ptr_array_unref).  Errors: INGOT_EXIT_INSTALL with a
- * sentence that names phase and cause; cancelled: G_IO_ERROR_CANCELLED. */
+/* TRUE when the guest powered off (or restarted) after its final phase.  phases (may be NULL) gets
+ * what was seen, also on failure; the caller owns it (g_ptr_array_unref).  Errors:
+ * INGOT_EXIT_INSTALL with a sentence that names phase and cause; cancelled: G_IO_ERROR_CANCELLED.
+ */
 gboolean install_run(const struct install_spec *spec, progress *p, GCancellable *cancel,
                      GPtrArray **phases, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -4,7 +4,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "install/lines.h"
+#include "base/lines.h"
+#include "install/matcher.h"
 
 #include <string.h>
 

@@ -22,40 +22,6 @@ const stage *const *stages_table(void)
     return table;
 }
 
-/* A directory whose build has died still has its lock file, but nobody holds it. */
-static void remove_dead(const char *parent)
-{
-    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(parent, name, NULL);
-        g_autofree char *lock_path = g_build_filename(path, "lock", NULL);
-        if (!g_file_test(lock_path, G_FILE_TEST_IS_REGULAR))
-            continue;
-        int lock = files_try_lock(lock_path);
-        if (lock < 0)
-            continue;
-        files_remove_tree(path);
-        files_unlock(lock);
-    }
-}
-
-/* A private directory that dies with its build; *lock says that it lives. */
-static char *live_dir(const char *parent, const char *name, int *lock, GError **error)
-{
-    remove_dead(parent);
-    g_autofree char *path = files_temp_dir(parent, name, error);
-    if (!path)
-        return NULL;
-    g_autofree char *lock_path = g_build_filename(path, "lock", NULL);
-    *lock = files_lock(lock_path, NULL, error);
-    if (*lock < 0) {
-        files_remove_tree(path);
-        return NULL;
-    }
-    return g_steal_pointer(&path);
-}
-
 build *build_new(const plan *p, const struct build_options *options, progress *told,
                  const secrets *hidden, GCancellable *cancel, GError **error)
 {
@@ -68,7 +34,7 @@ build *build_new(const plan *p, const struct build_options *options, progress *t
     b->timings = g_array_new(FALSE, FALSE, sizeof(struct build_timing));
     b->work_lock = -1;
     g_autofree char *parent = g_build_filename(p->cache_dir, "work", NULL);
-    b->work_dir = live_dir(parent, p->name, &b->work_lock, error);
+    b->work_dir = files_live_dir(parent, p->name, &b->work_lock, error);
     if (!b->work_dir)
         return NULL;
     b->log_dir = g_build_filename(b->work_dir, "logs", NULL);

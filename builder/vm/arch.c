@@ -30,6 +30,7 @@ static const struct vm_arch arches[] = {
      /* Measured, 6.1 kernel to the first program under TCG: 5.1 s of processor time, pc 5.6 s. */
      .machine = "q35",
      .console = "ttyS0",
+     .cpu_hotplug = TRUE,
      .serial = "isa-serial",
      .devices = x86_devices,
      /* Measured with QEMU 7.2 and two processors: under thread=multi a guest that sees CMPXCHG16B
@@ -65,6 +66,12 @@ const char *vm_console_name(const char *name)
 {
     const struct vm_arch *arch = vm_arch_find(name);
     return arch ? arch->console : NULL;
+}
+
+gboolean vm_can_add_cpu(const char *name)
+{
+    const struct vm_arch *arch = vm_arch_find(name);
+    return arch && arch->cpu_hotplug;
 }
 
 static gboolean host_is(const char *machine)

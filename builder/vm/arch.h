@@ -16,11 +16,16 @@ struct vm_arch {
     const char *package;         /* of the host that has it, for the remedy */
     const char *machine;         /* -machine */
     const char *console;         /* Linux's name of the board's own serial port */
+    gboolean cpu_hotplug;        /* the machine takes CPUs while it runs */
     const char *serial;          /* driver of the second channel; the first is the board's own */
     const char *const *devices;  /* -device: screen, keyboard, panic notifier; NULL-terminated */
     struct vm_tcg tcg[2];        /* the second has no host: it is for all others */
     const char *const *kvm_cpus; /* -cpu values to try in this order; NULL: no probe is known */
 };
+
+/* The PCI Express ports of a machine with hotplug. */
+#define VM_PORT_DISK "hotplug-disk"
+#define VM_PORT_NIC  "hotplug-nic"
 
 /* NULL when the architecture is not known. */
 const struct vm_arch *vm_arch_find(const char *name);

@@ -27,6 +27,9 @@ void vm_spec_clear(struct vm_spec *spec)
     g_free(spec->kernel);
     g_free(spec->initrd);
     g_free(spec->command_line);
+    g_free(spec->mac);
+    g_free(spec->capture);
+    g_free(spec->port);
     *spec = (struct vm_spec){0};
 }
 
@@ -70,9 +73,13 @@ static void add_machine(GPtrArray *argv, const struct vm_spec *spec, const struc
     add(argv, "-machine", arch->machine);
     add(argv, "-accel", spec->accel.option);
     add(argv, "-cpu", spec->accel.cpu);
-    add_format(argv, "-smp", "%u", spec->cpus);
+    if (spec->hotplug && arch->cpu_hotplug)
+        add_format(argv, "-smp", "%u,maxcpus=%u", spec->cpus, spec->cpus + 1);
+    else
+        add_format(argv, "-smp", "%u", spec->cpus);
     add_format(argv, "-m", "%" G_GUINT64_FORMAT "M", mib);
-    add(argv, "-no-reboot", NULL);
+    if (!spec->restarts)
+        add(argv, "-no-reboot", NULL);
 }
 
 static void add_boot(GPtrArray *argv, const struct vm_spec *spec)
@@ -102,14 +109,35 @@ static void add_disk(GPtrArray *argv, const struct vm_spec *spec)
     add(argv, "-device", "virtio-blk-pci,id=disk0,drive=disk0");
 }
 
+static void add_nic(GPtrArray *argv, const struct vm_spec *spec)
+{
+    if (!spec->network)
+        return;
+    add_format(argv, "-netdev", "user,id=net0,ipv6=off%s", spec->closed ? ",restrict=on" : "");
+    /* No option ROM: nothing is booted from the network, and it costs the firmware time. */
+    add_format(argv, "-device",
+               "virtio-net-pci,id=net0,netdev=net0,mac=%s,romfile=", spec->mac ? spec->mac : MAC);
+    if (!spec->capture)
+        return;
+    g_autofree char *path = escaped(spec->capture);
+    add_format(argv, "-object", "filter-dump,id=capture0,netdev=net0,file=%s", path);
+}
+
+/* The root bus of the machines here takes nothing while it runs; its ports do, one device each. */
+static void add_hotplug(GPtrArray *argv, const struct vm_spec *spec)
+{
+    if (!spec->hotplug)
+        return;
+    add(argv, "-device", "pcie-root-port,id=" VM_PORT_DISK ",chassis=1,slot=1");
+    add(argv, "-device", "pcie-root-port,id=" VM_PORT_NIC ",chassis=2,slot=2");
+    add(argv, "-device", "virtio-balloon-pci,id=balloon0");
+}
+
 static void add_devices(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
 {
     add_disk(argv, spec);
-    if (spec->network) {
-        add(argv, "-netdev", "user,id=net0,ipv6=off");
-        /* No option ROM: nothing is booted from the network, and it costs the firmware time. */
-        add(argv, "-device", "virtio-net-pci,id=net0,netdev=net0,mac=" MAC ",romfile=");
-    }
+    add_nic(argv, spec);
+    add_hotplug(argv, spec);
     add(argv, "-object", "rng-builtin,id=rng0");
     add(argv, "-device", "virtio-rng-pci,rng=rng0");
     for (const char *const *d = arch->devices; *d; d++)
@@ -121,8 +149,18 @@ static void add_socket(GPtrArray *argv, const char *id, const char *dir)
     add_format(argv, "-chardev", "socket,id=%s,path=%s/%s", id, dir, id);
 }
 
+/* A port with a name, /dev/virtio-ports/NAME in Linux (virtio 1.2, 5.3). */
+static void add_port(GPtrArray *argv, const char *name, const char *dir)
+{
+    g_autofree char *clean = escaped(name);
+    add_socket(argv, "port", dir);
+    add(argv, "-device", "virtio-serial-pci,id=serial0");
+    add_format(argv, "-device", "virtserialport,bus=serial0.0,chardev=port,name=%s", clean);
+}
+
 /* ingot listens and QEMU connects, so that nothing has to be polled for. */
-static void add_sockets(GPtrArray *argv, const struct vm_arch *arch, const char *dir)
+static void add_sockets(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch,
+                        const char *dir)
 {
     g_autofree char *path = escaped(dir);
     add_socket(argv, "console", path);
@@ -131,6 +169,8 @@ static void add_sockets(GPtrArray *argv, const struct vm_arch *arch, const char 
     add_format(argv, "-device", "%s,chardev=log", arch->serial);
     add_socket(argv, "qmp", path);
     add(argv, "-mon", "chardev=qmp,mode=control");
+    if (spec->port)
+        add_port(argv, spec->port, path);
     add_format(argv, "-vnc", "unix:%s/vnc", path);
     add(argv, "-S", NULL);
 }
@@ -157,7 +197,7 @@ GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir)
     add_boot(argv, spec);
     add_devices(argv, spec, arch);
     if (dir)
-        add_sockets(argv, arch, dir);
+        add_sockets(argv, spec, arch, dir);
     else
         add_terminal(argv, arch, spec->name);
     g_ptr_array_add(argv, NULL);

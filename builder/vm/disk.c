@@ -40,6 +40,7 @@ gboolean vm_disk_create(const char *path, guint64 size, const char *backing, GCa
         return FALSE;
     }
     const char *empty[] = {"qemu-img", "create", "-q", "-f", "qcow2", target, bytes, NULL};
-    const char *overlay[] = {"qemu-img", "create", "-q", "-f", "qcow2", "-o", option, target, NULL};
+    const char *overlay[] = {
+        "qemu-img", "create", "-q", "-f", "qcow2", "-o", option, target, size ? bytes : NULL, NULL};
     return spawn_run(base ? overlay : empty, &options, NULL, error);
 }

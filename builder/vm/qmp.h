@@ -43,3 +43,7 @@ gboolean qmp_execute(qmp *q, const char *command, json_t *arguments, json_t **va
 
 /* Reads and delivers the events that are there now. */
 void qmp_drain(qmp *q);
+
+/* The connection to a running machine; borrowed. */
+struct vm;
+qmp *vm_monitor(struct vm *machine);

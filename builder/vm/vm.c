@@ -31,7 +31,7 @@ struct port {
     gsize logged;
 };
 
-enum { PORT_CONSOLE, PORT_LOG, PORT_OUTPUT, PORTS };
+enum { PORT_CONSOLE, PORT_LOG, PORT_EXTRA, PORT_OUTPUT, PORTS };
 
 struct vm {
     char *dir;
@@ -42,6 +42,7 @@ struct vm {
     relay *relay;
     qmp *qmp;
     GCancellable *waiting;
+    gboolean extra; /* has the channel VM_PORT */
     gboolean gone;
     guint16 queues[2]; /* of the NIC: as last seen */
     guint64 packets;
@@ -131,8 +132,10 @@ static int open_log(const char *dir, const char *name, GError **error)
 
 static gboolean open_logs(vm *machine, const char *log_dir, GError **error)
 {
-    static const char *const names[PORTS] = {"console.log", "log.log", "qemu.log"};
+    static const char *const names[PORTS] = {"console.log", "log.log", "port.log", "qemu.log"};
     for (int i = 0; i < PORTS; i++) {
+        if (i == PORT_EXTRA && !machine->extra)
+            continue;
         machine->ports[i].log = open_log(log_dir, names[i], error);
         if (machine->ports[i].log < 0)
             return FALSE;
@@ -142,10 +145,15 @@ static gboolean open_logs(vm *machine, const char *log_dir, GError **error)
 
 /* The sockets on which QEMU's connections are waited for, and then those connections. */
 struct sockets {
-    int fds[3];
+    int fds[4];
 };
 
-static const char *const socket_names[3] = {"console", "log", "qmp"};
+static const char *const socket_names[4] = {"console", "log", "qmp", "port"};
+
+static gsize sockets_used(const vm *machine)
+{
+    return machine->extra ? G_N_ELEMENTS(socket_names) : G_N_ELEMENTS(socket_names) - 1;
+}
 
 static void sockets_close(const vm *machine, struct sockets *s)
 {
@@ -159,7 +167,7 @@ static void sockets_close(const vm *machine, struct sockets *s)
 
 static gboolean sockets_listen(const vm *machine, struct sockets *s, GError **error)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(s->fds); i++) {
+    for (gsize i = 0; i < sockets_used(machine); i++) {
         s->fds[i] = channel_listen(machine->dir, socket_names[i], error);
         if (s->fds[i] < 0)
             return FALSE;
@@ -213,7 +221,7 @@ static gboolean accept_all(vm *machine, const struct sockets *listening, struct 
                            GError **error)
 {
     gint64 end = g_get_monotonic_time() + (gint64)CONNECT_MS * 1000;
-    for (gsize i = 0; i < G_N_ELEMENTS(listening->fds); i++) {
+    for (gsize i = 0; i < sockets_used(machine); i++) {
         connected->fds[i] = accept_one(machine, listening->fds[i], end);
         if (connected->fds[i] < 0) {
             set_start_error(machine, "it did not connect its serial ports", error);
@@ -251,6 +259,8 @@ static gboolean run(vm *machine, struct sockets *connected, GError **error)
     int output = fcntl(output_fd(machine), F_DUPFD_CLOEXEC, 0);
     open_port(machine, PORT_CONSOLE, VM_CONSOLE, g_steal_fd(&connected->fds[0]));
     open_port(machine, PORT_LOG, VM_LOG, g_steal_fd(&connected->fds[1]));
+    if (machine->extra)
+        open_port(machine, PORT_EXTRA, VM_PORT, g_steal_fd(&connected->fds[3]));
     open_port(machine, PORT_OUTPUT, -1, output);
     g_autoptr(GError) local = NULL;
     machine->qmp = qmp_new(g_steal_fd(&connected->fds[2]), on_event, machine, &local);
@@ -265,7 +275,7 @@ static gboolean run(vm *machine, struct sockets *connected, GError **error)
 
 static gboolean start(vm *machine, const struct vm_spec *spec, GError **error)
 {
-    struct sockets listening = {{-1, -1, -1}}, connected = {{-1, -1, -1}};
+    struct sockets listening = {{-1, -1, -1, -1}}, connected = {{-1, -1, -1, -1}};
     machine->relay = relay_new(machine->dir, on_typed, machine, error);
     gboolean good = machine->relay && sockets_listen(machine, &listening, error) &&
                     spawn(machine, spec, error) &&
@@ -287,6 +297,7 @@ vm *vm_start(const struct vm_spec *spec, const char *dir, const char *log_dir,
     vm *machine = g_new0(vm, 1);
     machine->dir = g_canonicalize_filename(dir, NULL);
     machine->events = *events;
+    machine->extra = spec->port != NULL;
     for (int i = 0; i < PORTS; i++)
         machine->ports[i].log = -1;
     if (open_logs(machine, log_dir, error) && start(machine, spec, error))
@@ -324,8 +335,10 @@ void vm_free(vm *machine)
 gboolean vm_write(vm *machine, enum vm_channel channel, const char *bytes, gsize length,
                   GError **error)
 {
-    struct port *p = &machine->ports[channel == VM_LOG ? PORT_LOG : PORT_CONSOLE];
-    if (stream_send(p->stream, bytes, length))
+    static const int ports[] = {
+        [VM_CONSOLE] = PORT_CONSOLE, [VM_LOG] = PORT_LOG, [VM_PORT] = PORT_EXTRA};
+    struct port *p = &machine->ports[ports[channel]];
+    if (p->stream && stream_send(p->stream, bytes, length))
         return TRUE;
     ingot_set_error(error, INGOT_EXIT_INSTALL, NULL, "the guest does not read its serial port");
     return FALSE;
@@ -385,6 +398,11 @@ gboolean vm_screenshot(vm *machine, const char *path, GError **error)
     g_autofree char *file = g_canonicalize_filename(path, NULL);
     return qmp_execute(machine->qmp, "screendump",
                        json_pack("{s:s, s:s}", "filename", file, "format", "png"), NULL, error);
+}
+
+qmp *vm_monitor(vm *machine)
+{
+    return machine->qmp;
 }
 
 const char *vm_dir(const vm *machine)

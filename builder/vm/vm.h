@@ -40,6 +40,13 @@ struct vm_spec {
     char *disk;                           /* qcow2 file; NULL: no disk */
     char *kernel, *initrd, *command_line; /* direct boot; NULL: boot the disk */
     gboolean network;                     /* user network with one virtio NIC */
+    /* Of machines that are looked at while they run; all may be left out. */
+    char *mac;       /* of that NIC; NULL: the first of vm_macs() */
+    gboolean closed; /* the user network answers DHCP and lets nothing out (qemu(1), restrict=on) */
+    char *capture;   /* file that gets what passes the NIC, pcap(5) */
+    char *port;      /* name of a virtio serial port: the channel VM_PORT */
+    gboolean hotplug;  /* room for one more CPU, a disk and a NIC, and a memory balloon */
+    gboolean restarts; /* the guest may restart; else that ends QEMU */
 };
 void vm_spec_clear(struct vm_spec *spec);
 
@@ -72,7 +79,7 @@ char *vm_guest_url(const char *url);
 
 typedef struct vm vm;
 
-enum vm_channel { VM_CONSOLE, VM_LOG };
+enum vm_channel { VM_CONSOLE, VM_LOG, VM_PORT };
 
 /* All are called from the main loop's thread, in its default context.  NULL: not wanted. */
 struct vm_events {
@@ -89,9 +96,9 @@ struct vm_events {
 
 /* Starts QEMU with its channels connected before the guest's first instruction.  dir: a private
  * directory with a short name (files_runtime_dir); log_dir: serial logs are written there as
- * console.log and log.log, and what QEMU itself says as qemu.log.  The console is also relayed:
- * dir/attach is a Unix socket that any number of people can connect to (ingot console).  The caller
- * owns the vm. */
+ * console.log, log.log and port.log, and what QEMU itself says as qemu.log.  The console is also
+ * relayed: dir/attach is a Unix socket that any number of people can connect to (ingot console).
+ * The caller owns the vm. */
 vm *vm_start(const struct vm_spec *spec, const char *dir, const char *log_dir,
              const struct vm_events *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -115,9 +122,25 @@ gboolean vm_screenshot(vm *machine, const char *path, GError **error) G_GNUC_WAR
 const char *vm_dir(const vm *machine);
 GPid vm_pid(const vm *machine);
 
+/* ---- what is added to a running one, whose spec has hotplug ---- */
+
+/* Whether a CPU can be added to a running machine of this architecture. */
+gboolean vm_can_add_cpu(const char *arch);
+
+/* Errors of all: QEMU's own words, INGOT_EXIT_HOST.  That the guest makes use of it has to be asked
+ * there. */
+gboolean vm_add_cpu(vm *machine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vm_add_disk(vm *machine, const char *qcow2, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vm_add_nic(vm *machine, const char *mac, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Asks the guest to leave itself so many bytes, and how many it has left itself. */
+gboolean vm_balloon(vm *machine, guint64 bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vm_balloon_now(vm *machine, guint64 *bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- disks ---- */
 
 /* A new qcow2 file (qemu-img create); backing NULL: empty, of size bytes; else an overlay, which
- * can be moved together with a backing file that is beside it. */
+ * can be moved together with a backing file that is beside it, of size bytes (0: as large as that).
+ */
 gboolean vm_disk_create(const char *path, guint64 size, const char *backing, GCancellable *cancel,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "install/lines.h"
+#include "base/lines.h"
+#include "install/matcher.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -2,7 +2,8 @@
 #include "../test.h"
 
 #include "base/error.h"
-#include "install/lines.h"
+#include "base/lines.h"
+#include "install/matcher.h"
 
 #include <string.h>
 

@@ -2,22 +2,7 @@
 #pragma once
 #include "os/os.h"
 
-/* What a guest writes, as lines, and what the lines mean.  Private to the room.  A guest may write
- * anything: lines are cut at LINES_LIMIT bytes and made printable before they are looked at. */
-
-#define LINES_LIMIT 4096u
-
-typedef struct lines lines;
-
-/* line is called for each line that is not empty, without its end ('\n' or '\r'). */
-lines *lines_new(void (*line)(const char *line, gpointer user), gpointer user);
-void lines_free(lines *l);
-void lines_feed(lines *l, const char *bytes, gsize length);
-
-/* The line that has no end yet, printable, or NULL when it is empty; owned by the caller. */
-char *lines_partial(const lines *l);
-
-/* ---- what they mean ---- */
+/* What the lines of a guest mean.  Private to the room. */
 
 typedef struct matcher matcher;
 

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/commands.h"
+
+#include "base/files.h"
+#include "base/text.h"
+#include "commands/image.h"
+#include "verify/verify.h"
+
+#include <string.h>
+
+/* The verify stage of a build alone, for any image. */
+
+#define MEMORY (1ull << 30)
+
+struct options {
+    gboolean list;
+    char *packages, *disk_size, *memory, *timeout, *junit, *logs, *arch;
+};
+
+static const GOptionEntry entries[] = {
+    {"list", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, list), "List the assertions",
+     NULL},
+    {"packages", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, packages),
+     "Packages whose programs must start (NAME,NAME…)", "LIST"},
+    {"disk-size", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, disk_size),
+     "Give the clones a larger disk, which the root file system must fill", "SIZE"},
+    {"memory", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, memory),
+     "Memory of each of the two clones (default: 1GiB)", "SIZE"},
+    {"timeout", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, timeout),
+     "How long one boot may take (default: 5m, emulated 20m)", "TIME"},
+    {"junit", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, junit),
+     "Write a JUnit report too", "FILE"},
+    {"logs", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, logs),
+     "Keep the consoles of the clones", "DIR"},
+    {"arch", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, arch),
+     "Architecture of the image (default: x86_64)", "NAME"},
+    {NULL, 0, 0, 0, NULL, NULL, NULL}};
+
+static void list(const struct call *c)
+{
+    json_t *all = json_array();
+    for (const verify_assertion *a = verify_assertions(); a->name; a++) {
+        if (c->json)
+            json_array_append_new(all,
+                                  json_pack("{s:s, s:s}", "name", a->name, "heading", a->heading));
+        else
+            printf("%-20s %s\n", a->name, a->heading);
+    }
+    if (c->json)
+        call_print_json(all);
+    else
+        json_decref(all);
+}
+
+static void print(const struct call *c, const verify_result *r)
+{
+    static const char *const marks[] = {
+        [VERIFY_PASSED] = "ok", [VERIFY_FAILED] = "FAILED", [VERIFY_SKIPPED] = "skipped"};
+    if (c->json) {
+        call_print_json(verify_to_json(r));
+        return;
+    }
+    for (guint i = 0; i < r->findings->len; i++) {
+        const struct verify_finding *f = g_ptr_array_index(r->findings, i);
+        printf("%-8s %-20s %s%s%s\n", marks[f->outcome], f->name, f->heading, *f->says ? ": " : "",
+               f->says);
+    }
+}
+
+/* ---- options ---- */
+
+static gboolean bad(const char *option, const char *value, const char *hint, GError **error)
+{
+    ingot_set_error(error, INGOT_EXIT_USAGE, hint, "--%s: '%s' cannot be used", option, value);
+    return FALSE;
+}
+
+static gboolean read_size(const char *option, const char *text, guint64 *size, GError **error)
+{
+    return !text || text_parse_size(text, size) ||
+           bad(option, text, "write it as 1GiB or 512MiB", error);
+}
+
+static gboolean read_packages(const char *text, char ***names, GError **error)
+{
+    *names = g_strsplit(text ? text : "", ",", -1);
+    for (char **name = *names; *name; name++)
+        if (!g_regex_match_simple("^[A-Za-z0-9][A-Za-z0-9.+_-]*$", *name, G_REGEX_RAW, 0))
+            return bad("packages", *name, "write the names of packages with commas between", error);
+    return TRUE;
+}
+
+static gboolean read_options(const struct options *o, struct verify_spec *spec, char ***names,
+                             GError **error)
+{
+    spec->memory = MEMORY;
+    if (!read_size("memory", o->memory, &spec->memory, error) ||
+        !read_size("disk-size", o->disk_size, &spec->disk_size, error) ||
+        !read_packages(o->packages, names, error))
+        return FALSE;
+    spec->packages = (const char *const *)*names;
+    return !o->timeout || text_parse_duration(o->timeout, &spec->limit) ||
+           bad("timeout", o->timeout, "write it as 90s or 10m", error);
+}
+
+/* ---- the work ---- */
+
+static gboolean verify(struct call *c, const struct options *o, struct verify_spec *spec,
+                       GError **error)
+{
+    verify_result *found = NULL;
+    progress_stage(c->progress, "verify");
+    gboolean good = verify_run(spec, c->progress, c->cancel, &found, error);
+    progress_stage_end(c->progress, good, FALSE);
+    g_autoptr(verify_result) result = found;
+    if (!result)
+        return FALSE;
+    print(c, result);
+    g_autofree char *xml = o->junit ? verify_to_junit(result, spec->image) : NULL;
+    g_autoptr(GError) local = NULL;
+    if (xml && !files_write_atomic(o->junit, xml, -1, 0644, &local))
+        progress_warning(c->progress, "%s", local->message);
+    return good;
+}
+
+static gboolean in_directory(struct call *c, const struct options *o, struct verify_spec *spec,
+                             GError **error)
+{
+    int lock = -1;
+    g_autofree char *cache = call_cache_dir(c), *data = files_data_dir();
+    g_autofree char *parent = g_build_filename(cache, "work", NULL);
+    g_autofree char *dir = files_live_dir(parent, "verify", &lock, error);
+    if (!dir)
+        return FALSE;
+    spec->data_dir = data;
+    spec->work_dir = dir;
+    spec->log_dir = o->logs ? o->logs : dir;
+    spec->build_host = g_get_host_name();
+    gboolean good = (!o->logs || files_mkdir(o->logs, FALSE, error)) && verify(c, o, spec, error);
+    files_remove_tree(dir);
+    files_unlock(lock);
+    return good;
+}
+
+static gboolean work(struct call *c, const struct options *o, GError **error)
+{
+    struct vm_accel accel = {0};
+    g_auto(GStrv) names = NULL;
+    g_autofree char *cache = call_cache_dir(c);
+    struct verify_spec spec = {.image = c->args[0],
+                               .arch = o->arch ? o->arch : "x86_64",
+                               .accel = &accel,
+                               .cpus = 1,
+                               .foreign_macs = vm_macs()};
+    if (!read_options(o, &spec, &names, error) || !image_check(c->args[0], error) ||
+        !image_probe(c, &spec.force_tcg, error) ||
+        !vm_accel_probe(spec.arch, cache, FALSE, c->cancel, &accel, error))
+        return FALSE;
+    gboolean good = in_directory(c, o, &spec, error);
+    vm_accel_clear(&accel);
+    return good;
+}
+
+static gboolean run(struct call *c, GError **error)
+{
+    struct options *o = c->options;
+    g_autofree char *packages = o->packages, *disk = o->disk_size, *memory = o->memory,
+                    *timeout = o->timeout, *junit = o->junit, *logs = o->logs, *arch = o->arch;
+    if (o->list) {
+        list(c);
+        return TRUE;
+    }
+    if (!c->args[0]) {
+        ingot_set_error(error, INGOT_EXIT_USAGE, "ingot verify --help", "there is no IMAGE");
+        return FALSE;
+    }
+    return work(c, o, error);
+}
+
+const command command_verify = {
+    .name = "verify",
+    .arguments = "IMAGE",
+    .heading = "Boot two clones of an image and prove that they are two machines",
+    .description =
+        "Boots two throw-away clones of a qcow2 image at the same time, asks them what they are, "
+        "restarts one, adds a CPU, a disk and a network card to the other, and prints every "
+        "assertion with what was seen. The image is only read. The guest needs systemd.",
+    .least = 0,
+    .most = 1,
+    .plans = FALSE,
+    .entries = entries,
+    .options_size = sizeof(struct options),
+    .run = run,
+};

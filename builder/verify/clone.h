@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "verify/answer.h"
+#include "verify/evidence.h"
+
+#include <gio/gio.h>
+
+/* A running clone and the questions to the probe in it.  Private to the room. */
+
+#define PROBE_PORT "org.ingot.verify"
+
+struct clone;
+
+/* An overlay of disk, run in a machine of its own; size in bytes, 0: that of disk.  seen gets the
+ * trouble that it has, and must outlive it, as must cancel and p.  The caller owns the clone. */
+struct clone *clone_start(const struct verify_spec *spec, const char *disk, guint64 size,
+                          struct clone_evidence *seen, GCancellable *cancel,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void clone_free(struct clone *c);
+
+vm *clone_machine(struct clone *c); /* NULL: it is gone */
+
+/* Waits until the probe has reported so often: once a boot.  FALSE: trouble, which seen->trouble
+ * says from now on, or cancelled. */
+gboolean clone_wait_probe(struct clone *c, guint boots, guint seconds);
+
+/* Sends a question; its answer is waited for with clone_answer, so that two can work at once. */
+void clone_send(struct clone *c, const char *question);
+
+/* The answer, owned by the caller; NULL: trouble or cancelled. */
+answer *clone_answer(struct clone *c, guint seconds);
+
+/* Both. */
+answer *clone_ask(struct clone *c, const char *question, guint seconds);
+
+/* Presses the power button; TRUE when the machine goes off by itself. */
+gboolean clone_power_off(struct clone *c, guint seconds);
+
+/* Lets the machines run so many milliseconds. */
+void clone_let_run(struct clone *c, guint milliseconds);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/probe.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "guest/guest.h"
+
+#include <sys/stat.h>
+
+#define SCRIPT_LIMIT (256u << 10)
+#define UNIT         "/etc/systemd/system/ingot-verify.service"
+
+static char *read_part(const struct verify_spec *spec, const char *name, GError **error)
+{
+    g_autofree char *path = g_build_filename(spec->data_dir, "kickstart", "verify", name, NULL);
+    return files_read(path, SCRIPT_LIMIT, NULL, error);
+}
+
+gboolean probe_put(const struct verify_spec *spec, const char *path, guint64 size, progress *p,
+                   GCancellable *cancel, GError **error)
+{
+    static const char *const none[] = {NULL};
+    g_autofree char *script = read_part(spec, "probe.sh", error);
+    g_autofree char *unit = script ? read_part(spec, "probe.service", error) : NULL;
+    if (!unit || !vm_disk_create(path, size, spec->image, cancel, error))
+        return FALSE;
+    const struct guest_file files[] = {
+        {"/etc/ingot-verify/probe.sh", 0700, script},
+        {UNIT, 0644, unit},
+        {"/etc/systemd/system/multi-user.target.wants/ingot-verify.service", S_IFLNK, UNIT},
+        {NULL, 0, NULL}};
+    const struct seal_spec put = {.image = path,
+                                  .force_tcg = spec->force_tcg,
+                                  .no_policy = TRUE,
+                                  .no_trim = TRUE,
+                                  .operations = none,
+                                  .files = files};
+    guest_facts *facts = NULL;
+    gboolean good = guest_seal(&put, p, cancel, &facts, error);
+    guest_facts_free(facts);
+    return good;
+}

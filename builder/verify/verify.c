@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify/verify.h"
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "verify/clone.h"
+#include "verify/evidence.h"
+#include "verify/hotplug.h"
+#include "verify/probe.h"
+
+#include <string.h>
+
+/* Seconds for a boot, and for everything shorter. */
+#define BOOT_HARDWARE  300u
+#define BOOT_EMULATED  1200u
+#define SHORT_HARDWARE 30u
+#define SHORT_EMULATED 180u
+
+/* Locally administered, and not those of a build's machine. */
+static const char *const macs[CLONES] = {"52:54:00:69:6e:61", "52:54:00:69:6e:62"};
+static const char *const names[CLONES] = {"a", "b"};
+
+struct run {
+    const struct verify_spec *spec;
+    progress *p;
+    GCancellable *cancel;
+    guint boot, brief; /* seconds */
+    struct evidence seen;
+    struct clone *clones[CLONES];
+};
+
+static gboolean take_digest(const struct run *r, char **hex, GError **error)
+{
+    *hex = g_malloc0(DIGEST_HEX_LEN + 1);
+    return digest_file(r->spec->image, *hex, NULL, r->cancel, error);
+}
+
+static gboolean start(struct run *r, const char *disk, GError **error)
+{
+    for (guint i = 0; i < CLONES; i++) {
+        r->clones[i] = clone_start(r->spec, disk, 0, &r->seen.clones[i], r->cancel, error);
+        if (!r->clones[i])
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- what is asked, of both at once ---- */
+
+static void ask_both(struct run *r, const char *question, guint seconds, answer **first,
+                     answer **second)
+{
+    answer **const to[CLONES] = {first, second};
+    for (guint i = 0; i < CLONES; i++)
+        clone_send(r->clones[i], question);
+    for (guint i = 0; i < CLONES; i++)
+        *to[i] = clone_answer(r->clones[i], seconds);
+}
+
+static char *booted_question(const struct run *r)
+{
+    return g_strdup_printf("booted %u", r->boot);
+}
+
+static void boot(struct run *r)
+{
+    struct clone_evidence *seen = r->seen.clones;
+    g_autofree char *booted = booted_question(r);
+    progress_phase(r->p, "boot");
+    for (guint i = 0; i < CLONES; i++)
+        (void)clone_wait_probe(r->clones[i], 1, r->boot);
+    ask_both(r, booted, r->boot + r->brief, &seen[0].booted, &seen[1].booted);
+    for (guint i = 0; i < CLONES; i++) {
+        seen[i].facts = clone_ask(r->clones[i], "facts", r->brief);
+        if (seen[i].facts)
+            seen[i].clock =
+                (gint64)answer_number(seen[i].facts, "time") - g_get_real_time() / G_USEC_PER_SEC;
+    }
+}
+
+static void add_words(GString *text, const char *const *words)
+{
+    for (; words && *words; words++)
+        g_string_append_printf(text, " %s", *words);
+}
+
+/* What neither may know: the other's address, and those of the machine that made the image. */
+static void search(struct run *r)
+{
+    progress_phase(r->p, "search");
+    for (guint i = 0; i < CLONES; i++) {
+        g_autoptr(GString) question = g_string_new("search ");
+        g_string_append(question, macs[CLONES - 1 - i]);
+        add_words(question, r->spec->foreign_macs);
+        clone_send(r->clones[i], question->str);
+    }
+    for (guint i = 0; i < CLONES; i++)
+        r->seen.clones[i].searched = clone_answer(r->clones[i], r->boot);
+}
+
+static void run_packages(struct run *r)
+{
+    g_autoptr(GString) question = g_string_new("run");
+    add_words(question, r->spec->packages);
+    if (r->spec->packages && *r->spec->packages)
+        r->seen.clones[0].packages = clone_ask(r->clones[0], question->str, r->boot);
+}
+
+/* The second clone restarts while the first one is given new hardware. */
+static void restart(struct run *r)
+{
+    struct clone_evidence *b = &r->seen.clones[1];
+    g_autofree char *booted = booted_question(r);
+    progress_phase(r->p, "hot-plug");
+    answer_free(clone_ask(r->clones[1], "reboot", r->brief));
+    run_packages(r);
+    hotplug_try(r->clones[0], r->spec, r->brief, &r->seen.hotplug);
+    progress_phase(r->p, "restart");
+    if (!clone_wait_probe(r->clones[1], 2, r->boot))
+        return;
+    b->restarted = clone_ask(r->clones[1], booted, r->boot + r->brief);
+    b->again = clone_ask(r->clones[1], "facts", r->brief);
+}
+
+static void power_off(struct run *r)
+{
+    progress_phase(r->p, "power off");
+    for (guint i = 0; i < CLONES; i++)
+        r->seen.clones[i].powered_off = clone_power_off(r->clones[i], r->boot);
+}
+
+/* ---- the whole ---- */
+
+static void stop(struct run *r)
+{
+    for (guint i = 0; i < CLONES; i++)
+        g_clear_pointer(&r->clones[i], clone_free);
+}
+
+static gboolean run_clones(struct run *r, GError **error)
+{
+    g_autofree char *disk = g_build_filename(r->spec->work_dir, "probe.qcow2", NULL);
+    progress_phase(r->p, "probe");
+    if (!take_digest(r, &r->seen.digest_before, error) ||
+        !probe_put(r->spec, disk, r->spec->disk_size, r->p, r->cancel, error))
+        return FALSE;
+    if (!start(r, disk, error)) {
+        stop(r);
+        return FALSE;
+    }
+    boot(r);
+    search(r);
+    restart(r);
+    power_off(r);
+    stop(r);
+    return !g_cancellable_set_error_if_cancelled(r->cancel, error) &&
+           take_digest(r, &r->seen.digest_after, error);
+}
+
+static void set_failure(const verify_result *result, const char *image, GError **error)
+{
+    g_autoptr(GString) lines = g_string_new(NULL);
+    for (guint i = 0; i < result->findings->len; i++) {
+        const struct verify_finding *f = g_ptr_array_index(result->findings, i);
+        if (f->outcome == VERIFY_FAILED)
+            g_string_append_printf(lines, "\n- %s: %s", f->name, f->says);
+    }
+    ingot_set_error(error, INGOT_EXIT_VERIFY, NULL, "clones of %s do not pass:%s", image,
+                    lines->str);
+}
+
+static verify_result *judge(const struct run *r, gint64 began)
+{
+    verify_result *result = g_new0(verify_result, 1);
+    result->findings = evidence_judge(&r->seen);
+    result->clones = evidence_to_json(&r->seen);
+    result->seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
+    for (guint i = 0; i < result->findings->len; i++) {
+        const struct verify_finding *f = g_ptr_array_index(result->findings, i);
+        result->failed += f->outcome == VERIFY_FAILED;
+        progress_detail(r->p, "%s: %s%s%s", f->name, verify_outcome_name(f->outcome),
+                        *f->says ? ", " : "", f->says);
+    }
+    return result;
+}
+
+gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *cancel,
+                    verify_result **result, GError **error)
+{
+    gint64 began = g_get_monotonic_time();
+    gboolean fast = spec->accel->kvm;
+    struct run r = {.spec = spec, .p = p, .cancel = cancel};
+    r.boot = spec->limit ? spec->limit : fast ? BOOT_HARDWARE : BOOT_EMULATED;
+    r.brief = MIN(r.boot, fast ? SHORT_HARDWARE : SHORT_EMULATED);
+    r.seen.spec = spec;
+    for (guint i = 0; i < CLONES; i++)
+        r.seen.clones[i] = (struct clone_evidence){.name = names[i], .mac = macs[i]};
+    gboolean good = run_clones(&r, error);
+    if (good) {
+        *result = judge(&r, began);
+        good = (*result)->failed == 0;
+        if (!good)
+            set_failure(*result, spec->image, error);
+    }
+    evidence_clear(&r.seen);
+    return good;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/progress.h"
+#include "vm/vm.h"
+
+#include <jansson.h>
+
+/* Proof that an image is golden: two throw-away clones of it run at the same time, a probe that is
+ * in the clones only tells what they are, and assertions are made over that.  Knows nothing of how
+ * the image was made. */
+
+struct verify_spec {
+    const char *image; /* qcow2; read only */
+    const char *arch;
+    const struct vm_accel *accel;
+    guint cpus;                      /* of each clone */
+    guint64 memory;                  /* bytes, of each clone */
+    gboolean force_tcg;              /* for libguestfs, as in struct seal_spec */
+    const char *const *packages;     /* whose programs must run; NULL-terminated or NULL */
+    const char *const *foreign_macs; /* that no clone may know; NULL-terminated or NULL */
+    const char *build_host;          /* a host name that no clone may have; NULL: none */
+    guint64 disk_size;               /* of a larger disk that root must fill; 0: not asked */
+    const char *data_dir;            /* where kickstart/verify/ is */
+    const char *work_dir;            /* for the overlays; the caller removes it */
+    const char *log_dir;             /* gets clone-a.console.log and the like */
+    guint limit;                     /* seconds for each thing that is waited for; 0: default */
+};
+
+enum verify_outcome { VERIFY_PASSED, VERIFY_FAILED, VERIFY_SKIPPED };
+
+struct verify_finding {
+    const char *name, *heading; /* of the assertion */
+    enum verify_outcome outcome;
+    char *says; /* what was seen; printable; why it was skipped or has failed */
+};
+
+typedef struct verify_result {
+    GPtrArray *findings; /* of struct verify_finding *: one for each assertion, in their order */
+    json_t *clones;      /* what each clone told, by name */
+    guint failed;
+    double seconds;
+} verify_result;
+void verify_result_free(verify_result *r);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(verify_result, verify_result_free)
+
+/* Runs the clones; *result is set when they ran, whatever they told, and owned by the caller.
+ * Errors: INGOT_EXIT_VERIFY when assertions have failed (all of them in the one message; *result is
+ * set), INGOT_EXIT_SEAL when the probe cannot be put into the image, INGOT_EXIT_HOST when QEMU or
+ * libguestfs does not start, G_IO_ERROR_CANCELLED. */
+gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *cancel,
+                    verify_result **result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* "passed", "failed", "skipped". */
+const char *verify_outcome_name(enum verify_outcome outcome);
+
+/* For the manifest; the caller owns it. */
+json_t *verify_to_json(const verify_result *r);
+
+/* A JUnit report: a test suite with a case for each assertion.  The caller owns the text. */
+char *verify_to_junit(const verify_result *r, const char *image);
+
+/* ---- the assertions: one record each ---- */
+
+struct evidence; /* what was seen: verify/evidence.h */
+
+typedef struct verify_assertion {
+    const char *name, *heading;
+    /* says gets what was seen.  Not asked when a clone did not come so far as the assertion needs:
+     * see needs. */
+    enum verify_outcome (*judge)(const struct evidence *e, GString *says);
+    enum verify_needs { NEEDS_NOTHING, NEEDS_BOOT, NEEDS_RESTART, NEEDS_HOTPLUG } needs;
+} verify_assertion;
+
+const verify_assertion *verify_assertions(void); /* ends with a NULL name */
