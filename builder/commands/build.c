@@ -7,8 +7,8 @@
 #define DEFAULT_MAX_AGE (24u * 3600)
 
 struct options {
-    gboolean fresh, offline;
-    char *max_age;
+    gboolean fresh, offline, no_verify;
+    char *max_age, *junit;
 };
 
 static const GOptionEntry entries[] = {
@@ -18,12 +18,18 @@ static const GOptionEntry entries[] = {
      "Reuse (and keep) results that are at most so old (default: 1d)", "AGE"},
     {"offline", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, offline),
      "Take the installer from the cache only", NULL},
+    {"no-verify", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, no_verify),
+     "Do not boot two clones of the finished image", NULL},
+    {"junit", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, junit),
+     "Write what the clones proved as a JUnit report", "FILE"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static gboolean read_options(const struct options *o, struct build_options *to, GError **error)
 {
     to->fresh = o->fresh;
     to->offline = o->offline;
+    to->no_verify = o->no_verify;
+    to->junit = o->junit;
     to->max_age = DEFAULT_MAX_AGE;
     if (!o->max_age || text_parse_duration(o->max_age, &to->max_age))
         return TRUE;
@@ -46,7 +52,7 @@ static gboolean run(struct call *c, GError **error)
     struct options *o = c->options;
     struct build_options how;
     gboolean known = read_options(o, &how, error);
-    g_free(o->max_age);
+    g_autofree char *max_age = o->max_age, *junit = o->junit;
     if (!known)
         return FALSE;
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, TRUE, error);
@@ -66,7 +72,8 @@ const command command_build = {
     .heading = "Build the template of a recipe into out/",
     .description =
         "Fetches and proves the installer, installs in a headless VM, syspreps the disk, checks "
-        "the policy, and moves NAME.qcow2 and NAME.json into the output directory. When a build "
+        "the policy, boots two clones to prove that they are two machines, and moves NAME.qcow2 "
+        "and NAME.json into the output directory. When a build "
         "fails, nothing is left there but NAME.failed/, with the logs, the screen and the QEMU "
         "command line. The installed disk is kept for a while, so that building again with the "
         "same inputs does not install again.",

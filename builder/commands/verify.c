@@ -105,13 +105,24 @@ static gboolean read_options(const struct options *o, struct verify_spec *spec, 
 
 /* ---- the work ---- */
 
+/* As JSON the result is one document, and the exit code says the rest. */
+static gboolean judge(struct call *c, gboolean good, GError **error)
+{
+    if (good || !c->json)
+        return good;
+    g_clear_error(error);
+    c->exit_code = INGOT_EXIT_VERIFY;
+    return TRUE;
+}
+
 static gboolean verify(struct call *c, const struct options *o, struct verify_spec *spec,
                        GError **error)
 {
     verify_result *found = NULL;
-    progress_stage(c->progress, "verify");
-    gboolean good = verify_run(spec, c->progress, c->cancel, &found, error);
-    progress_stage_end(c->progress, good, FALSE);
+    progress *p = c->json ? NULL : c->progress;
+    progress_stage(p, "verify");
+    gboolean good = verify_run(spec, p, c->cancel, &found, error);
+    progress_stage_end(p, good, FALSE);
     g_autoptr(verify_result) result = found;
     if (!result)
         return FALSE;
@@ -120,7 +131,7 @@ static gboolean verify(struct call *c, const struct options *o, struct verify_sp
     g_autoptr(GError) local = NULL;
     if (xml && !files_write_atomic(o->junit, xml, -1, 0644, &local))
         progress_warning(c->progress, "%s", local->message);
-    return good;
+    return judge(c, good, error);
 }
 
 static gboolean in_directory(struct call *c, const struct options *o, struct verify_spec *spec,

@@ -56,6 +56,7 @@ void build_free(build *b)
     guest_facts_free(b->facts);
     g_clear_pointer(&b->phases, g_ptr_array_unref);
     json_decref(b->image);
+    json_decref(b->verified);
     g_array_unref(b->timings);
     g_clear_object(&b->cancel);
     g_free(b->work_dir);
@@ -72,6 +73,8 @@ static gboolean run_stage(build *b, const stage *s, GError **error)
 {
     gint64 began = g_get_monotonic_time();
     struct build_timing timing = {.stage = s->name};
+    if (s->wanted && !s->wanted(b))
+        return TRUE;
     if (g_cancellable_set_error_if_cancelled(b->cancel, error))
         return FALSE;
     progress_stage(b->progress, s->name);

@@ -96,5 +96,7 @@ json_t *manifest_new(const build *b)
     json_object_set_new(o, "tools", tools_json());
     json_object_set_new(o, "stages", stages_json(b));
     json_object_set_new(o, "phases", phases_json(b->phases));
+    if (b->verified)
+        json_object_set(o, "verify", b->verified);
     return o;
 }

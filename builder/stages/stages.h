@@ -10,9 +10,11 @@
  * in reverse. */
 
 struct build_options {
-    gboolean fresh;   /* reuse no kept result */
-    gboolean offline; /* take nothing from the network for the media */
-    guint max_age;    /* seconds; older kept results are not reused, and removed */
+    gboolean fresh;     /* reuse no kept result */
+    gboolean offline;   /* take nothing from the network for the media */
+    gboolean no_verify; /* do not boot clones of the finished image */
+    const char *junit;  /* file that gets what verify found, also when it failed; NULL: none */
+    guint max_age;      /* seconds; older kept results are not reused, and removed */
 };
 
 struct build_timing {
@@ -46,6 +48,8 @@ typedef struct build {
     /* export */
     char *staging; /* in the output directory */
     json_t *image;
+    /* verify */
+    json_t *verified; /* NULL: not asked for */
 } build;
 
 typedef struct stage {
@@ -57,7 +61,8 @@ typedef struct stage {
     /* Takes the kept result of the key when there is a good one. */
     gboolean (*reuse)(build *b, const char *key);
     gboolean (*run)(build *b, const char *key, GError **error);
-    void (*undo)(build *b); /* NULL: nothing beyond work_dir is to be undone */
+    gboolean (*wanted)(const build *b); /* NULL: always */
+    void (*undo)(build *b);             /* NULL: nothing beyond work_dir is to be undone */
 } stage;
 
 const stage *const *stages_table(void); /* NULL-terminated, in running order */

@@ -15,6 +15,8 @@
 #define BOOT_EMULATED  1200u
 #define SHORT_HARDWARE 30u
 #define SHORT_EMULATED 180u
+#define ADDED_HARDWARE 15u /* for what was added to show */
+#define ADDED_EMULATED 45u
 
 /* Locally administered, and not those of a build's machine. */
 static const char *const macs[CLONES] = {"52:54:00:69:6e:61", "52:54:00:69:6e:62"};
@@ -24,7 +26,7 @@ struct run {
     const struct verify_spec *spec;
     progress *p;
     GCancellable *cancel;
-    guint boot, brief; /* seconds */
+    guint boot, brief, added; /* seconds */
     struct evidence seen;
     struct clone *clones[CLONES];
 };
@@ -114,7 +116,7 @@ static void restart(struct run *r)
     progress_phase(r->p, "hot-plug");
     answer_free(clone_ask(r->clones[1], "reboot", r->brief));
     run_packages(r);
-    hotplug_try(r->clones[0], r->spec, r->brief, &r->seen.hotplug);
+    hotplug_try(r->clones[0], r->spec, r->added, &r->seen.hotplug);
     progress_phase(r->p, "restart");
     if (!clone_wait_probe(r->clones[1], 2, r->boot))
         return;
@@ -192,6 +194,7 @@ gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *c
     struct run r = {.spec = spec, .p = p, .cancel = cancel};
     r.boot = spec->limit ? spec->limit : fast ? BOOT_HARDWARE : BOOT_EMULATED;
     r.brief = MIN(r.boot, fast ? SHORT_HARDWARE : SHORT_EMULATED);
+    r.added = MIN(r.brief, fast ? ADDED_HARDWARE : ADDED_EMULATED);
     r.seen.spec = spec;
     for (guint i = 0; i < CLONES; i++)
         r.seen.clones[i] = (struct clone_evidence){.name = names[i], .mac = macs[i]};

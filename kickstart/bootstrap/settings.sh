@@ -90,4 +90,5 @@ phase boot loader
 boot_loader
 wait "$locales" || die "the locale $locale cannot be made"
 final_sources
+cpu_hotplug
 [ ! "$late_command" ] || in_target sh -ec "$late_command" || die "the recipe's late_command failed"

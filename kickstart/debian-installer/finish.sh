@@ -27,6 +27,7 @@ logger -t ingot "phase: boot menu"
 restore /usr/sbin/update-grub
 log-output -t ingot chroot /target update-grub || die "update-grub failed"
 final_sources
+cpu_hotplug
 rm -f /target/etc/dpkg/dpkg.cfg.d/force-unsafe-io /target/etc/apt/apt.conf.d/00ingot
 rm -rf /target/var/lib/ingot
 logger -t ingot "phase: finish"

@@ -57,3 +57,13 @@ final_sources() {
 		[ ! "$security_mirror" ] || echo "deb $security_mirror $suite-security $components"
 	} >/target/etc/apt/sources.list
 }
+
+# Linux leaves a processor that is added to a running machine offline, and Debian has nothing that
+# changes it (Ubuntu's udev and the Red Hat family bring a rule like this one).
+cpu_hotplug() {
+	mkdir -p /target/etc/udev/rules.d
+	cat >/target/etc/udev/rules.d/40-cpu-hotplug.rules <<'X'
+# A processor that is added to the running machine is used at once.
+SUBSYSTEM=="cpu", ACTION=="add", TEST=="online", ATTR{online}=="0", ATTR{online}="1"
+X
+}

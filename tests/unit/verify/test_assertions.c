@@ -29,8 +29,12 @@ static answer *told(const char *text)
     "nic=eth1 52:54:00:69:6e:6e\ndisk=vdb 131072"
 
 static const char *const packages[] = {"vim", "tree", NULL};
-static const struct verify_spec spec = {
-    .arch = "x86_64", .packages = packages, .build_host = "builder", .disk_size = 8ull << 30};
+static const struct vm_accel accel = {.kvm = TRUE};
+static const struct verify_spec spec = {.accel = &accel,
+                                        .arch = "x86_64",
+                                        .packages = packages,
+                                        .build_host = "builder",
+                                        .disk_size = 8ull << 30};
 
 static void fill(struct evidence *e)
 {

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/files.h"
+#include "stages/stages.h"
+#include "verify/verify.h"
+
+/* Boots two clones of the finished image, before it is moved into the output directory. */
+
+#define MEMORY_MOST (1ull << 30) /* of each clone: a host that installs with less has little */
+
+static gboolean wanted(const build *b)
+{
+    return !b->options.no_verify;
+}
+
+static char *image_name(const build *b)
+{
+    return g_strdup_printf("%s.%s", b->plan->name, output_format_find(b->plan->format)->extension);
+}
+
+static void fill_spec(const build *b, const char *image, const char *work_dir,
+                      struct verify_spec *spec)
+{
+    const struct vm_spec *machine = &b->plan->vm;
+    *spec = (struct verify_spec){.image = image,
+                                 .arch = machine->arch,
+                                 .accel = &machine->accel,
+                                 .cpus = 1,
+                                 .memory = MIN(machine->memory, MEMORY_MOST),
+                                 .force_tcg = !machine->accel.kvm,
+                                 .packages = b->plan->required_packages,
+                                 .foreign_macs = vm_macs(),
+                                 .build_host = g_get_host_name(),
+                                 .data_dir = b->plan->data_dir,
+                                 .work_dir = work_dir,
+                                 .log_dir = b->log_dir};
+}
+
+/* The report is for a CI server, and comes also when assertions fail. */
+static gboolean report(build *b, const verify_result *result, GError **error)
+{
+    g_autofree char *file = image_name(b);
+    g_autofree char *xml = verify_to_junit(result, file);
+    g_autofree char *logged = g_build_filename(b->log_dir, "verify.junit.xml", NULL);
+    b->verified = verify_to_json(result);
+    return files_write_atomic(logged, xml, -1, 0644, error) &&
+           (!b->options.junit || files_write_atomic(b->options.junit, xml, -1, 0644, error));
+}
+
+static gboolean run(build *b, const char *key, GError **error)
+{
+    (void)key;
+    struct verify_spec spec;
+    verify_result *found = NULL;
+    g_autofree char *file = image_name(b);
+    g_autofree char *image = g_build_filename(b->staging, file, NULL);
+    g_autofree char *work_dir = g_build_filename(b->work_dir, "verify", NULL);
+    if (!files_mkdir(work_dir, TRUE, error))
+        return FALSE;
+    fill_spec(b, image, work_dir, &spec);
+    gboolean good = verify_run(&spec, b->progress, b->cancel, &found, error);
+    g_autoptr(verify_result) result = found;
+    files_remove_tree(work_dir);
+    g_autoptr(GError) local = NULL;
+    if (!result || report(b, result, &local))
+        return good;
+    if (!good)
+        progress_warning(b->progress, "%s", local->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+const stage stage_verify = {
+    .name = "verify",
+    .heading = "boot two clones and prove that they are two machines",
+    .failure = INGOT_EXIT_VERIFY,
+    .run = run,
+    .wanted = wanted,
+};

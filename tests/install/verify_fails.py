@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""verify_fails.py INGOT SPOIL TEMPLATES: TAP; the verify stage must be able to fail.  A clone of the
+template of debian-13, kept by the tests before this one, gets a baked-in machine-id, an SSH host
+key, a MAC address of the build, a swap file and a failing unit: the assertion that is there for
+each must fail, and no other."""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+
+ingot, spoil, template = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]) / "debian-13.qcow2"
+EXIT_VERIFY = 11
+FAULTS = {"machine-id", "ssh-host-keys", "nic-address", "no-swap", "failed-units"}
+# Both clones follow from the machine-id where the DHCP client makes its identity of it.
+MAY_FOLLOW = {"dhcp-identity"}
+
+
+def tell(number, good, what, more=""):
+    print(f"{'' if good else 'not '}ok {number} - {what}")
+    for line in more.splitlines() if not good else []:
+        print("# " + line)
+
+
+print("1..4")
+if not template.exists():
+    for n in range(1, 5):
+        print(f"ok {n} # SKIP the template of debian-13 is not there")
+    sys.exit(0)
+with tempfile.TemporaryDirectory(prefix="ingot-verify-", dir="/var/tmp") as top:
+    folder = pathlib.Path(top)
+    image, key, junit = folder / "spoiled.qcow2", folder / "key", folder / "verify.xml"
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", str(template),
+                    str(image)], check=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "spoiled", "-f", str(key)],
+                   check=True)
+    subprocess.run([spoil, str(image), str(key)], check=True)
+    run = subprocess.run([ingot, "verify", str(image), "--format", "json", "--junit", str(junit)],
+                         text=True, capture_output=True, check=False)
+    tell(1, run.returncode == EXIT_VERIFY, f"ends with {EXIT_VERIFY}",
+         f"it ended with {run.returncode}\n{run.stderr}")
+    result = json.loads(run.stdout) if run.stdout.startswith("{") else {"assertions": []}
+    failed = {a["name"]: a["says"] for a in result["assertions"] if a["outcome"] == "failed"}
+    tell(2, FAULTS <= set(failed), "each fault fails its assertion", json.dumps(failed, indent=1))
+    tell(3, set(failed) <= FAULTS | MAY_FOLLOW and len(result["assertions"]) > 20,
+         "nothing else fails", json.dumps(result["assertions"], indent=1))
+    cases = {c.get("name") for c in ET.parse(junit).getroot().iter("testcase")
+             if c.find("failure") is not None} if junit.exists() else set()
+    tell(4, cases == set(failed), "the JUnit report says the same", str(cases))
+    for name, says in failed.items():
+        print(f"# {name}: {says}")
