@@ -8,7 +8,7 @@
 
 struct options {
     gboolean fresh, offline, no_verify;
-    char *max_age, *junit;
+    char *max_age, *junit, *compact;
 };
 
 static const GOptionEntry entries[] = {
@@ -18,6 +18,8 @@ static const GOptionEntry entries[] = {
      "Reuse (and keep) results that are at most so old (default: 1d)", "AGE"},
     {"offline", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, offline),
      "Take the installer from the cache only", NULL},
+    {"compact", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, compact),
+     "fast to write and to read (default), or a tenth smaller", "fast|small"},
     {"no-verify", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, no_verify),
      "Do not boot two clones of the finished image", NULL},
     {"junit", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, junit),
@@ -31,6 +33,11 @@ static gboolean read_options(const struct options *o, struct build_options *to, 
     to->no_verify = o->no_verify;
     to->junit = o->junit;
     to->max_age = DEFAULT_MAX_AGE;
+    if (!output_compact_parse(o->compact, &to->compact)) {
+        ingot_set_error(error, INGOT_EXIT_USAGE, "--compact is fast or small",
+                        "'%s' is not a way to compact", o->compact);
+        return FALSE;
+    }
     if (!o->max_age || text_parse_duration(o->max_age, &to->max_age))
         return TRUE;
     ingot_set_error(error, INGOT_EXIT_USAGE, "write it as 12h, 7d or 0s", "'%s' is not an age",
@@ -52,7 +59,7 @@ static gboolean run(struct call *c, GError **error)
     struct options *o = c->options;
     struct build_options how;
     gboolean known = read_options(o, &how, error);
-    g_autofree char *max_age = o->max_age, *junit = o->junit;
+    g_autofree char *max_age = o->max_age, *junit = o->junit, *compact = o->compact;
     if (!known)
         return FALSE;
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, TRUE, error);

@@ -85,3 +85,9 @@ json_t *output_describe(const char *path, const char *format, GCancellable *canc
     return json_pack("{s:s, s:s, s:I, s:I, s:s}", "file", name, "format", format, "size",
                      (json_int_t)size, "virtual_size", (json_int_t)full, "sha256", hex);
 }
+
+gboolean output_compact_parse(const char *text, enum output_compact *compact)
+{
+    *compact = g_strcmp0(text, "small") == 0 ? OUTPUT_SMALL : OUTPUT_FAST;
+    return !text || *compact == OUTPUT_SMALL || strcmp(text, "fast") == 0;
+}

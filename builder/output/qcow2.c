@@ -23,14 +23,19 @@ static void on_line(const char *line, gpointer data)
         progress_percent(w->p, w->what, CLAMP(g_ascii_strtod(open + 1, NULL), 0.0, 100.0));
 }
 
-static gboolean convert(const char *image, const char *out, progress *p, GCancellable *cancel,
-                        GError **error)
+/* A cluster is what is compressed at once and, for any byte in it, decompressed at once.  Debian
+ * 13: 200 MiB with clusters of 64 KiB, 186 with 256 KiB, 181 with 1 MiB, 183 with 2 MiB. */
+static const char *const layouts[] = {
+    [OUTPUT_FAST] = "compat=1.1,lazy_refcounts=off,compression_type=zstd",
+    [OUTPUT_SMALL] = "compat=1.1,lazy_refcounts=off,compression_type=zstd,cluster_size=1M",
+};
+
+static gboolean convert(const char *image, const char *out, enum output_compact compact,
+                        progress *p, GCancellable *cancel, GError **error)
 {
-    const char *const argv[] = {
-        "qemu-img", "convert", "-p",    "-f",
-        "qcow2",    "-O",      "qcow2", "-c",
-        "-m",       "8",       "-o",    "compat=1.1,lazy_refcounts=off,compression_type=zstd",
-        image,      out,       NULL};
+    const char *const argv[] = {"qemu-img", "convert",        "-p",  "-f", "qcow2",
+                                "-O",       "qcow2",          "-c",  "-m", "8",
+                                "-o",       layouts[compact], image, out,  NULL};
     struct watch w = {p, "compress"};
     const struct spawn_options options = {.on_line = on_line, .data = &w, .cancel = cancel};
     GError *local = NULL;
@@ -63,14 +68,14 @@ static gboolean check(const char *out, GCancellable *cancel, GError **error)
     return judge_check(text, out, error);
 }
 
-static gboolean write_image(const char *image, const char *out, progress *p, GCancellable *cancel,
-                            GError **error)
+static gboolean write_image(const char *image, const char *out, enum output_compact compact,
+                            progress *p, GCancellable *cancel, GError **error)
 {
     /* Absolute, so that no name is taken for an option or a protocol ("nbd:…"). */
     g_autofree char *from = g_canonicalize_filename(image, NULL);
     g_autofree char *to = g_canonicalize_filename(out, NULL);
     progress_phase(p, "compress");
-    if (!convert(from, to, p, cancel, error))
+    if (!convert(from, to, compact, p, cancel, error))
         return FALSE;
     progress_phase(p, "check");
     return check(to, cancel, error);

@@ -15,7 +15,7 @@ static gboolean run(build *b, const char *key, GError **error)
         return FALSE;
     g_autofree char *file = g_strdup_printf("%s.%s", b->plan->name, format->extension);
     g_autofree char *path = g_build_filename(b->staging, file, NULL);
-    if (!format->write(b->sealed, path, b->progress, b->cancel, error))
+    if (!format->write(b->sealed, path, b->options.compact, b->progress, b->cancel, error))
         return FALSE;
     b->image = output_describe(path, format->name, b->cancel, error);
     return b->image != NULL;

@@ -14,7 +14,8 @@ struct build_options {
     gboolean offline;   /* take nothing from the network for the media */
     gboolean no_verify; /* do not boot clones of the finished image */
     const char *junit;  /* file that gets what verify found, also when it failed; NULL: none */
-    guint max_age;      /* seconds; older kept results are not reused, and removed */
+    enum output_compact compact;
+    guint max_age; /* seconds; older kept results are not reused, and removed */
 };
 
 struct build_timing {

@@ -51,23 +51,44 @@ static char *make_overlay(const char *dir, char **content)
     return overlay;
 }
 
-static void writes_one_file_with_all(void **state)
+static void write_and_read(const char *dir, enum output_compact compact, const char *clusters)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *content = NULL, *info = NULL, *data = NULL;
-    g_autofree char *overlay = make_overlay(*state, &content);
-    g_autofree char *out = in(*state, "a,b -o.qcow2"), *back = in(*state, "back");
-    assert_true(output_format_find("qcow2")->write(overlay, out, NULL, NULL, &error));
+    g_autofree char *overlay = make_overlay(dir, &content);
+    g_autofree char *out = in(dir, "a,b -o.qcow2"), *back = in(dir, "back");
+    assert_true(output_format_find("qcow2")->write(overlay, out, compact, NULL, NULL, &error));
     assert_no_error(error);
     const char *const ask[] = {"qemu-img", "info", "--output=json", out, NULL};
     assert_true(spawn_run(ask, NULL, &info, NULL));
     assert_non_null(strstr(info, "\"compression-type\": \"zstd\""));
+    assert_non_null(strstr(info, clusters));
     assert_null(strstr(info, "backing"));
     qemu_img((const char *const[]){"qemu-img", "convert", "-O", "raw", out, back, NULL});
     gsize length = 0;
     assert_true(g_file_get_contents(back, &data, &length, NULL));
     assert_int_equal(length, SIZE);
     assert_memory_equal(data, content, SIZE);
+}
+
+static void writes_one_file_with_all(void **state)
+{
+    write_and_read(*state, OUTPUT_FAST, "\"cluster-size\": 65536");
+}
+
+static void writes_a_smaller_file(void **state)
+{
+    write_and_read(*state, OUTPUT_SMALL, "\"cluster-size\": 1048576");
+}
+
+static void compact_by_name(void **state)
+{
+    (void)state;
+    enum output_compact compact = OUTPUT_SMALL;
+    assert_true(output_compact_parse(NULL, &compact) && compact == OUTPUT_FAST);
+    assert_true(output_compact_parse("small", &compact) && compact == OUTPUT_SMALL);
+    assert_true(output_compact_parse("fast", &compact) && compact == OUTPUT_FAST);
+    assert_false(output_compact_parse("tiny", &compact));
 }
 
 static void percent_is_told(void **state)
@@ -79,7 +100,7 @@ static void percent_is_told(void **state)
     assert_non_null(stream);
     progress *p = progress_new(PROGRESS_JSON, PROGRESS_NORMAL, stream, NULL);
     progress_stage(p, "export");
-    assert_true(output_format_find("qcow2")->write(overlay, out, p, NULL, NULL));
+    assert_true(output_format_find("qcow2")->write(overlay, out, OUTPUT_FAST, p, NULL, NULL));
     progress_stage_end(p, TRUE, FALSE);
     progress_free(p);
     fclose(stream);
@@ -92,7 +113,7 @@ static void percent_is_told(void **state)
 static void assert_refused(const char *image, const char *out, int code, const char *says)
 {
     g_autoptr(GError) error = NULL;
-    assert_false(output_format_find("qcow2")->write(image, out, NULL, NULL, &error));
+    assert_false(output_format_find("qcow2")->write(image, out, OUTPUT_FAST, NULL, NULL, &error));
     assert_error_says(error, (enum ingot_exit)code, says);
 }
 
@@ -115,7 +136,7 @@ static void absent_program(void **state)
     g_autoptr(GError) error = NULL;
     g_autofree char *out = in(*state, "out.qcow2");
     g_setenv("PATH", *state, TRUE);
-    gboolean good = output_format_find("qcow2")->write(out, out, NULL, NULL, &error);
+    gboolean good = output_format_find("qcow2")->write(out, out, OUTPUT_FAST, NULL, NULL, &error);
     g_setenv("PATH", path, TRUE);
     assert_false(good);
     assert_error_says(error, INGOT_EXIT_HOST, "cannot start qemu-img");
@@ -130,7 +151,8 @@ static void cancelled(void **state)
     g_autofree char *overlay = make_overlay(*state, &content);
     g_autofree char *out = in(*state, "out.qcow2");
     g_cancellable_cancel(cancel);
-    assert_false(output_format_find("qcow2")->write(overlay, out, NULL, cancel, &error));
+    assert_false(
+        output_format_find("qcow2")->write(overlay, out, OUTPUT_FAST, NULL, cancel, &error));
     assert_error_says(error, INGOT_EXIT_INTERRUPTED, "");
 }
 
@@ -138,7 +160,12 @@ static void cancelled(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(writes_one_file_with_all), TEST(percent_is_told),
-                                       TEST(failures), TEST(absent_program), TEST(cancelled)};
+    const struct CMUnitTest tests[] = {TEST(writes_one_file_with_all),
+                                       TEST(writes_a_smaller_file),
+                                       cmocka_unit_test(compact_by_name),
+                                       TEST(percent_is_told),
+                                       TEST(failures),
+                                       TEST(absent_program),
+                                       TEST(cancelled)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
