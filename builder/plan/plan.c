@@ -384,6 +384,7 @@ static void resolve_machine(plan *p, const recipe *r, const struct plan_host *ho
         p->vm.accel.option = g_strdup(host->accel->option);
     }
     p->disk_size = r->disk_size;
+    p->grow = r->grow;
     p->limits.total = r->limit_total;
     p->limits.inactivity = r->limit_inactivity;
 }

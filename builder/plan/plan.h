@@ -33,6 +33,7 @@ struct plan {
     GPtrArray *files;  /* of struct os_file *: what the initrd gets, the answer file first */
     struct vm_spec vm; /* without disk, kernel and initrd, which stages make */
     guint64 disk_size;
+    gboolean grow; /* root grows with the disk of a clone */
     struct install_limits limits;
     const char *const *required_packages; /* in store */
     char *cache_dir, *data_dir, *out_dir;

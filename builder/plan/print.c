@@ -131,8 +131,8 @@ json_t *plan_to_json(const plan *p)
     json_object_set_new(o, "system", system_json(p));
     json_object_set_new(o, "media", media_json(&p->media));
     json_object_set_new(o, "disk",
-                        json_pack("{s:I, s:s, s:b}", "size", (json_int_t)p->disk_size, "filesystem",
-                                  p->answers.filesystem, "swap", 0));
+                        json_pack("{s:I, s:s, s:b, s:b}", "size", (json_int_t)p->disk_size,
+                                  "filesystem", p->answers.filesystem, "swap", 0, "grow", p->grow));
     json_object_set_new(o, "machine", machine_json(p));
     json_object_set_new(o, "initrd_files", files_json(p));
     json_object_set_new(o, "output",

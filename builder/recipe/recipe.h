@@ -45,6 +45,7 @@ struct recipe {
     char *proxy;           /* URL; NULL: none */
 
     guint64 disk_size; /* bytes; 8 GiB by default */
+    gboolean grow;     /* root grows with the disk of a clone */
     char *filesystem;  /* "ext4" by default */
     guint64 memory;    /* bytes, for the install; 0: the installer's default */
     guint cpus;        /* for the install; 0: the host's, at most 4 */

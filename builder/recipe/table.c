@@ -155,6 +155,11 @@ const struct field recipe_fields[] = {
      .fallback = "ext4",
      .choices = filesystems,
      .doc = "The root file system."},
+    {.key = "disk.grow",
+     .kind = KIND_BOOL,
+     .offset = R(grow),
+     .fallback = "false",
+     .doc = "Whether the root file system grows at boot when a clone has a larger disk."},
 
     {.key = "vm", .kind = KIND_MAP, .doc = "The virtual machine in which the installer runs."},
     {.key = "vm.memory",

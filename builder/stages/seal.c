@@ -1,7 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stages/stages.h"
 
+#include <string.h>
+
 /* Syspreps an overlay of the installed disk and checks the policy. */
+
+/* The operations that a build does, NULL-terminated; borrowed from the records. */
+static GPtrArray *operations_for(const plan *p)
+{
+    GPtrArray *names = g_ptr_array_new();
+    for (const guest_operation *const *op = guest_operations(); *op; op++)
+        if (!(*op)->off || (p->grow && strcmp((*op)->name, "grow-root") == 0))
+            g_ptr_array_add(names, (gpointer)(*op)->name);
+    g_ptr_array_add(names, NULL);
+    return names;
+}
 
 static gboolean run(build *b, const char *key, GError **error)
 {
@@ -9,8 +22,10 @@ static gboolean run(build *b, const char *key, GError **error)
     b->sealed = g_build_filename(b->work_dir, "sealed.qcow2", NULL);
     if (!vm_disk_create(b->sealed, 0, b->disk, b->cancel, error))
         return FALSE;
+    g_autoptr(GPtrArray) operations = operations_for(b->plan);
     const struct seal_spec spec = {.image = b->sealed,
                                    .force_tcg = !b->plan->vm.accel.kvm,
+                                   .operations = (const char *const *)operations->pdata,
                                    .required_packages = b->plan->required_packages,
                                    .forbidden_macs = vm_macs(),
                                    .forbidden_texts = (const char *const *)b->plan->hidden};

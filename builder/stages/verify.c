@@ -17,6 +17,12 @@ static char *image_name(const build *b)
     return g_strdup_printf("%s.%s", b->plan->name, output_format_find(b->plan->format)->extension);
 }
 
+/* A disk that is larger by more than what a file system needs for itself; 0: not asked for. */
+static guint64 larger(const plan *p)
+{
+    return p->grow ? p->disk_size + p->disk_size / 4 + (1ull << 30) : 0;
+}
+
 static void fill_spec(const build *b, const char *image, const char *work_dir,
                       struct verify_spec *spec)
 {
@@ -27,6 +33,7 @@ static void fill_spec(const build *b, const char *image, const char *work_dir,
                                  .cpus = 1,
                                  .memory = MIN(machine->memory, MEMORY_MOST),
                                  .force_tcg = !machine->accel.kvm,
+                                 .disk_size = larger(b->plan),
                                  .packages = b->plan->required_packages,
                                  .foreign_macs = vm_macs(),
                                  .build_host = g_get_host_name(),
