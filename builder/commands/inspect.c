@@ -84,17 +84,17 @@ static void print_findings(const GPtrArray *findings)
 
 static void print_text(const guest_survey *survey, const guint counts[])
 {
-    const char *section = "";
+    const guest_section *section = NULL;
     for (guint i = 0; i < survey->items->len; i++) {
         const struct guest_item *item = g_ptr_array_index(survey->items, i);
-        if (strcmp(item->section, section) != 0)
-            printf("%s%s\n", i ? "\n" : "", item->section);
+        if (item->section != section)
+            printf("%s%s\n", i ? "\n" : "", item->section->heading);
         section = item->section;
         printf("  %-20s %s\n", item->key, item->value);
     }
     printf("\nFindings\n");
     print_findings(survey->findings);
-    printf("%s%u errors, %u warnings, %u notes\n", survey->findings->len ? "\n" : "  ",
+    printf("%serrors: %u, warnings: %u, notes: %u\n", survey->findings->len ? "\n" : "  ",
            counts[GUEST_ERROR], counts[GUEST_WARNING], counts[GUEST_NOTE]);
 }
 
@@ -105,9 +105,10 @@ static json_t *items_json(const GPtrArray *items)
     json_t *sections = json_object();
     for (guint i = 0; i < items->len; i++) {
         const struct guest_item *item = g_ptr_array_index(items, i);
-        if (!json_object_get(sections, item->section))
-            json_object_set_new(sections, item->section, json_array());
-        json_array_append_new(json_object_get(sections, item->section),
+        const char *name = item->section->name;
+        if (!json_object_get(sections, name))
+            json_object_set_new(sections, name, json_array());
+        json_array_append_new(json_object_get(sections, name),
                               json_pack("{s:s, s:s}", "item", item->key, "value", item->value));
     }
     return sections;

@@ -130,8 +130,12 @@ struct guest_finding {
 };
 
 /* One thing that is said of an image; printable. */
+typedef struct guest_section {
+    const char *name, *heading; /* "accounts", "Accounts that have a shell" */
+} guest_section;
+
 struct guest_item {
-    const char *section; /* "Accounts" */
+    const guest_section *section;
     char *key, *value;
 };
 

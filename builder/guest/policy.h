@@ -44,6 +44,9 @@ gboolean guest_policy(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* All checks, each finding into broken, in the order of the table. */
 gboolean guest_check_all(guest *g, GPtrArray *broken, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Keys and credentials by their form, for guest_search; the caller owns the array. */
+GArray *policy_secret_needles(void);
+
 /* A finding for each path that matches (guest_glob); said: the sentence, with %s for the path. */
 gboolean policy_break_paths(guest *g, const char *pattern, const guest_rule *rule, const char *said,
                             GPtrArray *broken, GError **error) G_GNUC_WARN_UNUSED_RESULT;

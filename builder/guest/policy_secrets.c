@@ -20,9 +20,12 @@ static const guest_rule url_password = {
 static const guest_rule authorized_keys = {"authorized-keys",
                                            "No key that lets somebody in through SSH", GUEST_NOTE};
 
-static const guest_rule *const rules[] = {
-    &private_key,  &snakeoil_key,    &access_token, &credentials_file,
-    &url_password, &authorized_keys, NULL};
+static const guest_rule not_searched = {
+    "not-searched", "No file is too large to be searched for secrets", GUEST_NOTE};
+
+static const guest_rule *const rules[] = {&private_key,      &snakeoil_key, &access_token,
+                                          &credentials_file, &url_password, &authorized_keys,
+                                          &not_searched,     NULL};
 
 #define ANY                                                                                        \
     {                                                                                              \
@@ -100,7 +103,7 @@ static const struct search_pattern patterns[] = {
      "*/.pgpass",
      NULL,
      FALSE,
-     {{":", "^:\n", 1, 64}, {":", "^:\n", 1, 64}, {":", "^\n", 1, 1}}},
+     {{":", "^:\n", 1, 64}, {":", "^:\n", 1, 64}, {":", "^:\n", 1, 64}, {":", "^\n", 1, 1}}},
     {&credentials_file,
      "a password of MySQL is",
      "*/.my.cnf */mysql/debian.cnf",
@@ -155,8 +158,8 @@ static char *exclude_of(const char *path)
     return g_strdup(out->str);
 }
 
-/* The large files of a directory as stream_tar wants them; owned by the caller. */
-static char **excludes_of(const GPtrArray *large, const char *directory)
+/* The large files of a directory as stream_tar wants them, and told; owned by the caller. */
+static char **excludes_of(const GPtrArray *large, const char *directory, GPtrArray *broken)
 {
     g_autoptr(GStrvBuilder) out = g_strv_builder_new();
     gsize length = strlen(directory);
@@ -166,19 +169,27 @@ static char **excludes_of(const GPtrArray *large, const char *directory)
             continue;
         g_autofree char *pattern = exclude_of(path + length);
         g_strv_builder_add(out, pattern);
+        policy_break(broken, &not_searched, path, "%s is too large to be searched for secrets",
+                     path);
     }
     return g_strv_builder_end(out);
+}
+
+GArray *policy_secret_needles(void)
+{
+    GArray *needles = needles_new();
+    for (gsize i = 0; i < G_N_ELEMENTS(patterns); i++)
+        needles_add_pattern(needles, &patterns[i]);
+    return needles;
 }
 
 static gboolean policy_secrets(guest *g, GPtrArray *broken, GError **error)
 {
     const struct guest_walk *walk = guest_walk(g, error);
-    g_autoptr(GArray) needles = needles_new();
+    g_autoptr(GArray) needles = policy_secret_needles();
     gboolean good = walk != NULL;
-    for (gsize i = 0; i < G_N_ELEMENTS(patterns); i++)
-        needles_add_pattern(needles, &patterns[i]);
     for (const char *const *folder = searched; good && *folder; folder++) {
-        g_auto(GStrv) excludes = excludes_of(walk->large, *folder);
+        g_auto(GStrv) excludes = excludes_of(walk->large, *folder, broken);
         good = guest_search(g, *folder, excludes, needles, broken, error);
     }
     return good;

@@ -12,7 +12,7 @@ struct search_part {
     guint least, most;
 };
 
-#define SEARCH_PARTS 3
+#define SEARCH_PARTS 4
 
 /* Something of a known form; for const tables. */
 struct search_pattern {

@@ -14,10 +14,13 @@
 #define SHOWN_BYTES 400
 #define ITEMS_LIMIT 10000u
 
-static const char system_section[] = "System", disk_section[] = "Disk",
-                  packages_section[] = "Packages", boot_section[] = "Boot",
-                  accounts_section[] = "Accounts that have a shell",
-                  services_section[] = "Enabled services", network_section[] = "Network";
+static const guest_section in_system = {"system", "System"};
+static const guest_section in_disk = {"disk", "Disk"};
+static const guest_section in_packages = {"packages", "Packages"};
+static const guest_section in_boot = {"boot", "Boot"};
+static const guest_section in_accounts = {"accounts", "Accounts that have a shell"};
+static const guest_section in_services = {"services", "Units enabled in /etc"};
+static const guest_section in_network = {"network", "Network configuration"};
 
 static void item_free(gpointer data)
 {
@@ -44,7 +47,8 @@ static char *shown(const char *raw)
     return text_printable(line, -1);
 }
 
-static void add(guest_survey *survey, const char *section, const char *key, const char *value)
+static void add(guest_survey *survey, const guest_section *section, const char *key,
+                const char *value)
 {
     if (survey->items->len >= ITEMS_LIMIT || !value)
         return;
@@ -63,7 +67,7 @@ static void add_kernels(guest_survey *survey, const snapshot *s)
     for (guint i = 0; i < facts->len; i++) {
         const char *path = ((const struct snapshot_fact *)g_ptr_array_index(facts, i))->key;
         if (!strstr(path, "/init"))
-            add(survey, system_section, "kernel", path);
+            add(survey, &in_system, "kernel", path);
     }
 }
 
@@ -82,7 +86,7 @@ static void add_time_zone(guest *g, guest_survey *survey)
 {
     g_autofree char *target = guestfs_readlink(g->h, "/etc/localtime");
     const char *zone = target ? strstr(target, "zoneinfo/") : NULL;
-    add(survey, system_section, "time zone",
+    add(survey, &in_system, "time zone",
         zone     ? zone + strlen("zoneinfo/")
         : target ? target
                  : "UTC (no /etc/localtime)");
@@ -97,7 +101,7 @@ static gboolean add_locale(guest *g, guest_survey *survey, GError **error)
         if (!guest_read(g, *file, &text, error))
             return FALSE;
         g_autofree char *locale = setting(text, "LANG=");
-        add(survey, system_section, "locale", locale);
+        add(survey, &in_system, "locale", locale);
         if (locale)
             break;
     }
@@ -107,9 +111,9 @@ static gboolean add_locale(guest *g, guest_survey *survey, GError **error)
 static gboolean add_system(guest *g, guest_survey *survey, const snapshot *s, GError **error)
 {
     const guest_facts *facts = g->facts;
-    add(survey, system_section, "product", facts->product);
-    add(survey, system_section, "architecture", facts->arch);
-    add(survey, system_section, "host name", facts->hostname);
+    add(survey, &in_system, "product", facts->product);
+    add(survey, &in_system, "architecture", facts->arch);
+    add(survey, &in_system, "host name", facts->hostname);
     add_kernels(survey, s);
     add_time_zone(g, survey);
     return add_locale(g, survey, error);
@@ -125,13 +129,13 @@ static void add_disk(const guest *g, guest_survey *survey, const snapshot *s)
     g_autofree char *root = g_strdup_printf("%s on %s, %s in use", g->facts->root_filesystem,
                                             g->facts->root_device, used);
     g_autofree char *count = g_strdup_printf("%u installed", g->facts->packages->len);
-    add(survey, disk_section, "size", size);
+    add(survey, &in_disk, "size", size);
     for (guint i = 0; i < facts->len; i++) {
         const struct snapshot_fact *fact = g_ptr_array_index(facts, i);
-        add(survey, disk_section, fact->key, fact->value);
+        add(survey, &in_disk, fact->key, fact->value);
     }
-    add(survey, disk_section, "root", root);
-    add(survey, packages_section, g->format ? g->format : "unknown", count);
+    add(survey, &in_disk, "root", root);
+    add(survey, &in_packages, g->format ? g->format : "unknown", count);
 }
 
 static gboolean add_boot(guest *g, guest_survey *survey, GError **error)
@@ -140,10 +144,10 @@ static gboolean add_boot(guest *g, guest_survey *survey, GError **error)
     if (!boot)
         return FALSE;
     for (guint i = 0; i < boot->loaders->len; i++)
-        add(survey, boot_section, "boot loader", g_ptr_array_index(boot->loaders, i));
+        add(survey, &in_boot, "boot loader", g_ptr_array_index(boot->loaders, i));
     for (guint i = 0; i < boot->lines->len; i++)
-        add(survey, boot_section, "kernel command line", g_ptr_array_index(boot->lines, i));
-    add(survey, boot_section, "serial console", boot->serial ? boot->serial : "none");
+        add(survey, &in_boot, "kernel command line", g_ptr_array_index(boot->lines, i));
+    add(survey, &in_boot, "serial console", boot->serial ? boot->serial : "none");
     return TRUE;
 }
 
@@ -168,6 +172,14 @@ static gboolean is_shell(const char *path)
     return !g_strv_contains(none, slash ? slash + 1 : path);
 }
 
+/* NULL: there is no entry in shadow. */
+static const char *password_words(const char *state)
+{
+    if (!state || strcmp(state, "locked") == 0)
+        return "no login by password";
+    return strcmp(state, "empty") == 0 ? "empty password" : state;
+}
+
 static void add_accounts(guest_survey *survey, const snapshot *s)
 {
     const GPtrArray *facts = snapshot_facts(s, SNAPSHOT_ACCOUNTS);
@@ -179,27 +191,51 @@ static void add_accounts(guest_survey *survey, const snapshot *s)
         const char *name = fact->key + strlen("user ");
         g_autofree char *key = g_strconcat("password of ", name, NULL);
         const char *password = account_fact(s, key);
-        g_autofree char *value =
-            g_strdup_printf("%s, %s%s", shell + 1, password ? password : "no password",
-                            g_strcmp0(password, "has password") == 0 ? ""
-                            : g_strcmp0(password, "empty") == 0      ? " password"
-                                                                     : " (no login by password)");
-        add(survey, accounts_section, name, value);
+        g_autofree char *value = g_strdup_printf("%s, %s", shell + 1, password_words(password));
+        add(survey, &in_accounts, name, value);
     }
 }
 
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* "system/multi-user.target.wants/ssh.service" to "ssh.service/multi-user.target", owned by the
+ * caller; NULL: nothing is enabled. */
+static char *unit_and_target(const struct snapshot_fact *fact)
+{
+    g_auto(GStrv) parts = g_strsplit(fact->key, "/", -1);
+    if (g_strv_length(parts) != 3 || strcmp(parts[0], "system") != 0 ||
+        !g_str_has_prefix(fact->value, "enabled"))
+        return NULL;
+    char *dot = strrchr(parts[1], '.');
+    if (dot)
+        *dot = '\0';
+    return g_strjoin("/", parts[2], parts[1], NULL);
+}
+
+/* One item a unit, whatever wants it. */
 static void add_services(guest_survey *survey, const snapshot *s)
 {
     const GPtrArray *facts = snapshot_facts(s, SNAPSHOT_UNITS);
+    g_autoptr(GPtrArray) pairs = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GString) targets = g_string_new(NULL);
     for (guint i = 0; i < facts->len; i++) {
-        const struct snapshot_fact *fact = g_ptr_array_index(facts, i);
-        const char *name = strrchr(fact->key, '/');
-        if (!name || !g_str_has_prefix(fact->key, "system/") ||
-            !g_str_has_prefix(fact->value, "enabled"))
+        char *pair = unit_and_target(g_ptr_array_index(facts, i));
+        if (pair)
+            g_ptr_array_add(pairs, pair);
+    }
+    g_ptr_array_sort(pairs, by_text);
+    for (guint i = 0; i < pairs->len; i++) {
+        g_auto(GStrv) pair = g_strsplit(g_ptr_array_index(pairs, i), "/", 2);
+        const char *next = i + 1 < pairs->len ? g_ptr_array_index(pairs, i + 1) : "";
+        gsize length = strlen(pair[0]);
+        g_string_append_printf(targets, "%s%s", targets->len ? ", " : "", pair[1]);
+        if (strncmp(next, pair[0], length) == 0 && next[length] == '/')
             continue;
-        g_autofree char *by =
-            g_strndup(fact->key + strlen("system/"), (gsize)(name - fact->key) - strlen("system/"));
-        add(survey, services_section, name + 1, by);
+        add(survey, &in_services, pair[0], targets->str);
+        g_string_truncate(targets, 0);
     }
 }
 
@@ -222,7 +258,7 @@ static gboolean add_network(guest *g, guest_survey *survey, GError **error)
         if (!paths)
             return FALSE;
         for (char **path = paths; *path; path++)
-            add(survey, network_section, kinds[i].name, *path);
+            add(survey, &in_network, kinds[i].name, *path);
     }
     return TRUE;
 }
