@@ -140,7 +140,6 @@ struct guest_item {
 };
 
 typedef struct guest_survey {
-    guest_facts *facts;
     GPtrArray *items;    /* of struct guest_item *, section by section */
     GPtrArray *findings; /* of struct guest_finding * */
 } guest_survey;

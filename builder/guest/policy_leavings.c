@@ -29,18 +29,18 @@ static gboolean check_debconf(guest *g, GPtrArray *broken, GError **error)
     return policy_break_lines(g, &value, &debconf_password, "holds", broken, error);
 }
 
-/* shadow(5): an empty second field lets everybody in without a password. */
-static gboolean check_shadow(guest *g, GPtrArray *broken, GError **error)
+/* passwd(5), shadow(5): an empty second field lets everybody in without a password. */
+static gboolean check_passwords(guest *g, const char *path, GPtrArray *broken, GError **error)
 {
     g_autofree char *text = NULL;
-    if (!guest_read(g, "/etc/shadow", &text, error))
+    if (!guest_read(g, path, &text, error))
         return FALSE;
     g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
     for (char **line = lines; *line; line++) {
         g_auto(GStrv) fields = g_strsplit(*line, ":", 3);
         if (g_strv_length(fields) == 3 && !*fields[1])
-            policy_break(broken, &empty_password, "/etc/shadow",
-                         "the account %s has an empty password", fields[0]);
+            policy_break(broken, &empty_password, path, "the account %s has an empty password",
+                         fields[0]);
     }
     return TRUE;
 }
@@ -62,8 +62,8 @@ gboolean policy_leavings(guest *g, GPtrArray *broken, GError **error)
 {
     return policy_break_paths(g, guest_installer_files, &answer_file, "the installer's %s was left",
                               broken, error) &&
-           check_debconf(g, broken, error) && check_shadow(g, broken, error) &&
-           check_contents(g, broken, error);
+           check_debconf(g, broken, error) && check_passwords(g, "/etc/shadow", broken, error) &&
+           check_passwords(g, "/etc/passwd", broken, error) && check_contents(g, broken, error);
 }
 
 const guest_check check_leavings = {

@@ -34,7 +34,6 @@ void guest_survey_free(guest_survey *survey)
 {
     if (!survey)
         return;
-    guest_facts_free(survey->facts);
     g_ptr_array_unref(survey->items);
     g_ptr_array_unref(survey->findings);
     g_free(survey);
@@ -284,10 +283,7 @@ static gboolean work(guest *g, guest_survey *survey, GError **error)
     if (!guest_inspect(g, error) || !describe(g, survey, error))
         return FALSE;
     progress_phase(g->p, "policy");
-    if (!guest_check_all(g, survey->findings, error))
-        return FALSE;
-    survey->facts = g_steal_pointer(&g->facts);
-    return TRUE;
+    return guest_check_all(g, survey->findings, error);
 }
 
 guest_survey *guest_survey_image(const char *image, gboolean force_tcg, progress *p,

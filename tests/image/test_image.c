@@ -208,6 +208,8 @@ static const struct fault faults[] = {
     {policy_leavings, "/root/preseed.cfg", "x", "the installer's /root/preseed.cfg was left"},
     {policy_leavings, "/var/cache/debconf/passwords.dat", "Value: x\n", "holds a password"},
     {policy_leavings, "/etc/shadow", "root::1:0:99999:7:::\n", "root has an empty password"},
+    {policy_leavings, "/etc/passwd", "guest::1000:1000:x:/:/bin/sh\n",
+     "guest has an empty password"},
     {policy_leavings, "/var/lib/any", "a " PHONY_PASSWORD " b",
      "a secret of the build is in "
      "/var/lib/any"},

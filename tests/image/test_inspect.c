@@ -79,6 +79,7 @@ static const struct {
     {"installer-leavings", {"/root/preseed.cfg", 0600, "x"}},
     {"debconf-password", {"/var/cache/debconf/passwords.dat", 0600, "Value: x\n"}},
     {"empty-password", {"/etc/shadow", 0640, "root::20000:0:99999:7:::\n"}},
+    {"empty-password", {"/etc/passwd", 0644, "guest::1000:1000:x:/:/bin/sh\n"}},
     {"random-seed", {"/var/lib/systemd/random-seed", 0600, "x"}},
     {"dhcp-lease", {"/var/lib/dhcp/dhclient.leases", 0644, "x"}},
     {"cloud-init-data", {"/var/lib/cloud/instance/user-data.txt", 0600, "x"}},
