@@ -31,7 +31,8 @@ const struct exit_meaning *exit_meanings(void)
         {INGOT_EXIT_HOST, "host", "this host lacks a tool, a right or room; see ingot doctor"},
         {INGOT_EXIT_MEDIA, "media", "the installer could not be fetched or proved"},
         {INGOT_EXIT_INSTALL, "install", "the installation failed, stalled or ran out of time"},
-        {INGOT_EXIT_SEAL, "seal", "the image could not be sysprepped or, by diff, read"},
+        {INGOT_EXIT_SEAL, "seal",
+         "the image could not be sysprepped or, by diff and inspect, read"},
         {INGOT_EXIT_POLICY, "policy", "the image is not clean; each violation is told"},
         {INGOT_EXIT_OUTPUT, "output", "the image could not be written, checked or moved"},
         {INGOT_EXIT_DIFFERENT, "different", "the two images differ; no error"},
@@ -120,7 +121,7 @@ static const GOptionEntry common_entries[] = {
     {"verbose", 'v', 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct common_options, verbose),
      "Say more", NULL},
     {"format", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct common_options, format),
-     "How to say it: text (default), or json on standard output", "text|json"},
+     "How to say it: text (default), or else on standard output", "text|json"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static const GOptionEntry plan_entries[] = {
@@ -137,6 +138,11 @@ const GOptionEntry *commands_common_entries(gboolean planning)
     return planning ? plan_entries : common_entries;
 }
 
+const char *command_formats(const command *cmd)
+{
+    return cmd->formats ? cmd->formats : "text|json";
+}
+
 static gboolean parse(const command *cmd, struct call *c, char ***argv, GError **error)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(cmd->arguments);
@@ -144,6 +150,9 @@ static gboolean parse(const command *cmd, struct call *c, char ***argv, GError *
     g_autofree GOptionEntry *common = bind(common_entries, &c->common);
     g_autofree GOptionEntry *planning = bind(plan_entries, &c->planning);
     g_autoptr(GError) local = NULL;
+    for (GOptionEntry *e = common; e->long_name; e++)
+        if (e->arg_data == &c->common.format)
+            e->arg_description = command_formats(cmd);
     g_option_context_set_summary(context, cmd->heading);
     g_option_context_set_description(context, cmd->description);
     g_option_context_add_main_entries(context, own, NULL);
@@ -157,22 +166,27 @@ static gboolean parse(const command *cmd, struct call *c, char ***argv, GError *
     return FALSE;
 }
 
+static gboolean check_format(const command *cmd, const char *format, GError **error)
+{
+    g_auto(GStrv) known = g_strsplit(command_formats(cmd), "|", -1);
+    if (!format || g_strv_contains((const char *const *)known, format))
+        return TRUE;
+    g_autofree char *list = g_strjoinv(" or ", known);
+    g_autofree char *hint = g_strdup_printf("--format is %s", list);
+    ingot_set_error(error, INGOT_EXIT_USAGE, hint, "unknown format '%s'", format);
+    return FALSE;
+}
+
 static gboolean check_call(const command *cmd, const struct call *c, GError **error)
 {
     int n = (int)g_strv_length(c->args);
     g_autofree char *hint = g_strdup_printf("ingot %s [OPTION…] %s", cmd->name, cmd->arguments);
-    const char *format = c->common.format;
     if (n < cmd->least || n > cmd->most) {
         ingot_set_error(error, INGOT_EXIT_USAGE, hint, "%s: %s", cmd->name,
                         n < cmd->least ? "an argument is missing" : "too many arguments");
         return FALSE;
     }
-    if (format && strcmp(format, "text") != 0 && strcmp(format, "json") != 0) {
-        ingot_set_error(error, INGOT_EXIT_USAGE, "--format is text or json", "unknown format '%s'",
-                        format);
-        return FALSE;
-    }
-    return TRUE;
+    return check_format(cmd, c->common.format, error);
 }
 
 /* ---- help ---- */

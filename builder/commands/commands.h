@@ -9,7 +9,7 @@
 
 struct common_options {
     gboolean quiet, verbose;
-    char *format; /* "text" or "json" */
+    char *format; /* one of the command's; NULL: "text" */
 };
 
 /* Of the commands that make a plan. */
@@ -35,8 +35,9 @@ typedef struct command {
     const char *arguments; /* "RECIPE" */
     const char *heading;   /* one line */
     const char *description;
-    int least, most; /* arguments */
-    gboolean plans;  /* takes the plan options */
+    const char *formats; /* "text|json|sarif"; NULL: "text|json" */
+    int least, most;     /* arguments */
+    gboolean plans;      /* takes the plan options */
     /* Ends with a NULL name; arg_data holds the offset of the field in the options struct
      * (COMMAND_OPTION), so that the table can be const.  NULL: none. */
     const GOptionEntry *entries;
@@ -67,6 +68,9 @@ const char *call_mirror_override(const struct call *c);
 
 /* Prints a JSON value on standard output, indented, with a newline; takes the value. */
 void call_print_json(json_t *value);
+
+/* What --format can be, with "|" between. */
+const char *command_formats(const command *cmd);
 
 /* The options that every command has (FALSE) or that those have that plan (TRUE). */
 const GOptionEntry *commands_common_entries(gboolean planning);

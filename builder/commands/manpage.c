@@ -47,6 +47,13 @@ static void put_options(FILE *out, const GOptionEntry *entries)
         put_option(out, entries);
 }
 
+static void put_formats(FILE *out, const char *formats)
+{
+    const GOptionEntry entry = {
+        "format", 0, 0, G_OPTION_ARG_STRING, NULL, "How to say it; text is the default", formats};
+    put_option(out, &entry);
+}
+
 static void put_command(FILE *out, const command *cmd)
 {
     fprintf(out, ".SS \"ingot %s [OPTION…] %s\"\n", cmd->name, cmd->arguments);
@@ -55,6 +62,8 @@ static void put_command(FILE *out, const command *cmd)
     put_text(out, cmd->description);
     fputc('\n', out);
     put_options(out, cmd->entries);
+    if (cmd->formats)
+        put_formats(out, cmd->formats);
 }
 
 static const char environment[] =

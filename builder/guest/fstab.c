@@ -5,6 +5,16 @@
 
 #include <string.h>
 
+static const char path[] = "/etc/fstab";
+
+static const guest_rule by_uuid = {"fstab-root-by-uuid", "Root stands once in fstab, by its UUID",
+                                   GUEST_ERROR};
+static const guest_rule swap_line = {"fstab-swap", "No swap in fstab", GUEST_ERROR};
+static const guest_rule beside_root = {
+    "fstab-beside-root", "fstab mounts no file system beside root but an ESP", GUEST_ERROR};
+
+const guest_rule *const fstab_rules[] = {&by_uuid, &swap_line, &beside_root, NULL};
+
 struct entry {
     const char *device, *folder, *type;
 };
@@ -20,11 +30,12 @@ static void judge_root(const struct entry *e, const char *root_uuid, GPtrArray *
         return;
     g_autofree char *clean = uuid ? g_strstrip(g_strdup(uuid)) : NULL;
     if (!clean)
-        policy_break(broken, "/etc/fstab names the root file system as %s and not by UUID",
-                     e->device);
+        policy_break(broken, &by_uuid, path,
+                     "/etc/fstab names the root file system as %s and not by UUID", e->device);
     else if (g_ascii_strcasecmp(clean, root_uuid) != 0)
-        policy_break(broken, "/etc/fstab names the root file system by the UUID %s, but it is %s",
-                     clean, root_uuid);
+        policy_break(broken, &by_uuid, path,
+                     "/etc/fstab names the root file system by the UUID %s, but it is %s", clean,
+                     root_uuid);
 }
 
 /* The kernel's own file systems, removable discs and network shares are no part of the disk. */
@@ -44,14 +55,14 @@ static void judge_entry(const struct entry *e, const char *root_uuid, guint *roo
                         GPtrArray *broken)
 {
     if (strcmp(e->type, "swap") == 0)
-        policy_break(broken, "/etc/fstab has a swap line: %s", e->device);
+        policy_break(broken, &swap_line, path, "/etc/fstab has a swap line: %s", e->device);
     else if (strcmp(e->folder, "/") == 0) {
         (*roots)++;
         judge_root(e, root_uuid, broken);
     } else if (is_on_disk(e) && strcmp(e->folder, "/boot/efi") != 0 &&
                strcmp(e->folder, "/efi") != 0)
-        policy_break(broken, "/etc/fstab mounts a file system beside root: %s on %s", e->device,
-                     e->folder);
+        policy_break(broken, &beside_root, path,
+                     "/etc/fstab mounts a file system beside root: %s on %s", e->device, e->folder);
 }
 
 void fstab_judge(const char *text, const char *root_uuid, GPtrArray *broken)
@@ -66,6 +77,6 @@ void fstab_judge(const char *text, const char *root_uuid, GPtrArray *broken)
         judge_entry(&e, root_uuid, &roots, broken);
     }
     if (roots != 1)
-        policy_break(broken, "/etc/fstab has %u lines for the root file system, and not one",
-                     roots);
+        policy_break(broken, &by_uuid, path,
+                     "/etc/fstab has %u lines for the root file system, and not one", roots);
 }

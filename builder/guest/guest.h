@@ -106,6 +106,51 @@ struct difference {
  * difference * that the caller owns. */
 GPtrArray *snapshot_compare(const snapshot *a, const snapshot *b);
 
+/* ---- one image: what is in it, and where it breaks the policy ---- */
+
+enum guest_level { GUEST_NOTE, GUEST_WARNING, GUEST_ERROR };
+const char *guest_level_name(enum guest_level level); /* "note" */
+
+/* What is asked of an image. */
+typedef struct guest_rule {
+    const char *name;    /* "swap-partition" */
+    const char *heading; /* "No swap partition" */
+    enum guest_level level;
+} guest_rule;
+
+/* Every rule there is, of const guest_rule *, in the order in which they are checked; the caller
+ * owns the array. */
+GPtrArray *guest_rules(void);
+
+/* Where an image breaks a rule.  Texts are printable. */
+struct guest_finding {
+    const guest_rule *rule;
+    char *path; /* in the guest, absolute; NULL: it is not about a file */
+    char *text; /* a sentence */
+};
+
+/* One thing that is said of an image; printable. */
+typedef struct guest_section {
+    const char *name, *heading; /* "accounts", "Accounts that have a shell" */
+} guest_section;
+
+struct guest_item {
+    const guest_section *section;
+    char *key, *value;
+};
+
+typedef struct guest_survey {
+    GPtrArray *items;    /* of struct guest_item *, section by section */
+    GPtrArray *findings; /* of struct guest_finding * */
+} guest_survey;
+void guest_survey_free(guest_survey *survey);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest_survey, guest_survey_free)
+
+/* Looks at everything in a qcow2 image without changing it: one launch of libguestfs.  What is
+ * found is no error.  Errors: as guest_snapshot.  The caller owns the survey. */
+guest_survey *guest_survey_image(const char *image, gboolean force_tcg, progress *p,
+                                 GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- the operations: one record each, at the foot of its file ---- */
 
 typedef struct guest guest; /* the launched handle and what is known of the OS: guest/handle.h */

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "guest/walk.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -186,6 +187,7 @@ void guest_close(guest *g)
     g_strfreev(g->mountpoints);
     g_strfreev(g->filesystems);
     guest_facts_free(g->facts);
+    guest_walk_free(g->walk);
     g_free(g->format);
     g_free(g);
 }

@@ -24,6 +24,7 @@ struct guest {
     guest_facts *facts;    /* what is known so far; NULL before guest_inspect */
     const guest_operation *running; /* NULL: none */
     GPtrArray *changes;             /* of struct guest_change * */
+    struct guest_walk *walk;        /* NULL: nobody has asked yet */
 };
 
 /* Launches the appliance with spec->image.  spec, p and cancel must outlive the guest, which the

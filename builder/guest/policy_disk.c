@@ -12,6 +12,15 @@
 #define MBR_ESP  0xef
 #define MBR_SWAP 0x82
 
+static const guest_rule swap_partition = {"swap-partition", "No swap partition", GUEST_ERROR};
+static const guest_rule one_partition = {
+    "one-partition", "One partition with root, beside it a BIOS boot partition or an ESP at most",
+    GUEST_ERROR};
+static const guest_rule swap_file = {"swap-file", "No swap file", GUEST_ERROR};
+static const guest_rule swap_unit = {"swap-unit", "No systemd unit for swap", GUEST_ERROR};
+static const guest_rule resume_device = {
+    "resume-device", "No device to resume from in boot loader and initramfs", GUEST_ERROR};
+
 enum role { ROLE_OTHER, ROLE_ROOT, ROLE_BOOT, ROLE_SWAP };
 
 static enum role gpt_role(guest *g, const char *disk, int number)
@@ -39,23 +48,26 @@ static enum role type_role(guest *g, const char *partition)
     return id == MBR_SWAP ? ROLE_SWAP : id == MBR_ESP ? ROLE_BOOT : ROLE_OTHER;
 }
 
-static const char *content_of(const guest *g, const char *device)
+/* Owned by the caller.  The member of a volume group is no file system, and has a type. */
+static char *content_of(const guest *g, const char *device)
 {
     for (char **pair = g->filesystems; pair[0] && pair[1]; pair += 2)
         if (strcmp(pair[0], device) == 0)
-            return pair[1];
-    return "nothing known";
+            return g_strdup(pair[1]);
+    g_autofree char *type = guestfs_vfs_type(g->h, device);
+    return g_strdup(type && *type ? type : "nothing known");
 }
 
 static void judge_partition(guest *g, const char *partition, GPtrArray *broken)
 {
-    const char *content = content_of(g, partition);
+    g_autofree char *content = content_of(g, partition);
     enum role role = type_role(g, partition);
     gboolean root = strcmp(partition, g->facts->root_device) == 0;
     if (role == ROLE_SWAP || strcmp(content, "swap") == 0)
-        policy_break(broken, "%s is a swap partition", partition);
+        policy_break(broken, &swap_partition, NULL, "%s is a swap partition", partition);
     else if (!root && role != ROLE_BOOT)
-        policy_break(broken, "there is a partition beside root: %s, with %s", partition, content);
+        policy_break(broken, &one_partition, NULL, "there is a partition beside root: %s, with %s",
+                     partition, content);
 }
 
 /* File systems that are no partition: logical volumes, and whole disks. */
@@ -65,7 +77,8 @@ static void judge_others(guest *g, char **partitions, GPtrArray *broken)
         if (g_strv_contains((const char *const *)partitions, pair[0]) ||
             strcmp(pair[0], g->facts->root_device) == 0)
             continue;
-        policy_break(broken, "there is a file system beside root: %s (%s)", pair[0], pair[1]);
+        policy_break(broken, &one_partition, NULL, "there is a file system beside root: %s (%s)",
+                     pair[0], pair[1]);
     }
 }
 
@@ -96,29 +109,15 @@ static const struct guest_line_rule resume_rules[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static gboolean break_for_paths(guest *g, const char *pattern, const char *what, GPtrArray *broken,
-                                GError **error)
-{
-    g_auto(GStrv) paths = guest_glob(g, pattern, error);
-    for (char **path = paths; path && *path; path++)
-        policy_break(broken, "there is %s: %s", what, *path);
-    return paths != NULL;
-}
-
 gboolean policy_swap(guest *g, GPtrArray *broken, GError **error)
 {
-    if (!break_for_paths(g, swap_files, "a swap file", broken, error) ||
-        !break_for_paths(g, swap_units, "a systemd unit for swap", broken, error))
-        return FALSE;
-    for (const struct guest_line_rule *rule = resume_rules; rule->files; rule++) {
-        g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-        if (!guest_find_line(g, rule, paths, error))
-            return FALSE;
-        for (guint i = 0; i < paths->len; i++)
-            policy_break(broken, "%s names %s", (const char *)g_ptr_array_index(paths, i),
-                         rule->what);
-    }
-    return TRUE;
+    gboolean good =
+        policy_break_paths(g, swap_files, &swap_file, "there is a swap file: %s", broken, error) &&
+        policy_break_paths(g, swap_units, &swap_unit, "there is a systemd unit for swap: %s",
+                           broken, error);
+    for (const struct guest_line_rule *rule = resume_rules; good && rule->files; rule++)
+        good = policy_break_lines(g, rule, &resume_device, "names", broken, error);
+    return good;
 }
 
 gboolean policy_fstab(guest *g, GPtrArray *broken, GError **error)
@@ -130,3 +129,21 @@ gboolean policy_fstab(guest *g, GPtrArray *broken, GError **error)
     fstab_judge(text, uuid ? uuid : "", broken);
     return TRUE;
 }
+
+const guest_check check_disk = {
+    .name = "disk",
+    .rules = (const guest_rule *const[]){&swap_partition, &one_partition, NULL},
+    .run = policy_disk,
+};
+
+const guest_check check_swap = {
+    .name = "swap",
+    .rules = (const guest_rule *const[]){&swap_file, &swap_unit, &resume_device, NULL},
+    .run = policy_swap,
+};
+
+const guest_check check_fstab = {
+    .name = "fstab",
+    .rules = fstab_rules,
+    .run = policy_fstab,
+};

@@ -3,10 +3,16 @@
 #include "guest/policy.h"
 
 #include "guest/operations.h"
-#include "guest/search.h"
 
 #include <string.h>
 #include <sys/stat.h>
+
+static const guest_rule machine_id = {"machine-id", "The machine-id is empty", GUEST_ERROR};
+static const guest_rule host_key = {"ssh-host-key", "No SSH host keys", GUEST_ERROR};
+static const guest_rule nic_name = {"nic-name", "No udev rule that names one network card",
+                                    GUEST_ERROR};
+static const guest_rule nic_address = {
+    "nic-address", "No MAC address or UUID of a network card in its configuration", GUEST_ERROR};
 
 /* machine-id(5): 32 hexadecimal digits are an id; empty and "uninitialized" are none. */
 static gboolean check_machine_id(guest *g, const char *path, GPtrArray *broken, GError **error)
@@ -19,37 +25,32 @@ static gboolean check_machine_id(guest *g, const char *path, GPtrArray *broken, 
         return FALSE;
     const char *id = text ? g_strstrip(text) : "";
     if (*id && strcmp(id, "uninitialized") != 0)
-        policy_break(broken, "%s holds an id, which every clone would share", path);
+        policy_break(broken, &machine_id, path, "%s holds an id, which every clone would share",
+                     path);
     return TRUE;
-}
-
-static gboolean check_absent(guest *g, const char *pattern, const char *what, GPtrArray *broken,
-                             GError **error)
-{
-    g_auto(GStrv) paths = guest_glob(g, pattern, error);
-    for (char **path = paths; path && *path; path++)
-        policy_break(broken, "%s was left: %s", what, *path);
-    return paths != NULL;
 }
 
 static gboolean check_nics(guest *g, GPtrArray *broken, GError **error)
 {
-    for (const struct guest_line_rule *rule = guest_nic_rules; rule->files; rule++) {
-        g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-        if (!guest_find_line(g, rule, paths, error))
-            return FALSE;
-        for (guint i = 0; i < paths->len; i++)
-            policy_break(broken, "%s has %s", (const char *)g_ptr_array_index(paths, i),
-                         rule->what);
-    }
-    return TRUE;
+    gboolean good = TRUE;
+    for (const struct guest_line_rule *rule = guest_nic_rules; good && rule->files; rule++)
+        good = policy_break_lines(g, rule, &nic_address, "has", broken, error);
+    return good;
 }
 
 gboolean policy_identity(guest *g, GPtrArray *broken, GError **error)
 {
     return check_machine_id(g, "/etc/machine-id", broken, error) &&
            check_machine_id(g, "/var/lib/dbus/machine-id", broken, error) &&
-           check_absent(g, guest_host_key_files, "an SSH host key", broken, error) &&
-           check_absent(g, guest_udev_net_rules, "a rule for one network card", broken, error) &&
+           policy_break_paths(g, guest_host_key_files, &host_key, "an SSH host key was left: %s",
+                              broken, error) &&
+           policy_break_paths(g, guest_udev_net_rules, &nic_name,
+                              "a rule for one network card was left: %s", broken, error) &&
            check_nics(g, broken, error);
 }
+
+const guest_check check_identity = {
+    .name = "identity",
+    .rules = (const guest_rule *const[]){&machine_id, &host_key, &nic_name, &nic_address, NULL},
+    .run = policy_identity,
+};

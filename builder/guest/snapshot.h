@@ -29,6 +29,10 @@ gboolean snapshot_has(const snapshot *s, enum snapshot_section section, const ch
  * more facts than any honest image has. */
 gboolean snapshot_finish(snapshot *s, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Everything of an inspected guest, which gets its sizes and packages on the way (guest_measure);
+ * the snapshot is finished then. */
+gboolean snapshot_take(guest *g, snapshot *s, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- texts of the guest into facts (guest/snapshot_text.c) ---- */
 
 /* The text with the UUIDs of file systems and partitions replaced by the word UUID; owned by the

@@ -7,12 +7,10 @@
 #include "base/error.h"
 #include "base/gpt.h"
 #include "guest/handle.h"
+#include "guest/stream.h"
 #include "guest/tree.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MARKS_LIMIT  (16ll << 20) /* bytes of /var/lib/apt/extended_states */
 #define LOADER_LIMIT 64u          /* entries of the Boot Loader Specification */
@@ -149,61 +147,22 @@ static gboolean add_boot(guest *g, snapshot *s, GError **error)
 
 /* ---- /etc ---- */
 
-struct reader {
-    guestfs_h *h;
-    snapshot *s;
-    int fd;
-    GError *error;
-};
-
-/* The sender waits for its reader, so what is left is read whatever happened; when the snapshot has
- * failed, the sender is told to stop, for there can be terabytes left. */
-static gpointer read_stream(gpointer data)
+static gboolean read_etc(int fd, gpointer data, GError **error)
 {
-    struct reader *r = data;
-    char rest[4096];
-    gboolean good = snapshot_add_etc(r->s, r->fd, &r->error);
-    if (!good)
-        guestfs_user_cancel(r->h);
-    while (read(r->fd, rest, sizeof rest) > 0)
-        continue;
-    close(r->fd);
-    return GINT_TO_POINTER(good);
-}
-
-static gboolean stream_etc(guest *g, struct reader *r, int write_end, GError **error)
-{
-    g_autofree char *path = g_strdup_printf("/dev/fd/%d", write_end);
-    GThread *thread = g_thread_new("snapshot", read_stream, r);
-    int sent = guestfs_tar_out_opts(g->h, "/etc", path, GUESTFS_TAR_OUT_OPTS_NUMERICOWNER, 1, -1);
-    close(write_end);
-    gboolean good = GPOINTER_TO_INT(g_thread_join(thread)) != 0;
-    /* When the appliance broke off, the end of the stream is what the reader complains of. */
-    if (sent != 0 && (good || guestfs_last_errno(g->h) != EINTR)) {
-        g_clear_error(&r->error);
-        return guest_fail(g, error, "read /etc in the guest");
-    }
-    if (!good)
-        g_propagate_error(error, g_steal_pointer(&r->error));
-    return good;
+    return snapshot_add_etc(data, fd, error);
 }
 
 /* A /etc that is a link would lead tar out of the guest, into the appliance. */
 static gboolean add_etc(guest *g, snapshot *s, GError **error)
 {
-    int present = guestfs_is_dir(g->h, "/etc"), ends[2];
+    int present = guestfs_is_dir(g->h, "/etc");
     if (present <= 0) {
         if (present < 0)
             return guest_fail(g, error, "look at /etc in the guest");
         ingot_set_error(error, INGOT_EXIT_SEAL, NULL, "/etc in the guest is no directory");
         return FALSE;
     }
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make a pipe");
-        return FALSE;
-    }
-    struct reader r = {g->h, s, ends[0], NULL};
-    return stream_etc(g, &r, ends[1], error);
+    return stream_tar(g, "/etc", NULL, read_etc, s, error);
 }
 
 /* Without a link in /etc, the distribution's own counts. */
@@ -221,11 +180,8 @@ static gboolean add_default_target(guest *g, snapshot *s, GError **error)
     return !g_cancellable_set_error_if_cancelled(g->cancel, error);
 }
 
-static gboolean take(guest *g, snapshot *s, GError **error)
+gboolean snapshot_take(guest *g, snapshot *s, GError **error)
 {
-    progress_phase(g->p, "inspect");
-    if (!guest_inspect(g, error))
-        return FALSE;
     add_system(g->facts, s);
     progress_phase(g->p, "disk and boot");
     if (!add_disk(g, s, error) || !add_boot(g, s, error))
@@ -244,5 +200,8 @@ snapshot *guest_snapshot(const char *image, gboolean force_tcg, progress *p, GCa
     g_autoptr(snapshot) s = snapshot_new();
     progress_phase(p, "launch");
     g_autoptr(guest) g = guest_open(&spec, p, cancel, error);
-    return g && take(g, s, error) ? g_steal_pointer(&s) : NULL;
+    if (!g)
+        return NULL;
+    progress_phase(p, "inspect");
+    return guest_inspect(g, error) && snapshot_take(g, s, error) ? g_steal_pointer(&s) : NULL;
 }

@@ -109,7 +109,8 @@ static void on_end(GObject *process, GAsyncResult *result, gpointer data)
     vm *machine = data;
     GSubprocess *child = machine->process;
     for (int i = 0; i < PORTS; i++)
-        stream_drain(machine->ports[i].stream);
+        if (machine->ports[i].stream)
+            stream_drain(machine->ports[i].stream);
     qmp_drain(machine->qmp);
     machine->gone = TRUE;
     int status = g_subprocess_get_if_signaled(child) ? 128 + g_subprocess_get_term_sig(child)

@@ -208,6 +208,8 @@ static const struct fault faults[] = {
     {policy_leavings, "/root/preseed.cfg", "x", "the installer's /root/preseed.cfg was left"},
     {policy_leavings, "/var/cache/debconf/passwords.dat", "Value: x\n", "holds a password"},
     {policy_leavings, "/etc/shadow", "root::1:0:99999:7:::\n", "root has an empty password"},
+    {policy_leavings, "/etc/passwd", "guest::1000:1000:x:/:/bin/sh\n",
+     "guest has an empty password"},
     {policy_leavings, "/var/lib/any", "a " PHONY_PASSWORD " b",
      "a secret of the build is in "
      "/var/lib/any"},
@@ -217,16 +219,16 @@ static const struct fault faults[] = {
 static void assert_broken(guest *g, const struct fault *fault)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) broken = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) broken = guest_findings_new();
     assert_true(fault->check(g, broken, &error));
     assert_no_error(error);
-    g_ptr_array_add(broken, NULL);
-    g_autofree char *all = g_strjoinv("; ", (char **)broken->pdata);
-    if (broken->len != 2)
-        fail_msg("%s: found '%s'", fault->says, all);
-    const char *said = g_ptr_array_index(broken, 0);
-    if (!strstr(said, fault->says) || strstr(said, PHONY_PASSWORD))
-        fail_msg("'%s' is not '%s'", said, fault->says);
+    const struct guest_finding *finding = broken->len ? g_ptr_array_index(broken, 0) : NULL;
+    if (broken->len != 1)
+        fail_msg("%s: found %u, '%s'", fault->says, broken->len, finding ? finding->text : "");
+    if (!strstr(finding->text, fault->says) || strstr(finding->text, PHONY_PASSWORD))
+        fail_msg("'%s' is not '%s'", finding->text, fault->says);
+    assert_int_equal(finding->rule->level, GUEST_ERROR);
+    assert_string_equal(finding->path, fault->path);
 }
 
 static void faults_are_found(void **state)

@@ -62,6 +62,10 @@ static void usage_errors(void **state)
         {{"help", "nothing"}, "unknown command 'nothing'"},
         {{"diff", "a.qcow2"}, "diff: an argument is missing"},
         {{"diff", "a", "b", "c"}, "diff: too many arguments"},
+        {{"plan", "x", "--format", "sarif"}, "unknown format 'sarif'"},
+        {{"inspect", "a", "--format", "xml"}, "--format is text or json or sarif"},
+        {{"inspect"}, "there is no IMAGE"},
+        {{"inspect", "a", "--disable", "swap-fiel"}, "did you mean 'swap-file'?"},
         {{"console", "no-such-build"}, "no build of no-such-build is installing"},
     };
     (void)state;
@@ -169,6 +173,23 @@ static void errors_as_json(void **state)
     outcome_clear(&o);
 }
 
+static void rules_as_json(void **state)
+{
+    (void)state;
+    struct outcome text = RUN("inspect", "--list");
+    struct outcome o = RUN("inspect", "--list", "--format", "json");
+    struct outcome help = RUN("inspect", "--help");
+    json_t *rules = json_loads(o.out, 0, NULL);
+    assert_int_equal(text.code, 0);
+    assert_non_null(strstr(text.out, "swap-file"));
+    assert_true(json_array_size(rules) > 20);
+    assert_non_null(strstr(help.out, "--format=text|json|sarif"));
+    json_decref(rules);
+    outcome_clear(&text);
+    outcome_clear(&o);
+    outcome_clear(&help);
+}
+
 static void schema(void **state)
 {
     (void)state;
@@ -185,7 +206,8 @@ int main(void)
         cmocka_unit_test(usage_errors),    cmocka_unit_test(help_and_version),
         cmocka_unit_test(man_page),        cmocka_unit_test(check_is_good),
         cmocka_unit_test(check_tells_all), cmocka_unit_test(absent_recipe),
-        cmocka_unit_test(errors_as_json),  cmocka_unit_test(schema),
+        cmocka_unit_test(errors_as_json),  cmocka_unit_test(rules_as_json),
+        cmocka_unit_test(schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

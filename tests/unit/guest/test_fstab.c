@@ -2,23 +2,35 @@
 #include "../test.h"
 
 #include "guest/fstab.h"
+#include "guest/policy.h"
 
 #include <string.h>
 
 #define ID   "5f0c0de0-1111-4222-8333-444455556666"
 #define ROOT "UUID=" ID " / ext4 defaults 0 1\n"
 
+static gboolean is_known(const guest_rule *rule)
+{
+    for (const guest_rule *const *known = fstab_rules; *known; known++)
+        if (*known == rule)
+            return TRUE;
+    return FALSE;
+}
+
 static void assert_judged(const char *text, const char *says)
 {
-    g_autoptr(GPtrArray) broken = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) broken = guest_findings_new();
     fstab_judge(text, ID, broken);
-    if (!says && broken->len)
-        fail_msg("'%s' is said of '%s'", (char *)g_ptr_array_index(broken, 0), text);
+    const struct guest_finding *first = broken->len ? g_ptr_array_index(broken, 0) : NULL;
+    if (!says && first)
+        fail_msg("'%s' is said of '%s'", first->text, text);
     if (!says)
         return;
     assert_int_equal(broken->len, 1);
-    if (!strstr(g_ptr_array_index(broken, 0), says))
-        fail_msg("'%s' is not '%s'", (char *)g_ptr_array_index(broken, 0), says);
+    if (!strstr(first->text, says))
+        fail_msg("'%s' is not '%s'", first->text, says);
+    assert_string_equal(first->path, "/etc/fstab");
+    assert_true(is_known(first->rule));
 }
 
 static void good_tables(void **state)

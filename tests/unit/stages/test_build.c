@@ -81,7 +81,7 @@ static void work_directories(void **state)
 /* The stages in the order that the documentation gives, each with its words. */
 static void table(void **state)
 {
-    static const char *const order[] = {"media", "install", "seal", "export", "publish"};
+    static const char *const order[] = {"media", "install", "seal", "export", "verify", "publish"};
     (void)state;
     gsize n = 0;
     for (const stage *const *s = stages_table(); *s; s++, n++) {

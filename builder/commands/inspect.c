@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/commands.h"
+
+#include "base/text.h"
+#include "commands/image.h"
+#include "commands/sarif.h"
+#include "guest/guest.h"
+
+#include <string.h>
+
+/* What is in an image, and where it breaks the policy. */
+
+struct options {
+    gboolean list;
+    char *disable;
+};
+
+static const GOptionEntry entries[] = {
+    {"list", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, list),
+     "List the rules, each with its level", NULL},
+    {"disable", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, disable),
+     "Leave out what breaks these rules (NAME,NAME…)", "LIST"},
+    {NULL, 0, 0, 0, NULL, NULL, NULL}};
+
+/* ---- rules ---- */
+
+static void list(const struct call *c, const GPtrArray *rules)
+{
+    json_t *all = json_array();
+    for (guint i = 0; i < rules->len; i++) {
+        const guest_rule *rule = g_ptr_array_index(rules, i);
+        const char *level = guest_level_name(rule->level);
+        if (c->json)
+            json_array_append_new(all, json_pack("{s:s, s:s, s:s}", "name", rule->name, "level",
+                                                 level, "heading", rule->heading));
+        else
+            printf("%-20s %-8s %s\n", rule->name, level, rule->heading);
+    }
+    if (c->json)
+        call_print_json(all);
+    else
+        json_decref(all);
+}
+
+static gboolean check_names(char **names, const GPtrArray *rules, GError **error)
+{
+    g_autoptr(GPtrArray) known = g_ptr_array_new();
+    for (guint i = 0; i < rules->len; i++)
+        g_ptr_array_add(known, (gpointer)((const guest_rule *)g_ptr_array_index(rules, i))->name);
+    g_ptr_array_add(known, NULL);
+    for (char **name = names; name && *name; name++) {
+        if (g_strv_contains((const char *const *)known->pdata, *name))
+            continue;
+        const char *near = text_nearest(*name, (const char *const *)known->pdata);
+        g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
+                                     : g_strdup("ingot inspect --list prints their names");
+        ingot_set_error(error, INGOT_EXIT_USAGE, hint, "unknown rule '%s'", *name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static void leave_out(GPtrArray *findings, char **names)
+{
+    for (guint i = findings->len; names && i-- > 0;) {
+        const struct guest_finding *finding = g_ptr_array_index(findings, i);
+        if (g_strv_contains((const char *const *)names, finding->rule->name))
+            g_ptr_array_remove_index(findings, i);
+    }
+}
+
+/* ---- text ---- */
+
+static void print_findings(const GPtrArray *findings)
+{
+    for (int level = GUEST_ERROR; level >= GUEST_NOTE; level--)
+        for (guint i = 0; i < findings->len; i++) {
+            const struct guest_finding *finding = g_ptr_array_index(findings, i);
+            if ((int)finding->rule->level == level)
+                printf("  %-8s %s: %s\n", guest_level_name(finding->rule->level),
+                       finding->rule->name, finding->text);
+        }
+}
+
+static void print_text(const guest_survey *survey, const guint counts[])
+{
+    const guest_section *section = NULL;
+    for (guint i = 0; i < survey->items->len; i++) {
+        const struct guest_item *item = g_ptr_array_index(survey->items, i);
+        if (item->section != section)
+            printf("%s%s\n", i ? "\n" : "", item->section->heading);
+        section = item->section;
+        printf("  %-20s %s\n", item->key, item->value);
+    }
+    printf("\nFindings\n");
+    print_findings(survey->findings);
+    printf("%serrors: %u, warnings: %u, notes: %u\n", survey->findings->len ? "\n" : "  ",
+           counts[GUEST_ERROR], counts[GUEST_WARNING], counts[GUEST_NOTE]);
+}
+
+/* ---- JSON ---- */
+
+static json_t *items_json(const GPtrArray *items)
+{
+    json_t *sections = json_object();
+    for (guint i = 0; i < items->len; i++) {
+        const struct guest_item *item = g_ptr_array_index(items, i);
+        const char *name = item->section->name;
+        if (!json_object_get(sections, name))
+            json_object_set_new(sections, name, json_array());
+        json_array_append_new(json_object_get(sections, name),
+                              json_pack("{s:s, s:s}", "item", item->key, "value", item->value));
+    }
+    return sections;
+}
+
+static json_t *findings_json(const GPtrArray *findings)
+{
+    json_t *all = json_array();
+    for (guint i = 0; i < findings->len; i++) {
+        const struct guest_finding *finding = g_ptr_array_index(findings, i);
+        json_array_append_new(all, json_pack("{s:s, s:s, s:s*, s:s}", "rule", finding->rule->name,
+                                             "level", guest_level_name(finding->rule->level),
+                                             "path", finding->path, "message", finding->text));
+    }
+    return all;
+}
+
+static void print_json(const char *image, const guest_survey *survey, const guint counts[])
+{
+    json_t *numbers = json_object();
+    for (int level = GUEST_NOTE; level <= GUEST_ERROR; level++)
+        json_object_set_new(numbers, guest_level_name((enum guest_level)level),
+                            json_integer(counts[level]));
+    call_print_json(json_pack("{s:o, s:b, s:o, s:o, s:o}", "image", json_string(image), "clean",
+                              counts[GUEST_ERROR] == 0, "counts", numbers, "sections",
+                              items_json(survey->items), "findings",
+                              findings_json(survey->findings)));
+}
+
+/* ---- the work ---- */
+
+static void print(const struct call *c, const GPtrArray *rules, const guest_survey *survey,
+                  const guint counts[])
+{
+    if (c->json)
+        print_json(c->args[0], survey, counts);
+    else if (g_strcmp0(c->common.format, "sarif") == 0)
+        call_print_json(sarif_log(c->args[0], rules, survey->findings));
+    else
+        print_text(survey, counts);
+}
+
+static guest_survey *take(struct call *c, GError **error)
+{
+    gboolean force_tcg;
+    if (!image_check(c->args[0], error) || !image_probe(c, &force_tcg, error))
+        return NULL;
+    /* With --format json, standard output is one document. */
+    progress *p = c->json ? NULL : c->progress;
+    progress_stage(p, "inspect");
+    guest_survey *survey = guest_survey_image(c->args[0], force_tcg, p, c->cancel, error);
+    progress_stage_end(p, survey != NULL, FALSE);
+    return survey;
+}
+
+static gboolean work(struct call *c, const GPtrArray *rules, char **disabled, GError **error)
+{
+    guint counts[GUEST_ERROR + 1] = {0};
+    g_autoptr(guest_survey) survey = take(c, error);
+    if (!survey)
+        return FALSE;
+    leave_out(survey->findings, disabled);
+    for (guint i = 0; i < survey->findings->len; i++)
+        counts[((const struct guest_finding *)g_ptr_array_index(survey->findings, i))
+                   ->rule->level]++;
+    print(c, rules, survey, counts);
+    c->exit_code = counts[GUEST_ERROR] ? INGOT_EXIT_POLICY : INGOT_EXIT_OK;
+    return TRUE;
+}
+
+static gboolean run(struct call *c, GError **error)
+{
+    struct options *o = c->options;
+    g_autofree char *disable = o->disable;
+    g_auto(GStrv) disabled = disable ? g_strsplit(disable, ",", -1) : NULL;
+    g_autoptr(GPtrArray) rules = guest_rules();
+    if (!check_names(disabled, rules, error))
+        return FALSE;
+    if (o->list) {
+        list(c, rules);
+        return TRUE;
+    }
+    if (c->args[0])
+        return work(c, rules, disabled, error);
+    ingot_set_error(error, INGOT_EXIT_USAGE, "ingot inspect --help", "there is no IMAGE");
+    return FALSE;
+}
+
+const command command_inspect = {
+    .name = "inspect",
+    .arguments = "IMAGE",
+    .heading = "Say what is in an image, and where it is not clean",
+    .description =
+        "Looks into a qcow2 image, which is not changed: system, disk, boot loader, accounts, "
+        "services, network; then at every rule for templates (--list), keys and credentials that "
+        "were left among them. Ends with 8 when a rule is broken whose level is error, else "
+        "with 0.",
+    .formats = "text|json|sarif",
+    .least = 0,
+    .most = 1,
+    .plans = FALSE,
+    .entries = entries,
+    .options_size = sizeof(struct options),
+    .run = run,
+};
