@@ -35,8 +35,9 @@ static void list(const struct call *c)
     json_t *all = json_array();
     for (const guest_operation *const *op = guest_operations(); *op; op++) {
         if (c->json)
-            json_array_append_new(all, json_pack("{s:s, s:s, s:b}", "name", (*op)->name, "heading",
-                                                 (*op)->heading, "default", !(*op)->off));
+            json_array_append_new(all, json_pack("{s:s, s:s, s:s*, s:b}", "name", (*op)->name,
+                                                 "heading", (*op)->heading, "virt-sysprep",
+                                                 (*op)->also, "default", !(*op)->off));
         else
             printf("%s %-24s %s\n", (*op)->off ? " " : "*", (*op)->name, (*op)->heading);
     }
@@ -48,35 +49,39 @@ static void list(const struct call *c)
 
 /* ---- which operations ---- */
 
-static gboolean check_names(char **names, GError **error)
+static gboolean unknown(const char *name, GError **error)
 {
     g_autoptr(GPtrArray) known = g_ptr_array_new();
     for (const guest_operation *const *op = guest_operations(); *op; op++)
         g_ptr_array_add(known, (gpointer)(*op)->name);
     g_ptr_array_add(known, NULL);
-    for (char **name = names; *name; name++) {
-        const char *const *all = (const char *const *)known->pdata;
-        if (g_strv_contains(all, *name) || strcmp(*name, "all") == 0)
-            continue;
-        const char *near = text_nearest(*name, all);
-        g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
-                                     : g_strdup("ingot sysprep --list prints their names");
-        ingot_set_error(error, INGOT_EXIT_USAGE, hint, "unknown operation '%s'", *name);
-        return FALSE;
-    }
-    return TRUE;
+    const char *near = text_nearest(name, (const char *const *)known->pdata);
+    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
+                                 : g_strdup("ingot sysprep --list prints their names");
+    ingot_set_error(error, INGOT_EXIT_USAGE, hint, "unknown operation '%s'", name);
+    return FALSE;
 }
 
-static char **words(const char *text)
+/* "a,b" to ingot's own names of them; NULL: one is unknown.  The caller owns the list. */
+static char **names_of(const char *text, GError **error)
 {
-    return text ? g_strsplit(text, ",", -1) : g_new0(char *, 1);
+    g_auto(GStrv) words = g_strsplit(text ? text : "", ",", -1);
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    for (char **word = words; *word; word++) {
+        const guest_operation *op = guest_operation_find(*word);
+        if (!op && strcmp(*word, "all") != 0 && !unknown(*word, error))
+            return NULL;
+        g_strv_builder_add(names, op ? op->name : *word);
+    }
+    return g_strv_builder_end(names);
 }
 
 /* The names to run, NULL-terminated, borrowed from the records; the caller owns the array. */
 static GPtrArray *chosen(const struct options *o, GError **error)
 {
-    g_auto(GStrv) on = words(o->enable), off = words(o->disable);
-    if (!check_names(on, error) || !check_names(off, error))
+    g_auto(GStrv) on = names_of(o->enable, error);
+    g_auto(GStrv) off = on ? names_of(o->disable, error) : NULL;
+    if (!off)
         return NULL;
     GPtrArray *names = g_ptr_array_new();
     gboolean none = g_strv_contains((const char *const *)off, "all");

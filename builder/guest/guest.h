@@ -112,6 +112,7 @@ typedef struct guest guest; /* the launched handle and what is known of the OS: 
 
 typedef struct guest_operation {
     const char *name;            /* "machine-id" */
+    const char *also;            /* other names, of virt-sysprep(1), with spaces between; or NULL */
     const char *heading;         /* "Empty the machine-id, so that every clone makes its own" */
     const char *const *families; /* libguestfs package formats or distros; NULL: every Linux */
     gboolean off;                /* only where it is asked for */
@@ -126,3 +127,6 @@ gboolean guest_operation_run(const guest_operation *op, guest *g,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 const guest_operation *const *guest_operations(void); /* NULL-terminated, in running order */
+
+/* The one of this name or, for who comes from virt-sysprep, of this other name; NULL: none. */
+const guest_operation *guest_operation_find(const char *name);

@@ -42,6 +42,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest, guest_close)
  * INGOT_EXIT_SEAL, with what was found. */
 gboolean guest_inspect(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Mounts again what guest_inspect has mounted, for who had to unmount it. */
+gboolean guest_mount_all(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Adds packages and sizes to g->facts, as they are now. */
 gboolean guest_measure(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -134,7 +134,7 @@ static gint by_depth(gconstpointer a, gconstpointer b)
 }
 
 /* "/" before "/boot" before "/boot/efi": shorter names first. */
-static gboolean mount_all(guest *g, GError **error)
+gboolean guest_mount_all(guest *g, GError **error)
 {
     g_autoptr(GPtrArray) order = g_ptr_array_new();
     for (char **pair = g->mountpoints; pair[0] && pair[1]; pair += 2)
@@ -190,7 +190,7 @@ static gboolean inspect_any(guest *g, GError **error)
     g->mountpoints = guestfs_inspect_get_mountpoints(g->h, g->facts->root_device);
     if (!g->mountpoints)
         return guest_fail(g, error, "find the mount points of %s", g->facts->root_device);
-    return mount_all(g, error);
+    return guest_mount_all(g, error);
 }
 
 gboolean guest_inspect(guest *g, GError **error)

@@ -63,6 +63,7 @@ const char guest_host_key_files[] = "/etc/ssh/ssh_host_*key{,.pub}";
 
 const guest_operation operation_ssh_host_keys = {
     .name = "ssh-host-keys",
+    .also = "ssh-hostkeys",
     .heading = "Remove the SSH host keys, and have them made anew at first boot",
     .run = run,
 };

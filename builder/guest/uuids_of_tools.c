@@ -9,6 +9,7 @@ static const char files[] =
 
 const guest_operation operation_uuids_of_tools = {
     .name = "uuids-of-tools",
+    .also = "smolt-uuid yum-uuid",
     .heading = "Remove identities that tools have made for this host",
     .remove = files,
 };

@@ -93,6 +93,11 @@ static const struct entry left[] = {
      "network:\n  ethernets:\n    eth0:\n      match:\n        macaddress: '" PHONY_MAC "'\n"
      "      dhcp4: true\n"},
     {"etc/udev/rules.d/70-persistent-net.rules", 0644, "ATTR{address}==\"" PHONY_MAC "\"\n"},
+    {"etc/passwd", 0644,
+     "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
+     "admin:x:1000:1000:Admin,,,:/home/admin:/bin/bash\n"
+     "postgres:x:105:111::/var/lib/postgresql:/bin/bash\n"
+     "evil:x:106:112::/srv/{a,b}/../..:/bin/sh\n"},
     {"etc/shadow-", 0640, "root:" PHONY_PASSWORD ":1:0:99999:7:::\n"},
     {"etc/apt/apt.conf", 0644,
      "Acquire::http::Proxy \"http://10.0.2.2:3142/\";\nAPT::Keep \"1\";\n"},
