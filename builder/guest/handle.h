@@ -32,6 +32,9 @@ struct guest {
 guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cancel,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What messages call the image; borrowed. */
+const char *guest_image_name(const guest *g);
+
 /* Unmounts, flushes and stops the appliance; without it nothing written is certain to be kept. */
 gboolean guest_shutdown(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
