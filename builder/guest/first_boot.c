@@ -13,11 +13,14 @@ static const char libraries[] =
 
 static gboolean newest_systemd(guest *g, long *version, GError **error)
 {
-    static const char before[] = "/libsystemd-shared-";
+    static const char before[] = "libsystemd-shared-";
     g_auto(GStrv) paths = guest_glob(g, libraries, error);
     *version = 0;
-    for (char **path = paths; path && *path; path++)
-        *version = MAX(*version, strtol(strrchr(*path, '/') + strlen(before), NULL, 10));
+    for (char **path = paths; path && *path; path++) {
+        g_autofree char *name = g_path_get_basename(*path);
+        if (!g_str_has_suffix(*path, "/") && g_str_has_prefix(name, before))
+            *version = MAX(*version, strtol(name + strlen(before), NULL, 10));
+    }
     return paths != NULL;
 }
 

@@ -17,8 +17,9 @@ static const struct guest_line_rule initramfs = {"/etc/initramfs-tools/{initramf
 /* What the kernel is told, in the sources (grub, BLS, systemd's kernel-install) and in what was
  * made of them. */
 static const struct guest_line_rule arguments = {
-    "/{etc/{default/{grub,grub.d/*.cfg},kernel/cmdline,sysconfig/bootloader},"
-    "boot/{grub,grub2}/grub.cfg,boot/loader/entries/*.conf,boot/efi/EFI/*/grub.cfg}",
+    "/{etc/{default/{grub,grub.d/*.cfg},kernel/cmdline,sysconfig/bootloader,"
+    "update-extlinux.conf},boot/{{grub,grub2}/{grub.cfg,grub.conf,menu.lst},"
+    "{extlinux,syslinux}{,/*}.conf,loader/entries/*.conf,efi/EFI/*/grub.cfg}}",
     "^((?:[^#]*?[ \t\"'=])?)(?:resume(?:_offset)?=[^ \t\"']*[ \t]*)+", "\\1", "a resume device"};
 
 /* dracut.conf(5): the module waits for the device. */
