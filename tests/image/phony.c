@@ -88,7 +88,7 @@ static const struct phony_entry left[] = {
      "      dhcp4: true\n"},
     {"etc/udev/rules.d/70-persistent-net.rules", 0644, "ATTR{address}==\"" PHONY_MAC "\"\n"},
     {"etc/passwd", 0644,
-     "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
+     "daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
      "admin:x:1000:1000:Admin,,,:/home/admin:/bin/bash\n"
      "postgres:x:105:111::/var/lib/postgresql:/bin/bash\n"
      "evil:x:106:112::/srv/{a,b}/../..:/bin/sh\n"},
