@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/commands.h"
 
+#include "guest/guest.h"
+
 #include <string.h>
 
 /* ingot(1) from the records, in the macros of man(7). */
@@ -66,6 +68,32 @@ static void put_command(FILE *out, const command *cmd)
         put_formats(out, cmd->formats);
 }
 
+static void put_operation(FILE *out, const guest_operation *op)
+{
+    fputs(".TP\n\\fB", out);
+    put_text(out, op->name);
+    fputs("\\fR", out);
+    fputs(op->off ? " (off)\n" : "\n", out);
+    put_text(out, op->heading);
+    fputs(".\n", out);
+    if (!op->also)
+        return;
+    g_auto(GStrv) names = g_strsplit(op->also, " ", -1);
+    g_autofree char *list = g_strjoinv(", ", names);
+    fputs("In virt\\-sysprep: ", out);
+    put_text(out, list);
+    fputs(".\n", out);
+}
+
+static void put_operations(FILE *out)
+{
+    fputs(".SH OPERATIONS\nIn this order; those that are off are done when \\fBsysprep "
+          "\\-\\-enable\\fR names them.\n",
+          out);
+    for (const guest_operation *const *op = guest_operations(); *op; op++)
+        put_operation(out, *op);
+}
+
 static const char environment[] =
     ".SH ENVIRONMENT\n"
     ".TP\nINGOT_MIRROR\nThe package archive to build from; \\-\\-mirror goes before it.\n"
@@ -88,6 +116,7 @@ void commands_man_page(FILE *out)
     put_options(out, commands_common_entries(FALSE));
     fputs(".SH \"OPTIONS OF COMMANDS THAT READ A RECIPE\"\n", out);
     put_options(out, commands_common_entries(TRUE));
+    put_operations(out);
     fputs(".SH \"EXIT STATUS\"\n", out);
     for (const struct exit_meaning *m = exit_meanings(); m->name; m++)
         fprintf(out, ".TP\n%d (%s)\n%s.\n", m->code, m->name, m->text);

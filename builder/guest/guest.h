@@ -14,8 +14,35 @@ struct guest_file {
     const char *text;
 };
 
+/* What is put into a home's .ssh/authorized_keys, beside what is there. */
+struct guest_key {
+    const char *user; /* NULL ends an array */
+    const char *keys; /* lines */
+};
+
+/* What is copied from this host: owners become root, modes stay. */
+struct guest_copy {
+    const char *local;     /* a file or a directory; NULL ends an array */
+    const char *directory; /* of the guest, absolute; made when absent */
+};
+
+/* What else is done to an image in the same launch.  Each may be NULL.  The first three are done
+ * before the operations, which remove what they leave behind, in this order; the others after them,
+ * since they must stay. */
+struct seal_customise {
+    const struct guest_copy *copies;
+    const char *const *packages; /* for the guest's package manager; names are checked */
+    const char *const *scripts;  /* paths on this host */
+    /* crypt(5) hashes of root's password, yescrypt and, for guests that do not know it,
+     * sha512crypt; "!": locked. */
+    const char *root_hash, *root_hash_old;
+    const struct guest_key *keys;
+    const char *hostname;
+};
+
 struct seal_spec {
     const char *image;                    /* qcow2, changed in place */
+    const char *name;                     /* what messages call it; NULL: image */
     gboolean force_tcg;                   /* LIBGUESTFS_BACKEND_SETTINGS=force_tcg */
     const char *const *required_packages; /* NULL-terminated */
     const char *const *forbidden_macs;    /* of the VM that made it; NULL-terminated or NULL */
@@ -26,6 +53,7 @@ struct seal_spec {
     gboolean no_trim;                     /* free space is not given back */
     const char *const *operations;        /* names, NULL-terminated; NULL: those that are not off */
     const struct guest_file *files;       /* put in after the operations; NULL: none */
+    const struct seal_customise *customise; /* NULL: nothing */
 };
 
 struct guest_package {
@@ -51,7 +79,8 @@ typedef struct guest_facts {
 void guest_facts_free(guest_facts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest_facts, guest_facts_free)
 
-/* One launch: mounts, runs every operation for the family, checks the policy, trims, unmounts.
+/* One launch: mounts, customises, runs every operation for the family, checks the policy, trims,
+ * unmounts.
  * Errors: INGOT_EXIT_SEAL when the image cannot be worked on, INGOT_EXIT_POLICY (every violation in
  * one message, a line each) when the policy fails, INGOT_EXIT_HOST when libguestfs cannot start
  * here, with what to do.  The caller owns *facts (set on success only). */
@@ -157,6 +186,7 @@ typedef struct guest guest; /* the launched handle and what is known of the OS: 
 
 typedef struct guest_operation {
     const char *name;            /* "machine-id" */
+    const char *also;            /* other names, of virt-sysprep(1), with spaces between; or NULL */
     const char *heading;         /* "Empty the machine-id, so that every clone makes its own" */
     const char *const *families; /* libguestfs package formats or distros; NULL: every Linux */
     gboolean off;                /* only where it is asked for */
@@ -171,3 +201,6 @@ gboolean guest_operation_run(const guest_operation *op, guest *g,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 const guest_operation *const *guest_operations(void); /* NULL-terminated, in running order */
+
+/* The one of this name or, for who comes from virt-sysprep, of this other name; NULL: none. */
+const guest_operation *guest_operation_find(const char *name);

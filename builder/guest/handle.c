@@ -105,6 +105,17 @@ static int add_drive(guest *g)
                                   GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1);
 }
 
+const char *guest_image_name(const guest *g)
+{
+    return g->spec->name ? g->spec->name : g->spec->image;
+}
+
+/* Packages and scripts of people who customise may need it. */
+static gboolean wants_network(const struct seal_customise *c)
+{
+    return c && (c->packages || c->scripts);
+}
+
 static gboolean configure(guest *g, GError **error)
 {
     const struct seal_spec *spec = g->spec;
@@ -115,8 +126,8 @@ static gboolean configure(guest *g, GError **error)
         guestfs_set_append(g->h, "norandmaps mitigations=off") == 0 &&
         guestfs_set_smp(g->h, spec->force_tcg ? CPUS_EMULATED : CPUS_HARDWARE) == 0 &&
         (!spec->force_tcg || guestfs_set_backend_setting(g->h, "force_tcg", "1") == 0) &&
-        guestfs_set_network(g->h, 0) == 0 && add_drive(g) == 0;
-    return good || guest_fail(g, error, "set up libguestfs for %s", spec->image);
+        guestfs_set_network(g->h, wants_network(spec->customise)) == 0 && add_drive(g) == 0;
+    return good || guest_fail(g, error, "set up libguestfs for %s", guest_image_name(g));
 }
 
 static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable *cancel)
@@ -169,9 +180,9 @@ guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cance
 gboolean guest_shutdown(guest *g, GError **error)
 {
     if (guestfs_umount_all(g->h) != 0)
-        return guest_fail(g, error, "unmount the file systems of %s", g->spec->image);
+        return guest_fail(g, error, "unmount the file systems of %s", guest_image_name(g));
     if (guestfs_shutdown(g->h) != 0)
-        return guest_fail(g, error, "write everything to %s", g->spec->image);
+        return guest_fail(g, error, "write everything to %s", guest_image_name(g));
     return !g_cancellable_set_error_if_cancelled(g->cancel, error);
 }
 

@@ -33,6 +33,9 @@ struct guest {
 guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cancel,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What messages call the image; borrowed. */
+const char *guest_image_name(const guest *g);
+
 /* Unmounts, flushes and stops the appliance; without it nothing written is certain to be kept. */
 gboolean guest_shutdown(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -42,6 +45,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest, guest_close)
 /* Finds the one operating system of the image, mounts it and begins g->facts.  Errors:
  * INGOT_EXIT_SEAL, with what was found. */
 gboolean guest_inspect(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Mounts again what guest_inspect has mounted, for who had to unmount it. */
+gboolean guest_mount_all(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Adds packages and sizes to g->facts, as they are now. */
 gboolean guest_measure(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -113,7 +113,7 @@ static gboolean image_is_bad(guest *g, GError **error)
         return FALSE;
     g_autofree char *said = ingot_error_text(local);
     ingot_set_error(error, INGOT_EXIT_SEAL, "give a qcow2 image; qemu-img convert makes one",
-                    "QEMU cannot open %s as qcow2: %s", g->spec->image, said);
+                    "QEMU cannot open %s as qcow2: %s", guest_image_name(g), said);
     return TRUE;
 }
 

@@ -33,10 +33,12 @@ static gboolean one_root(guest *g, char **roots, GError **error)
     if (n == 0)
         ingot_set_error(error, INGOT_EXIT_SEAL,
                         "the install did not get far enough, or this is not a system disk",
-                        "there is no operating system in %s; it has %s", g->spec->image, found);
+                        "there is no operating system in %s; it has %s", guest_image_name(g),
+                        found);
     else
         ingot_set_error(error, INGOT_EXIT_SEAL, "a template holds exactly one",
-                        "there are %u operating systems in %s, on %s", n, g->spec->image, list);
+                        "there are %u operating systems in %s, on %s", n, guest_image_name(g),
+                        list);
     return FALSE;
 }
 
@@ -50,7 +52,7 @@ static gboolean list_plain(guest *g, GError **error)
         devices = guestfs_list_devices(g->h);
     }
     if (!devices)
-        return guest_fail(g, error, "list the partitions of %s", g->spec->image);
+        return guest_fail(g, error, "list the partitions of %s", guest_image_name(g));
     g_autoptr(GStrvBuilder) pairs = g_strv_builder_new();
     for (char **device = devices; *device; device++) {
         g_autofree char *type = guestfs_vfs_type(g->h, *device);
@@ -134,7 +136,7 @@ static gint by_depth(gconstpointer a, gconstpointer b)
 }
 
 /* "/" before "/boot" before "/boot/efi": shorter names first. */
-static gboolean mount_all(guest *g, GError **error)
+gboolean guest_mount_all(guest *g, GError **error)
 {
     g_autoptr(GPtrArray) order = g_ptr_array_new();
     for (char **pair = g->mountpoints; pair[0] && pair[1]; pair += 2)
@@ -174,23 +176,24 @@ static gboolean inspect_any(guest *g, GError **error)
 {
     g_auto(GStrv) roots = guestfs_inspect_os(g->h);
     if (!roots)
-        return guest_fail(g, error, "look for an operating system in %s", g->spec->image);
+        return guest_fail(g, error, "look for an operating system in %s", guest_image_name(g));
     g_strfreev(g->filesystems);
     g->filesystems = guestfs_list_filesystems(g->h);
     if (!g->filesystems)
-        return guest_fail(g, error, "list the file systems of %s", g->spec->image);
+        return guest_fail(g, error, "list the file systems of %s", guest_image_name(g));
     if (!one_root(g, roots, error))
         return FALSE;
     read_inspection(g);
     if (strcmp(g->facts->type, "linux") != 0) {
         ingot_set_error(error, INGOT_EXIT_SEAL, "only Linux images are understood",
-                        "the operating system in %s is of type %s", g->spec->image, g->facts->type);
+                        "the operating system in %s is of type %s", guest_image_name(g),
+                        g->facts->type);
         return FALSE;
     }
     g->mountpoints = guestfs_inspect_get_mountpoints(g->h, g->facts->root_device);
     if (!g->mountpoints)
         return guest_fail(g, error, "find the mount points of %s", g->facts->root_device);
-    return mount_all(g, error);
+    return guest_mount_all(g, error);
 }
 
 gboolean guest_inspect(guest *g, GError **error)

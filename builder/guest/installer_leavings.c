@@ -3,13 +3,18 @@
 
 #include "guest/operations.h"
 
-/* Logs and answer files of debian-installer, Anaconda, AutoYaST and subiquity. */
+/* Logs and answer files of debian-installer, Anaconda, AutoYaST, Agama, subiquity (with curtin) and
+ * Alpine's setup-alpine. */
 const char guest_installer_files[] =
-    "/{var/log/{installer,anaconda,YaST2},"
+    "/{var/log/{installer,anaconda,YaST2,agama,agama-installation,curtin},"
     "{,root/,tmp/,var/lib/}{preseed.cfg,preseed,*.preseed,ks.cfg},"
-    "root/{anaconda-ks.cfg,original-ks.cfg,initial-setup-ks.cfg,install.log,install.log.syslog,"
-    "autoinst.xml,inst-sys},"
-    "var/adm/autoinstall,etc/cloud/cloud.cfg.d/99-installer.cfg,autoinstall.yaml}";
+    "root/{anaconda-ks.cfg,anaconda-post.log,original-ks.cfg,initial-setup-ks.cfg,install.log,"
+    "install.log.syslog,autoinst.xml,inst-sys,agama*.json,agama*.jsonnet,curtin-install*.log,"
+    "curtin-install-cfg.yaml},"
+    "{,root/,tmp/}{answerfile,alpine-answers,setup-alpine.conf},"
+    "var/adm/autoinstall,var/lib/autoinstall,{etc,var/lib/YaST2}/install.inf,"
+    "etc/cloud/cloud.cfg.d/{99-installer.cfg,subiquity-disable-cloudinit-networking.cfg},"
+    "autoinstall.yaml,root/autoinstall.yaml}";
 
 /* Copies that debconf(7) makes before each change: they hold what was there before, such as the
  * password of the day. */
@@ -18,11 +23,13 @@ static const char backups[] = "/var/cache/debconf/*-old";
 /* Answers to password questions; debconf fills the file again when it is asked. */
 static const char passwords[] = "/var/cache/debconf/passwords.dat";
 
-/* debian-installer leaves its proxy to the system it installed.  10.0.2.0/24 is the network that
- * QEMU makes for one user-mode NIC (qemu(1), -netdev user): nobody answers there later on. */
-static const struct guest_line_rule proxy = {"/etc/apt/{apt.conf,apt.conf.d/*}",
-                                             "^[ \t]*Acquire::[a-z:]*[Pp]roxy.*10\\.0\\.2\\.", NULL,
-                                             "the proxy of the build"};
+/* Installers leave their proxy to the system they installed: apt.conf(5), dnf.conf(5), SUSE's
+ * settings, Alpine's setup-proxy.  10.0.2.0/24 is the network that QEMU makes for one user-mode NIC
+ * (qemu(1), -netdev user): nobody answers there later on. */
+static const struct guest_line_rule proxy = {
+    "/etc/{apt/{apt.conf,apt.conf.d/*},{dnf/dnf,yum}.conf,dnf/libdnf5.conf.d/*.conf,"
+    "yum.repos.d/*.repo,sysconfig/proxy,environment,profile.d/*proxy*.sh}",
+    "^[^#]*[Pp](roxy|ROXY).*[/@\"'= ]10\\.0\\.2\\.[0-9]", NULL, "the proxy of the build"};
 
 static gboolean run(guest *g, GError **error)
 {

@@ -8,6 +8,7 @@ static const char files[] =
 
 const guest_operation operation_ldap_state = {
     .name = "ldap-state",
+    .also = "sssd-db-log",
     .heading = "Remove the name service caches",
     .remove = files,
 };

@@ -51,10 +51,16 @@ static gboolean clean_directory(guest *g, const char *directory, guint depth, GE
 }
 
 /* The journal lies in directories named after the machine-id; wtmpdb(8) and lastlog2(8) keep
- * databases outside /var/log. */
+ * databases outside /var/log, others what they have seen of this machine or of its users. */
+static const char elsewhere[] =
+    "/{var/{log/journal,lib/{wtmpdb,lastlog,fprint,AccountsService/users},cache/{fontconfig,gdm}}/"
+    "*,"
+    "var/lib/logrotate{.status,/{status,logrotate.status}},var/named/data/named.run,"
+    "etc/Pegasus/*.{cnf,crt,csr,pem,srl}}";
+
 static gboolean run(guest *g, GError **error)
 {
-    if (!guest_remove(g, "/var/{log/journal,lib/wtmpdb,lib/lastlog}/*", error))
+    if (!guest_remove(g, elsewhere, error))
         return FALSE;
     int present = guestfs_is_dir(g->h, "/var/log");
     if (present < 0)
@@ -64,6 +70,7 @@ static gboolean run(guest *g, GError **error)
 
 const guest_operation operation_logs = {
     .name = "logs",
+    .also = "logfiles",
     .heading = "Empty the logs; directories, owners and modes stay",
     .run = run,
 };

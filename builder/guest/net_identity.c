@@ -9,14 +9,16 @@
  * the place of the address; an unknown key in another section only makes systemd warn. */
 const struct guest_line_rule guest_nic_rules[] = {
     {"/etc/network/{interfaces,interfaces.d/*}", "^[ \t]*hwaddress[ \t]", NULL, "a MAC address"},
-    {"/etc/NetworkManager/system-connections/*", "^[ \t]*(uuid|mac-address)[ \t]*=[ \t]*[^ \t]",
+    {"/etc/NetworkManager/system-connections/*",
+     "^[ \t]*(uuid[ \t]*=[ \t]*[^ \t]|mac-address[ \t]*=[ \t]*[^ \t]|"
+     "(cloned|assigned)-mac-address[ \t]*=[ \t]*[0-9A-Fa-f]{2}[:-])",
      NULL, "the UUID or MAC address of a connection"},
     {"/etc/systemd/network/*.{network,link}", "^[ \t]*(Permanent)?MACAddress[ \t]*=.*",
      "Type=ether", "a MAC address"},
     {"/etc/netplan/*.{yaml,yml}", "^([ \t]*)macaddress[ \t]*:.*", "\\1name: \"e*\"",
      "a MAC address"},
-    {"/etc/sysconfig/{network-scripts,network}/ifcfg-*", "^[ \t]*(HWADDR|UUID)[ \t]*=", NULL,
-     "the UUID or MAC address of a card"},
+    {"/etc/sysconfig/{network-scripts,network}/ifcfg-*",
+     "^[ \t]*(HWADDR|MACADDR|LLADDR|UUID)[ \t]*=", NULL, "the UUID or MAC address of a card"},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -30,6 +32,7 @@ static gboolean run(guest *g, GError **error)
 
 const guest_operation operation_net_identity = {
     .name = "net-identity",
+    .also = "net-hwaddr",
     .heading = "Remove MAC addresses and UUIDs of network cards from the configuration",
     .run = run,
 };

@@ -8,6 +8,7 @@ static const char files[] =
 
 const guest_operation operation_puppet_data = {
     .name = "puppet-data",
+    .also = "puppet-data-log",
     .heading = "Remove the certificates, state and logs of configuration agents",
     .remove = files,
 };

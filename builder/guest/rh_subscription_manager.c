@@ -10,6 +10,7 @@ static const char files[] =
 
 const guest_operation operation_rh_subscription_manager = {
     .name = "rh-subscription-manager",
+    .also = "rhn-systemid",
     .heading = "Remove the subscription of this machine",
     .remove = files,
 };

@@ -4,8 +4,11 @@
 /* The environment of Berkeley DB (RPM before 4.16): made anew when it is opened. */
 static const char files[] = "/{var/lib/rpm,usr/lib/sysimage/rpm}/__db.*";
 
+static const char *const families[] = {"rpm", NULL};
+
 const guest_operation operation_rpm_db = {
     .name = "rpm-db",
     .heading = "Remove the files that RPM's database makes for each host",
+    .families = families,
     .remove = files,
 };

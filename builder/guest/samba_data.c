@@ -7,6 +7,7 @@ static const char files[] = "/var/{lib/samba/{*.tdb,private/*.tdb,private/"
 
 const guest_operation operation_samba_data = {
     .name = "samba-data",
+    .also = "samba-db-log",
     .heading = "Remove Samba's databases and logs",
     .remove = files,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest/guest.h"
 
+#include "guest/customise.h"
 #include "guest/handle.h"
 #include "guest/policy.h"
 #include "guest/tree.h"
@@ -94,8 +95,11 @@ static guest_facts *work(guest *g, GError **error)
     progress_phase(g->p, "inspect");
     if (!guest_inspect(g, error))
         return NULL;
+    if (!customise_before(g, error))
+        return NULL;
     progress_phase(g->p, "operations");
-    if (!run_operations(g, ran, error) || !guest_put_files(g, g->spec->files, error))
+    if (!run_operations(g, ran, error) || !customise_after(g, error) ||
+        !guest_put_files(g, g->spec->files, error))
         return NULL;
     if (!judge(g, error) || !finish(g, error))
         return NULL;

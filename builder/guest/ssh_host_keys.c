@@ -24,10 +24,11 @@ static const char unit[] =
     "[Install]\n"
     "WantedBy=multi-user.target\n";
 
-/* Things that make host keys by themselves at boot: cloud-init, and the units of Fedora and Arch.
+/* Things that make host keys by themselves at boot: cloud-init, init scripts (OpenRC, old Red Hat;
+ * not Debian's, which is called ssh), the units of Fedora and Arch, and what SUSE's unit calls.
  * sshd-keygen.service of Debian 13 is none of them: it has ConditionFirstBoot=yes, and an empty
  * machine-id is no first boot (machine_id.c). */
-static const char makers[] = "/{usr/bin/cloud-init,etc/init.d/sshd,"
+static const char makers[] = "/{usr/bin/cloud-init,etc/init.d/sshd,usr/sbin/sshd-gen-keys-start,"
                              "{usr/,}lib/systemd/system/{sshd-keygen.target,sshdgenkeys.service}}";
 
 static gboolean install_unit(guest *g, GError **error)
@@ -63,6 +64,7 @@ const char guest_host_key_files[] = "/etc/ssh/ssh_host_*key{,.pub}";
 
 const guest_operation operation_ssh_host_keys = {
     .name = "ssh-host-keys",
+    .also = "ssh-hostkeys",
     .heading = "Remove the SSH host keys, and have them made anew at first boot",
     .run = run,
 };

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "guest/guest.h"
+#include "guest/accounts.h"
+#include "guest/tree.h"
 
-static const char files[] = "/{root,home/*}/.ssh";
+static gboolean run(guest *g, GError **error)
+{
+    g_autofree char *homes = guest_homes(g, error);
+    g_autofree char *pattern = homes ? g_strconcat(homes, "/.ssh", NULL) : NULL;
+    return pattern && guest_remove(g, pattern, error);
+}
 
 const guest_operation operation_ssh_userdir = {
     .name = "ssh-userdir",
     .heading = "Remove the .ssh directories of all users",
     .off = TRUE,
-    .remove = files,
+    .run = run,
 };

@@ -4,6 +4,7 @@
 /* The directories stay, with their modes and labels. */
 const guest_operation operation_tmp = {
     .name = "tmp",
+    .also = "tmp-files",
     .heading = "Empty /tmp and /var/tmp",
     .remove = "/{tmp,var/tmp,var/crash}/{*,.[!.]*,..?*}",
 };

@@ -37,16 +37,15 @@ gboolean guest_any(guest *g, const char *pattern, gboolean *found, GError **erro
     return paths != NULL;
 }
 
-static gboolean remove_one(guest *g, char *path, GError **error)
+gboolean guest_remove_path(guest *g, const char *path, GError **error)
 {
     gsize length = strlen(path);
     gboolean directory = length > 1 && path[length - 1] == '/';
-    if (directory)
-        path[length - 1] = '\0';
-    int result = directory ? guestfs_rm_rf(g->h, path) : guestfs_rm_f(g->h, path);
+    g_autofree char *bare = g_strndup(path, directory ? length - 1 : length);
+    int result = directory ? guestfs_rm_rf(g->h, bare) : guestfs_rm_f(g->h, bare);
     if (result != 0)
-        return guest_fail(g, error, "remove %s in the guest", path);
-    guest_changed(g, "remove", path);
+        return guest_fail(g, error, "remove %s in the guest", bare);
+    guest_changed(g, "remove", bare);
     return TRUE;
 }
 
@@ -55,7 +54,7 @@ gboolean guest_remove(guest *g, const char *pattern, GError **error)
     g_auto(GStrv) paths = guest_glob(g, pattern, error);
     gboolean good = paths != NULL;
     for (char **path = paths; good && *path; path++)
-        good = remove_one(g, *path, error);
+        good = guest_remove_path(g, *path, error);
     return good;
 }
 

@@ -21,6 +21,9 @@ gboolean guest_any(guest *g, const char *pattern, gboolean *found,
 /* Removes what matches: trees whole, symbolic links as links. */
 gboolean guest_remove(guest *g, const char *pattern, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Removes one path, a tree when it ends in "/"; no pattern. */
+gboolean guest_remove_path(guest *g, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Empties the regular files that match; owner and mode stay. */
 gboolean guest_empty(guest *g, const char *pattern, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -42,8 +42,8 @@ static char *salt_key(const char *cache_dir, GError **error)
     return g_steal_pointer(&key);
 }
 
-char *password_hash(const char *password, const char *cache_dir, const char *template_name,
-                    const char *user, GError **error)
+static char *hash_with(const char *method, const char *password, const char *cache_dir,
+                       const char *template_name, const char *user, GError **error)
 {
     g_autofree char *key = salt_key(cache_dir, error);
     if (!key)
@@ -55,7 +55,7 @@ char *password_hash(const char *password, const char *cache_dir, const char *tem
     g_autofree struct crypt_data *data = g_new0(struct crypt_data, 1);
     if (!HMAC(EVP_sha256(), key, KEY_BYTES, (const unsigned char *)who, strlen(who), mac,
               &length) ||
-        !crypt_gensalt_rn("$y$", 0, (const char *)mac, 16, setting, sizeof setting) ||
+        !crypt_gensalt_rn(method, 0, (const char *)mac, 16, setting, sizeof setting) ||
         !crypt_r(password, setting, data) || data->output[0] == '*') {
         ingot_set_error(error, INGOT_EXIT_FAILURE, NULL, "cannot hash the password of %s", user);
         return NULL;
@@ -63,4 +63,16 @@ char *password_hash(const char *password, const char *cache_dir, const char *tem
     char *hash = g_strdup(data->output);
     explicit_bzero(data, sizeof *data);
     return hash;
+}
+
+char *password_hash(const char *password, const char *cache_dir, const char *template_name,
+                    const char *user, GError **error)
+{
+    return hash_with("$y$", password, cache_dir, template_name, user, error);
+}
+
+char *password_hash_old(const char *password, const char *cache_dir, const char *template_name,
+                        const char *user, GError **error)
+{
+    return hash_with("$6$", password, cache_dir, template_name, user, error);
 }

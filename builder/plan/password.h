@@ -8,3 +8,7 @@
  * its result can be reused.  The caller owns the hash. */
 char *password_hash(const char *password, const char *cache_dir, const char *template_name,
                     const char *user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same as sha512crypt ("$6$"), for guests that do not know yescrypt: RHEL 7, Alpine. */
+char *password_hash_old(const char *password, const char *cache_dir, const char *template_name,
+                        const char *user, GError **error) G_GNUC_WARN_UNUSED_RESULT;

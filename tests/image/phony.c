@@ -17,18 +17,12 @@
 #define UUID       "5f0c0de0-1111-4222-8333-444455556666"
 #define UUID_OTHER "5f0c0de0-1111-4222-8333-777788889999"
 
-struct entry {
-    const char *path;
-    int mode;
-    const char *text; /* a directory: NULL; a symbolic link: "-> target" */
-};
-
 #define PACKAGE(name, state, version)                                                              \
     "Package: " name "\nStatus: " state "\nArchitecture: amd64\nVersion: " version                 \
     "\nDescription: a package\n\n"
 
 /* What makes libguestfs see a Debian, and must be there unchanged afterwards. */
-static const struct entry kept[] = {
+static const struct phony_entry kept[] = {
     {"etc", 0755, NULL},
     {"etc/os-release", 0644,
      "PRETTY_NAME=\"Debian GNU/Linux 13 (trixie)\"\nID=debian\nVERSION_ID=\"13\"\n"},
@@ -77,7 +71,7 @@ static const struct entry kept[] = {
 };
 
 /* What a used machine has and a template must not have. */
-static const struct entry left[] = {
+static const struct phony_entry left[] = {
     {"etc/machine-id", 0444, "0123456789abcdef0123456789abcdef\n"},
     {"etc/ssh/ssh_host_ed25519_key", 0600, "PRIVATE\n"},
     {"etc/ssh/ssh_host_ed25519_key.pub", 0644, "ssh-ed25519 AAAA\n"},
@@ -93,6 +87,11 @@ static const struct entry left[] = {
      "network:\n  ethernets:\n    eth0:\n      match:\n        macaddress: '" PHONY_MAC "'\n"
      "      dhcp4: true\n"},
     {"etc/udev/rules.d/70-persistent-net.rules", 0644, "ATTR{address}==\"" PHONY_MAC "\"\n"},
+    {"etc/passwd", 0644,
+     "daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
+     "admin:x:1000:1000:Admin,,,:/home/admin:/bin/bash\n"
+     "postgres:x:105:111::/var/lib/postgresql:/bin/bash\n"
+     "evil:x:106:112::/srv/{a,b}/../..:/bin/sh\n"},
     {"etc/shadow-", 0640, "root:" PHONY_PASSWORD ":1:0:99999:7:::\n"},
     {"etc/apt/apt.conf", 0644,
      "Acquire::http::Proxy \"http://10.0.2.2:3142/\";\nAPT::Keep \"1\";\n"},
@@ -128,7 +127,7 @@ static const struct entry left[] = {
 };
 
 /* On top of what is kept: what makes another system of it. */
-static const struct entry other[] = {
+static const struct phony_entry other[] = {
     {"etc/hostname", 0600, "silver\n"},
     {"etc/fstab", 0644, "UUID=" UUID " / ext4 noatime 0 1\n"},
     {"etc/passwd", 0644, "root:x:0:0:root:/root:/bin/bash\n"},
@@ -154,7 +153,7 @@ static void must(gboolean good, const char *what, guestfs_h *h)
         g_error("cannot %s: %s", what, h ? guestfs_last_error(h) : "");
 }
 
-static void add_entry(struct archive *a, const struct entry *e)
+static void add_entry(struct archive *a, const struct phony_entry *e)
 {
     struct archive_entry *entry = archive_entry_new();
     gboolean link = e->text && g_str_has_prefix(e->text, "-> ");
@@ -173,23 +172,23 @@ static void add_entry(struct archive *a, const struct entry *e)
 static void add_samples(struct archive *a)
 {
     for (const struct phony_sample *s = phony_samples; s->operation; s++) {
-        const struct entry gone = {s->gone, 0600, "to go\n"};
-        const struct entry stays = {s->stays, 0640, PHONY_STAYS};
+        const struct phony_entry gone = {s->gone, 0600, "to go\n"};
+        const struct phony_entry stays = {s->stays, 0640, PHONY_STAYS};
         add_entry(a, &gone);
         add_entry(a, &stays);
     }
 }
 
 /* One upload for all files: the tables as tar in memory. */
-static void upload(guestfs_h *h, const struct entry *first, const struct entry *second)
+static void upload(guestfs_h *h, const struct phony_entry *first, const struct phony_entry *second)
 {
     int fd = memfd_create("phony", MFD_CLOEXEC);
     struct archive *a = archive_write_new();
     archive_write_set_format_pax_restricted(a);
     must(fd >= 0 && archive_write_open_fd(a, fd) == ARCHIVE_OK, "make a tar file", NULL);
-    for (const struct entry *e = first; e->path; e++)
+    for (const struct phony_entry *e = first; e->path; e++)
         add_entry(a, e);
-    for (const struct entry *e = second; e && e->path; e++)
+    for (const struct phony_entry *e = second; e && e->path; e++)
         add_entry(a, e);
     if (second == left)
         add_samples(a);
@@ -199,14 +198,21 @@ static void upload(guestfs_h *h, const struct entry *first, const struct entry *
     close(fd);
 }
 
-static void make_root(guestfs_h *h, const char *device, const char *uuid, const struct entry *first,
-                      const struct entry *second)
+static void make_root(guestfs_h *h, const char *device, const char *uuid,
+                      const struct phony_entry *first, const struct phony_entry *second)
 {
     must(guestfs_mkfs(h, "ext4", device) == 0 && guestfs_set_uuid(h, device, uuid) == 0 &&
              guestfs_mount(h, device, "/") == 0,
          "make a file system", h);
     upload(h, first, second);
     must(guestfs_umount_all(h) == 0, "unmount", h);
+}
+
+void phony_system(guestfs_h *h, const char *disk, const struct phony_entry *entries)
+{
+    g_autofree char *partition = g_strconcat(disk, "1", NULL);
+    must(guestfs_part_disk(h, disk, "mbr") == 0, "partition", h);
+    make_root(h, partition, UUID, entries, NULL);
 }
 
 static void partition(guestfs_h *h, const char *disk, gint64 border)
@@ -235,7 +241,7 @@ static void partition_with_swap(guestfs_h *h, const char *disk)
 
 static void fill(guestfs_h *h)
 {
-    static const struct entry text[] = {{"readme", 0644, "nothing here\n"}, {NULL, 0, NULL}};
+    static const struct phony_entry text[] = {{"readme", 0644, "nothing here\n"}, {NULL, 0, NULL}};
     must(guestfs_part_disk(h, "/dev/sda", "mbr") == 0, "partition", h);
     make_root(h, "/dev/sda1", UUID, kept, left);
     partition_with_swap(h, "/dev/sdb");
@@ -249,27 +255,40 @@ static void fill(guestfs_h *h)
     make_root(h, "/dev/sdd1", UUID, text, NULL);
 }
 
-void phony_make(struct phony_disks *disks)
+guestfs_h *phony_appliance(char *const *images, gboolean make)
 {
-    disks->folder = g_dir_make_tmp("ingot-phony-XXXXXX", NULL);
     guestfs_h *h = guestfs_create();
     must(h && guestfs_set_backend(h, "direct") == 0 &&
              guestfs_set_backend_setting(h, "force_tcg", "1") == 0,
          "set up libguestfs", h);
+    for (; *images; images++)
+        must((!make || guestfs_disk_create(h, *images, "qcow2", DISK_BYTES, -1) == 0) &&
+                 guestfs_add_drive_opts(h, *images, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
+                                        GUESTFS_ADD_DRIVE_OPTS_READONLY, !make,
+                                        GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1) == 0,
+             "add a disk", h);
+    must(guestfs_launch(h) == 0, "launch libguestfs", h);
+    return h;
+}
+
+void phony_appliance_end(guestfs_h *h)
+{
+    must(guestfs_umount_all(h) == 0 && guestfs_shutdown(h) == 0, "shut down", h);
+    guestfs_close(h);
+}
+
+void phony_make(struct phony_disks *disks)
+{
+    disks->folder = g_dir_make_tmp("ingot-phony-XXXXXX", NULL);
     char **const paths[] = {&disks->debian, &disks->with_swap, &disks->two_roots,
                             &disks->no_system};
     static const char *const names[] = {"debian", "with-swap", "two-roots", "no-system"};
-    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
-        *paths[i] = g_strdup_printf("%s/%s.qcow2", disks->folder, names[i]);
-        must(guestfs_disk_create(h, *paths[i], "qcow2", DISK_BYTES, -1) == 0 &&
-                 guestfs_add_drive_opts(h, *paths[i], GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
-                                        GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1) == 0,
-             "make a disk", h);
-    }
-    must(guestfs_launch(h) == 0, "launch libguestfs", h);
+    char *images[G_N_ELEMENTS(paths) + 1] = {NULL};
+    for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
+        images[i] = *paths[i] = g_strdup_printf("%s/%s.qcow2", disks->folder, names[i]);
+    guestfs_h *h = phony_appliance(images, TRUE);
     fill(h);
-    must(guestfs_shutdown(h) == 0, "shut down", h);
-    guestfs_close(h);
+    phony_appliance_end(h);
 }
 
 void phony_remove(struct phony_disks *disks)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include <glib.h>
+#include <guestfs.h>
 
 /* Disks that look like installed systems to libguestfs and hold no programs: what an installer and
  * a used machine leave behind, and what must stay.  One launch of libguestfs makes all of them. */
@@ -28,3 +29,19 @@ void phony_remove(struct phony_disks *disks);
 
 /* A new qcow2 overlay of image in the same folder; the caller frees the path. */
 char *phony_overlay(const struct phony_disks *disks, const char *image, const char *name);
+
+/* ---- for other disks ---- */
+
+struct phony_entry {
+    const char *path; /* relative; NULL ends a table */
+    int mode;
+    const char *text; /* a directory: NULL; a symbolic link: "-> target" */
+};
+
+/* A launched libguestfs with these images (NULL-terminated) as /dev/sda and on; make: new disks, to
+ * be filled; else they are only read. */
+guestfs_h *phony_appliance(char *const *images, gboolean make);
+void phony_appliance_end(guestfs_h *h); /* unmounts, shuts down, closes */
+
+/* One partition with these files on an empty disk. */
+void phony_system(guestfs_h *h, const char *disk, const struct phony_entry *entries);

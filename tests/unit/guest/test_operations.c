@@ -34,6 +34,65 @@ static void order(void **state)
 {
     (void)state;
     assert_true(place("installer-leavings") < place("logs"));
+    assert_true(place("machine-id") < place("first-boot"));
+    /* It takes the homes from the accounts that user-account removes. */
+    assert_true(place("shell-history") < place("user-account"));
+    assert_true(place("swap") < place("fs-uuids"));
+}
+
+/* virt-sysprep --list-operations of guestfs-tools 1.48 without customize and script, which are
+ * options of `ingot sysprep`. */
+static const char *const virt_sysprep[] = {"abrt-data",
+                                           "backup-files",
+                                           "bash-history",
+                                           "blkid-tab",
+                                           "ca-certificates",
+                                           "crash-data",
+                                           "cron-spool",
+                                           "dhcp-client-state",
+                                           "dhcp-server-state",
+                                           "dovecot-data",
+                                           "firewall-rules",
+                                           "flag-reconfiguration",
+                                           "fs-uuids",
+                                           "ipa-client",
+                                           "kerberos-data",
+                                           "kerberos-hostkeytab",
+                                           "logfiles",
+                                           "lvm-uuids",
+                                           "machine-id",
+                                           "mail-spool",
+                                           "net-hostname",
+                                           "net-hwaddr",
+                                           "net-nmconn",
+                                           "pacct-log",
+                                           "package-manager-cache",
+                                           "pam-data",
+                                           "passwd-backups",
+                                           "puppet-data-log",
+                                           "rh-subscription-manager",
+                                           "rhn-systemid",
+                                           "rpm-db",
+                                           "samba-db-log",
+                                           "smolt-uuid",
+                                           "ssh-hostkeys",
+                                           "ssh-userdir",
+                                           "sssd-db-log",
+                                           "tmp-files",
+                                           "udev-persistent-net",
+                                           "user-account",
+                                           "utmp",
+                                           "yum-uuid"};
+
+static void virt_sysprep_is_covered(void **state)
+{
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(virt_sysprep); i++)
+        if (!guest_operation_find(virt_sysprep[i]))
+            fail_msg("there is no operation %s", virt_sysprep[i]);
+    assert_ptr_equal(guest_operation_find("yum-uuid"), guest_operation_find("smolt-uuid"));
+    assert_null(guest_operation_find("yum-uuid smolt-uuid"));
+    assert_null(guest_operation_find(""));
 }
 
 static void families(void **state)
@@ -53,6 +112,7 @@ static void families(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(records_are_whole), cmocka_unit_test(order),
+                                       cmocka_unit_test(virt_sysprep_is_covered),
                                        cmocka_unit_test(families)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -197,6 +197,11 @@ static void passwords(void **state)
     g_autofree char *other = password_hash("hunter2-hunter2", folder, "web", "admin", &error);
     assert_string_equal(again, hash);
     assert_string_not_equal(other, hash);
+    g_autofree char *old = password_hash_old("hunter2-hunter2", folder, "web", "root", &error);
+    g_autofree char *old_again =
+        password_hash_old("hunter2-hunter2", folder, "web", "root", &error);
+    assert_true(g_str_has_prefix(old, "$6$"));
+    assert_string_equal(old, old_again);
 }
 
 int main(void)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "guest/handle.h"
+
+/* spec->customise on a mounted guest; for seal.c.  Of an image that must not change, copies,
+ * packages and scripts are told and not done. */
+
+/* Copies, packages and scripts (guest/customise_run.c). */
+gboolean customise_before(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Root's password, keys and the host name (guest/customise.c). */
+gboolean customise_after(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The record under whose name changes are told. */
+extern const guest_operation customise_record;
+
+/* This shadow(5) text with the hash as root's password; NULL: there is no root.  This text of
+ * hosts(5) with one name in the place of another.  Owned by the caller. */
+char *customise_shadow(const char *text, const char *hash);
+char *customise_hosts(const char *text, const char *from, const char *to);
+
+/* This authorized_keys text (NULL: none) and those lines of keys that it does not have; owned by
+ * the caller. */
+char *customise_keys(const char *text, const char *keys);
