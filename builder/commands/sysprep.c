@@ -5,6 +5,7 @@
 #include "base/spawn.h"
 #include "base/text.h"
 #include "commands/image.h"
+#include "output/output.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +27,9 @@ static const GOptionEntry entries[] = {
     {"dry-run", 'n', 0, G_OPTION_ARG_NONE, OPTION(dry_run),
      "Change nothing; print what would be changed, file by file", NULL},
     {"copy", 0, 0, G_OPTION_ARG_FILENAME, OPTION(copy),
-     "Leave IMAGE as it is and write the changed image here", "FILE"},
+     "Leave IMAGE as it is and write the changed image here, compressed", "FILE"},
+    {"compact", 0, 0, G_OPTION_ARG_STRING, OPTION(compact),
+     "With --copy: fast to write and to read (default), or a tenth smaller", "fast|small"},
     {"root-password", 0, 0, G_OPTION_ARG_STRING, OPTION(root_password),
      "Set root's password (the first line of a file, or a variable) or lock it", "SOURCE"},
     {"ssh-key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, OPTION(ssh_keys),
@@ -131,6 +134,7 @@ struct job {
     const struct sysprep_options *options;
     const GPtrArray *names;
     const customisation *custom;
+    enum output_compact compact;
     char *image;  /* canonical */
     char *folder; /* beside what is written; NULL: a dry run */
 };
@@ -211,24 +215,14 @@ static gboolean commit(struct job *job, const char *overlay, GError **error)
     return FALSE;
 }
 
-/* One file that depends on no other. */
+/* One file that depends on no other, as a build writes it. */
 static gboolean convert(const struct job *job, const char *overlay, GError **error)
 {
     g_autofree char *made = g_build_filename(job->folder, "copy.qcow2", NULL);
-    const char *const argv[] = {"qemu-img", "convert", "-q",    "-f", "qcow2",
-                                "-O",       "qcow2",   overlay, made, NULL};
-    const struct spawn_options options = {.cancel = job->call->cancel};
-    g_autoptr(GError) local = NULL;
-    if (spawn_run(argv, &options, NULL, &local))
-        return files_rename(made, job->options->copy, error);
-    if (g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    g_autofree char *said = ingot_error_text(local);
-    ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "cannot write %s: %s", job->options->copy,
-                    said);
-    return FALSE;
+    const output_format *format = output_format_find("qcow2");
+    return format->write(overlay, made, job->compact, job->call->progress, job->call->cancel,
+                         error) &&
+           files_rename(made, job->options->copy, error);
 }
 
 static gboolean write_result(struct job *job, const char *overlay, GError **error)
@@ -262,15 +256,25 @@ static gboolean change(struct job *job, GError **error)
     return good;
 }
 
+static gboolean read_compact(const struct sysprep_options *o, enum output_compact *compact,
+                             GError **error)
+{
+    if (output_compact_parse(o->compact, compact) && (o->copy || !o->compact))
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_USAGE, "--compact is fast or small, and goes with --copy",
+                    "'--compact %s' cannot be used", o->compact);
+    return FALSE;
+}
+
 static gboolean work(struct call *c, const struct sysprep_options *o, GError **error)
 {
     g_autofree char *name = g_path_get_basename(c->args[0]);
     g_autoptr(GPtrArray) names = chosen(o, error);
     g_autoptr(customisation) custom = names ? customisation_new(c, o, name, error) : NULL;
-    if (!custom || !image_check(c->args[0], error))
+    struct job job = {.call = c, .options = o, .names = names, .custom = custom};
+    if (!custom || !read_compact(o, &job.compact, error) || !image_check(c->args[0], error))
         return FALSE;
     char *real = realpath(c->args[0], NULL);
-    struct job job = {.call = c, .options = o, .names = names, .custom = custom};
     job.image = real ? g_strdup(real) : g_strdup(c->args[0]);
     free(real);
     gboolean good = o->dry_run ? seal(&job, job.image, error) : change(&job, error);
@@ -295,8 +299,8 @@ static gboolean run(struct call *c, GError **error)
 {
     struct sysprep_options *o = c->options;
     gboolean good = choose(c, o, error);
-    char *const texts[] = {o->enable,        o->disable,  o->copy,
-                           o->root_password, o->hostname, o->install};
+    char *const texts[] = {o->enable,   o->disable, o->copy,   o->root_password,
+                           o->hostname, o->install, o->compact};
     char **const lists[] = {o->ssh_keys, o->scripts, o->copies};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);

@@ -7,7 +7,7 @@
 
 struct sysprep_options {
     gboolean list, dry_run;
-    char *enable, *disable, *copy;
+    char *enable, *disable, *copy, *compact;
     char *root_password, *hostname, *install;
     char **ssh_keys, **scripts, **copies;
 };
