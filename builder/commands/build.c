@@ -54,13 +54,10 @@ static void tell_result(struct call *c, const plan *p, const build *b)
                   sha256 ? sha256 : "?");
 }
 
-static gboolean run(struct call *c, GError **error)
+static gboolean work(struct call *c, const struct options *o, GError **error)
 {
-    struct options *o = c->options;
-    struct build_options how;
-    gboolean known = read_options(o, &how, error);
-    g_autofree char *max_age = o->max_age, *junit = o->junit, *compact = o->compact;
-    if (!known)
+    struct build_options how = {0};
+    if (!read_options(o, &how, error))
         return FALSE;
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, TRUE, error);
     if (!p)
@@ -71,6 +68,16 @@ static gboolean run(struct call *c, GError **error)
         return FALSE;
     tell_result(c, p, b);
     return TRUE;
+}
+
+static gboolean run(struct call *c, GError **error)
+{
+    struct options *o = c->options;
+    gboolean good = work(c, o, error);
+    g_free(o->max_age);
+    g_free(o->junit);
+    g_free(o->compact);
+    return good;
 }
 
 const command command_build = {

@@ -172,20 +172,27 @@ static gboolean work(struct call *c, const struct options *o, GError **error)
     return good;
 }
 
-static gboolean run(struct call *c, GError **error)
+static gboolean choose(struct call *c, const struct options *o, GError **error)
 {
-    struct options *o = c->options;
-    g_autofree char *packages = o->packages, *disk = o->disk_size, *memory = o->memory,
-                    *timeout = o->timeout, *junit = o->junit, *logs = o->logs, *arch = o->arch;
     if (o->list) {
         list(c);
         return TRUE;
     }
-    if (!c->args[0]) {
-        ingot_set_error(error, INGOT_EXIT_USAGE, "ingot verify --help", "there is no IMAGE");
-        return FALSE;
-    }
-    return work(c, o, error);
+    if (c->args[0])
+        return work(c, o, error);
+    ingot_set_error(error, INGOT_EXIT_USAGE, "ingot verify --help", "there is no IMAGE");
+    return FALSE;
+}
+
+static gboolean run(struct call *c, GError **error)
+{
+    struct options *o = c->options;
+    gboolean good = choose(c, o, error);
+    char *const texts[] = {o->packages, o->disk_size, o->memory, o->timeout,
+                           o->junit,    o->logs,      o->arch};
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    return good;
 }
 
 const command command_verify = {
