@@ -25,6 +25,13 @@ gboolean image_check(const char *path, GError **error)
     return is_one;
 }
 
+gboolean image_named(const struct call *c, GError **error)
+{
+    if (!c->args[0])
+        ingot_set_error(error, INGOT_EXIT_USAGE, "--help says more", "there is no IMAGE");
+    return c->args[0] != NULL;
+}
+
 gboolean image_probe(struct call *c, gboolean *force_tcg, GError **error)
 {
     struct vm_accel accel = {0};

@@ -191,10 +191,7 @@ static gboolean run(struct call *c, GError **error)
         list(c, rules);
         return TRUE;
     }
-    if (c->args[0])
-        return work(c, rules, disabled, error);
-    ingot_set_error(error, INGOT_EXIT_USAGE, "ingot inspect --help", "there is no IMAGE");
-    return FALSE;
+    return image_named(c, error) && work(c, rules, disabled, error);
 }
 
 const command command_inspect = {

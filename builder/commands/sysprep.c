@@ -288,11 +288,7 @@ static gboolean choose(struct call *c, const struct sysprep_options *o, GError *
         list(c);
         return TRUE;
     }
-    if (!c->args[0]) {
-        ingot_set_error(error, INGOT_EXIT_USAGE, "ingot sysprep --help", "there is no IMAGE");
-        return FALSE;
-    }
-    return work(c, o, error);
+    return image_named(c, error) && work(c, o, error);
 }
 
 static gboolean run(struct call *c, GError **error)

@@ -178,10 +178,7 @@ static gboolean choose(struct call *c, const struct options *o, GError **error)
         list(c);
         return TRUE;
     }
-    if (c->args[0])
-        return work(c, o, error);
-    ingot_set_error(error, INGOT_EXIT_USAGE, "ingot verify --help", "there is no IMAGE");
-    return FALSE;
+    return image_named(c, error) && work(c, o, error);
 }
 
 static gboolean run(struct call *c, GError **error)

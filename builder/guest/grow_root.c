@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest/tree.h"
 
-#include "base/error.h"
-
-#include <string.h>
 #include <sys/stat.h>
 
 #define SCRIPT "/usr/local/lib/ingot/grow-root"
@@ -62,10 +59,9 @@ static gboolean run(guest *g, GError **error)
         return FALSE;
     if (sfdisk && systemd)
         return guest_put_files(g, files, error);
-    ingot_set_error(error, INGOT_EXIT_SEAL, "install the package fdisk in it, or do not ask for it",
-                    "the guest has no %s, so its root file system cannot grow",
-                    sfdisk ? "systemd" : "sfdisk");
-    return FALSE;
+    progress_warning(g->p, "the guest has no %s, so its root file system will not grow",
+                     sfdisk ? "systemd" : "sfdisk (package fdisk)");
+    return TRUE;
 }
 
 const guest_operation operation_grow_root = {

@@ -70,6 +70,17 @@ GPtrArray *answer_all(const answer *a, const char *key)
     return values;
 }
 
+gboolean answer_has(const answer *a, const char *key, const char *word)
+{
+    g_autoptr(GPtrArray) values = answer_all(a, key);
+    for (guint i = 0; i + 1 < values->len; i++) {
+        const char *space = strrchr(g_ptr_array_index(values, i), ' ');
+        if (space && g_ascii_strcasecmp(space + 1, word) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 guint64 answer_number(const answer *a, const char *key)
 {
     return g_ascii_strtoull(answer_get(a, key), NULL, 10);

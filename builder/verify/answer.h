@@ -22,6 +22,9 @@ gboolean answer_line(answer *a, const char *line);
 const char *answer_get(const answer *a, const char *key);
 GPtrArray *answer_all(const answer *a, const char *key);
 
+/* Whether one of the values of a key has word as its last, in whatever case. */
+gboolean answer_has(const answer *a, const char *key, const char *word);
+
 /* The first value as a number; 0 when it is none. */
 guint64 answer_number(const answer *a, const char *key);
 

@@ -284,17 +284,6 @@ static outcome packages_run(const struct evidence *e, GString *says)
 
 /* ---- hot-plug ---- */
 
-static gboolean value_ends(const answer *a, const char *key, const char *word)
-{
-    g_autoptr(GPtrArray) values = answer_all(a, key);
-    for (guint i = 0; i + 1 < values->len; i++) {
-        const char *space = strrchr(g_ptr_array_index(values, i), ' ');
-        if (space && g_ascii_strcasecmp(space + 1, word) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static outcome hotplug_cpu(const struct evidence *e, GString *says)
 {
     const struct hotplug_evidence *h = &e->hotplug;
@@ -346,7 +335,7 @@ static outcome hotplug_nic(const struct evidence *e, GString *says)
     const struct hotplug_evidence *h = &e->hotplug;
     if (h->nic_error)
         g_string_append_printf(says, "QEMU: %s", h->nic_error);
-    else if (!value_ends(h->after, "nic", h->nic_mac))
+    else if (!answer_has(h->after, "nic", h->nic_mac))
         g_string_append_printf(says, "the guest has no network card %s", h->nic_mac);
     return when(!says->len);
 }
@@ -357,7 +346,7 @@ static outcome hotplug_disk(const struct evidence *e, GString *says)
     g_autofree char *sectors = g_strdup_printf("%" G_GUINT64_FORMAT, h->disk_bytes / 512);
     if (h->disk_error)
         g_string_append_printf(says, "QEMU: %s", h->disk_error);
-    else if (!value_ends(h->after, "disk", sectors))
+    else if (!answer_has(h->after, "disk", sectors))
         g_string_append_printf(says, "the guest has no disk of %s sectors", sectors);
     return when(!says->len);
 }

@@ -9,25 +9,13 @@
 #define PAUSE_MS   500u
 #define BALLOON_MS 250u
 
-/* Whether one of the values of key ends with this word. */
-static gboolean has_word(const answer *a, const char *key, const char *word)
-{
-    g_autoptr(GPtrArray) values = answer_all(a, key);
-    for (guint i = 0; i + 1 < values->len; i++) {
-        const char *space = strrchr(g_ptr_array_index(values, i), ' ');
-        if (space && g_ascii_strcasecmp(space + 1, word) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static gboolean all_there(const struct hotplug_evidence *h)
 {
     g_autofree char *sectors = g_strdup_printf("%" G_GUINT64_FORMAT, h->disk_bytes / SECTOR);
     return (h->cpu_error || h->no_cpu_room ||
             answer_number(h->after, "online") > answer_number(h->before, "online")) &&
-           (h->nic_error || has_word(h->after, "nic", h->nic_mac)) &&
-           (h->disk_error || has_word(h->after, "disk", sectors));
+           (h->nic_error || answer_has(h->after, "nic", h->nic_mac)) &&
+           (h->disk_error || answer_has(h->after, "disk", sectors));
 }
 
 static char *told(gboolean good, GError **error)

@@ -276,6 +276,24 @@ static void hostile_files_are_passed_over(void **state)
     assert_int_equal(guestfs_rm_rf(g->h, "/etc/netplan"), 0);
 }
 
+static void root_grows_where_it_can(void **state)
+{
+    guest *g = ((struct fixture *)*state)->g;
+    const guest_operation *op = guest_operation_find("grow-root");
+    static const char script[] = "/usr/local/lib/ingot/grow-root";
+    gboolean there = TRUE;
+    assert_true(guest_any(g, script, &there, NULL)); /* all operations have run: no sfdisk */
+    assert_false(there);
+    assert_true(guest_write_file(g, "/usr/sbin/sfdisk", "", NULL));
+    assert_true(guest_operation_run(op, g, NULL));
+    assert_true(guest_any(g, script, &there, NULL));
+    assert_true(there);
+    g_autofree char *link =
+        guestfs_readlink(g->h, "/etc/systemd/system/sysinit.target.wants/ingot-grow-root.service");
+    assert_string_equal(link, "/etc/systemd/system/ingot-grow-root.service");
+    assert_int_equal(guestfs_rm_f(g->h, "/usr/sbin/sfdisk"), 0);
+}
+
 /* Directly: a whole seal with it would cost a launch. */
 static void first_boot_where_it_is_known(void **state)
 {
@@ -535,6 +553,7 @@ int main(void)
                                        cmocka_unit_test(identity_is_made_anew),
                                        cmocka_unit_test(faults_are_found),
                                        cmocka_unit_test(hostile_files_are_passed_over),
+                                       cmocka_unit_test(root_grows_where_it_can),
                                        cmocka_unit_test(first_boot_where_it_is_known),
                                        cmocka_unit_test(shuts_down),
                                        cmocka_unit_test(all_violations_in_one_message),
