@@ -53,11 +53,10 @@ static gboolean run(guest *g, GError **error)
         {UNIT, 0644, unit},
         {"/etc/systemd/system/sysinit.target.wants/ingot-grow-root.service", S_IFLNK, UNIT},
         {NULL, 0, NULL}};
-    gboolean sfdisk, systemd;
-    if (!guest_any(g, "/{usr/,}sbin/sfdisk", &sfdisk, error) ||
-        !guest_any(g, "/{usr/,}lib/systemd/systemd", &systemd, error))
+    gboolean sfdisk;
+    if (!guest_any(g, "/{usr/,}sbin/sfdisk", &sfdisk, error))
         return FALSE;
-    if (sfdisk && systemd)
+    if (sfdisk && g->facts->systemd)
         return guest_put_files(g, files, error);
     progress_warning(g->p, "the guest has no %s, so its root file system will not grow",
                      sfdisk ? "systemd" : "sfdisk (package fdisk)");

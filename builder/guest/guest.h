@@ -70,6 +70,7 @@ struct guest_change {
 typedef struct guest_facts {
     char *type, *distro, *product, *arch; /* "linux", "debian", "Debian GNU/Linux 13 …", "x86_64" */
     int major, minor;
+    gboolean systemd; /* is there: as its init */
     char *hostname, *root_device, *root_filesystem;
     guint64 disk_size, root_used; /* bytes */
     GPtrArray *packages;          /* of struct guest_package *, sorted by name */

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "guest/debian.h"
+#include "guest/tree.h"
 
 #include <string.h>
 
@@ -203,5 +204,5 @@ gboolean guest_inspect(guest *g, GError **error)
     if (!inspect_debian(g, &done, error) || (!done && !inspect_any(g, error)))
         return FALSE;
     g->facts->root_filesystem = clean(guestfs_vfs_type(g->h, g->facts->root_device));
-    return TRUE;
+    return guest_any(g, "/{usr/,}lib/systemd/systemd", &g->facts->systemd, error);
 }

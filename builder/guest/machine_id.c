@@ -8,13 +8,12 @@
  * questions on the console. */
 static gboolean empty_id(guest *g, GError **error)
 {
-    gboolean systemd, present;
-    if (!guest_any(g, "/{usr/,}lib/systemd/systemd", &systemd, error) ||
-        !guest_any(g, "/etc/machine-id", &present, error))
+    gboolean present;
+    if (!guest_any(g, "/etc/machine-id", &present, error))
         return FALSE;
     /* Without the file systemd takes the boot for the first one, too. */
-    return systemd && !present ? guest_write_file(g, "/etc/machine-id", "", error)
-                               : guest_empty(g, "/etc/machine-id", error);
+    return g->facts->systemd && !present ? guest_write_file(g, "/etc/machine-id", "", error)
+                                         : guest_empty(g, "/etc/machine-id", error);
 }
 
 /* D-Bus has the same file under another name; dbus-uuidgen(1) makes it where systemd does not. */

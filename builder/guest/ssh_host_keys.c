@@ -47,12 +47,11 @@ static gboolean install_unit(guest *g, GError **error)
 
 static gboolean run(guest *g, GError **error)
 {
-    gboolean server, maker, systemd;
+    gboolean server, maker;
     if (!guest_remove(g, guest_host_key_files, error) ||
-        !guest_any(g, "/usr/sbin/sshd", &server, error) || !guest_any(g, makers, &maker, error) ||
-        !guest_any(g, "/{usr/,}lib/systemd/systemd", &systemd, error))
+        !guest_any(g, "/usr/sbin/sshd", &server, error) || !guest_any(g, makers, &maker, error))
         return FALSE;
-    if (server && !maker && systemd)
+    if (server && !maker && g->facts->systemd)
         return install_unit(g, error);
     if (server && !maker)
         progress_warning(g->p, "the guest has an SSH server, and nothing that makes its host keys "

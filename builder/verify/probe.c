@@ -35,8 +35,14 @@ gboolean probe_put(const struct verify_spec *spec, const char *path, guint64 siz
                                   .no_trim = TRUE,
                                   .operations = none,
                                   .files = files};
-    guest_facts *facts = NULL;
-    gboolean good = guest_seal(&put, p, cancel, &facts, error);
-    guest_facts_free(facts);
-    return good;
+    guest_facts *found = NULL;
+    if (!guest_seal(&put, p, cancel, &found, error))
+        return FALSE;
+    g_autoptr(guest_facts) facts = found;
+    if (!facts->systemd)
+        ingot_set_error(error, INGOT_EXIT_VERIFY,
+                        "leave the clones out: --no-verify; ingot inspect looks at such an image",
+                        "%s (%s) has no systemd, which the probe in the clones needs", spec->image,
+                        facts->product);
+    return facts->systemd;
 }

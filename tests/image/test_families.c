@@ -8,6 +8,7 @@
 #include "families.h"
 #include "guest/guest.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #define MAX_FAMILIES  8
@@ -125,6 +126,27 @@ static void each_file_is_as_it_should_be(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* Found out before anything boots, and not by waiting for a probe that nobody starts. */
+static void clones_need_systemd(void **state)
+{
+    const struct fixture *f = *state;
+    guint i = 0;
+    while (families[i].name && strcmp(families[i].name, "alpine") != 0)
+        i++;
+    assert_non_null(families[i].name);
+    g_autofree char *err = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+        G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+    g_subprocess_launcher_setenv(launcher, "INGOT_CACHE", f->folder, TRUE);
+    g_autoptr(GSubprocess) child = g_subprocess_launcher_spawn(
+        launcher, &error, g_getenv("INGOT_TEST_PROGRAM"), "verify", f->images[i], NULL);
+    assert_no_error(error);
+    assert_true(g_subprocess_communicate_utf8(child, NULL, NULL, NULL, &err, &error));
+    assert_int_equal(g_subprocess_get_exit_status(child), INGOT_EXIT_VERIFY);
+    assert_non_null(strstr(err, "has no systemd"));
+}
+
 /* The names in the tables are those of records. */
 static void operations_are_known(void **state)
 {
@@ -137,8 +159,8 @@ static void operations_are_known(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(operations_are_known),
-                                       cmocka_unit_test(all_are_sealed),
-                                       cmocka_unit_test(each_file_is_as_it_should_be)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(operations_are_known), cmocka_unit_test(all_are_sealed),
+        cmocka_unit_test(clones_need_systemd), cmocka_unit_test(each_file_is_as_it_should_be)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
