@@ -131,6 +131,8 @@ static gboolean verify(struct call *c, const struct options *o, struct verify_sp
     g_autoptr(GError) local = NULL;
     if (xml && !files_write_atomic(o->junit, xml, -1, 0644, &local))
         progress_warning(c->progress, "%s", local->message);
+    if (!good && !o->logs && !c->json)
+        progress_info(c->progress, "--logs DIR keeps the consoles of the clones");
     return judge(c, good, error);
 }
 

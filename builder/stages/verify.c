@@ -64,6 +64,7 @@ static gboolean run(build *b, const char *key, GError **error)
     if (!files_mkdir(work_dir, TRUE, error))
         return FALSE;
     fill_spec(b, image, work_dir, &spec);
+    spec.name = file;
     gboolean good = verify_run(&spec, b->progress, b->cancel, &found, error);
     g_autoptr(verify_result) result = found;
     files_remove_tree(work_dir);

@@ -42,7 +42,7 @@ gboolean probe_put(const struct verify_spec *spec, const char *path, guint64 siz
     if (!facts->systemd)
         ingot_set_error(error, INGOT_EXIT_VERIFY,
                         "leave the clones out: --no-verify; ingot inspect looks at such an image",
-                        "%s (%s) has no systemd, which the probe in the clones needs", spec->image,
-                        facts->product);
+                        "%s (%s) has no systemd, which the probe in the clones needs",
+                        spec->name ? spec->name : spec->image, facts->product);
     return facts->systemd;
 }

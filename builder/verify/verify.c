@@ -203,7 +203,7 @@ gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *c
         *result = judge(&r, began);
         good = (*result)->failed == 0;
         if (!good)
-            set_failure(*result, spec->image, error);
+            set_failure(*result, spec->name ? spec->name : spec->image, error);
     }
     evidence_clear(&r.seen);
     return good;

@@ -11,6 +11,7 @@
 
 struct verify_spec {
     const char *image; /* qcow2; read only */
+    const char *name;  /* what messages call it; NULL: image */
     const char *arch;
     const struct vm_accel *accel;
     guint cpus;                      /* of each clone */
