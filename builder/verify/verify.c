@@ -15,7 +15,8 @@
 #define BOOT_EMULATED  1200u
 #define SHORT_HARDWARE 30u
 #define SHORT_EMULATED 180u
-#define ADDED_HARDWARE 15u /* for what was added to show */
+#define OFF_SECONDS    120u /* systemd gives a unit 90 to stop */
+#define ADDED_HARDWARE 15u  /* for what was added to show */
 #define ADDED_EMULATED 45u
 
 /* Locally administered, and not those of a build's machine. */
@@ -128,7 +129,9 @@ static void power_off(struct run *r)
 {
     progress_phase(r->p, "power off");
     for (guint i = 0; i < CLONES; i++)
-        r->seen.clones[i].powered_off = clone_power_off(r->clones[i], r->boot);
+        if (!r->seen.clones[i].trouble) /* what did not come up does not go down */
+            r->seen.clones[i].powered_off =
+                clone_power_off(r->clones[i], MAX(r->brief, OFF_SECONDS));
 }
 
 /* ---- the whole ---- */
