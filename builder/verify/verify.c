@@ -69,9 +69,12 @@ static void boot(struct run *r)
 {
     struct clone_evidence *seen = r->seen.clones;
     g_autofree char *booted = booted_question(r);
+    gint64 began = g_get_monotonic_time();
     progress_phase(r->p, "boot");
-    for (guint i = 0; i < CLONES; i++)
-        (void)clone_wait_probe(r->clones[i], 1, r->boot);
+    for (guint i = 0; i < CLONES; i++) {
+        guint passed = (guint)((g_get_monotonic_time() - began) / G_USEC_PER_SEC);
+        (void)clone_wait_probe(r->clones[i], 1, passed < r->boot ? r->boot - passed : 1);
+    }
     ask_both(r, booted, r->boot + r->brief, &seen[0].booted, &seen[1].booted);
     for (guint i = 0; i < CLONES; i++) {
         seen[i].facts = clone_ask(r->clones[i], "facts", r->brief);
