@@ -2,6 +2,7 @@
 /* What a machine that has run leaves: sysprep operations remove it, so their patterns find it. */
 #include "guest/policy.h"
 
+#include "guest/operations.h"
 #include "guest/tree.h"
 
 #include <string.h>
@@ -32,13 +33,19 @@ static gboolean policy_seeds(guest *g, GPtrArray *broken, GError **error)
     return find(g, "random-seed", &random_seed, "%s is the same in every clone", broken, error);
 }
 
+static gboolean find_histories(guest *g, GPtrArray *broken, GError **error)
+{
+    g_autofree char *pattern = guest_history_files(g, error);
+    return pattern &&
+           policy_break_paths(g, pattern, &shell_history, "a history was left: %s", broken, error);
+}
+
 static gboolean check_machine_id_file(guest *g, GPtrArray *broken, GError **error)
 {
-    gboolean systemd, present;
-    if (!guest_any(g, "/{usr/,}lib/systemd/systemd", &systemd, error) ||
-        !guest_any(g, "/etc/machine-id", &present, error))
+    gboolean present;
+    if (!guest_any(g, "/etc/machine-id", &present, error))
         return FALSE;
-    if (systemd && !present)
+    if (g->facts->systemd && !present)
         policy_break(broken, &machine_id_file, "/etc/machine-id",
                      "there is no /etc/machine-id: systemd takes each clone's first boot for the "
                      "first of the system, and presets its units");
@@ -52,7 +59,7 @@ static gboolean policy_remains(guest *g, GPtrArray *broken, GError **error)
                 error) &&
            find(g, "cloud-init", &cloud_init, "cloud-init has kept %s of an instance", broken,
                 error) &&
-           find(g, "shell-history", &shell_history, "a history was left: %s", broken, error);
+           find_histories(g, broken, error);
 }
 
 const guest_check check_seeds = {
