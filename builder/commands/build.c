@@ -62,6 +62,9 @@ static gboolean work(struct call *c, const struct options *o, GError **error)
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, TRUE, error);
     if (!p)
         return FALSE;
+    /* Known now, it does not cost an installation. */
+    if (!how.no_verify && !vm_can_boot_disk(p->vm.arch, error))
+        return FALSE;
     progress_detail(c->progress, "%s", p->vm.accel.reason);
     g_autoptr(build) b = build_new(p, &how, c->progress, c->hidden, c->cancel, error);
     if (!b || !build_run(b, &c->exit_code, error))

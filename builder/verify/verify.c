@@ -195,6 +195,8 @@ static verify_result *judge(const struct run *r, gint64 began)
 gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *cancel,
                     verify_result **result, GError **error)
 {
+    if (!vm_can_boot_disk(spec->arch, error))
+        return FALSE;
     gint64 began = g_get_monotonic_time();
     gboolean fast = spec->accel->kvm;
     struct run r = {.spec = spec, .p = p, .cancel = cancel};

@@ -20,6 +20,10 @@
 
 static const char *const x86_devices[] = {"VGA", "pvpanic", NULL};
 static const char *const x86_kvm_cpus[] = {"host", "qemu64", NULL};
+/* Of Debian and Ubuntu (qemu-efi-aarch64), Fedora (edk2-aarch64), and QEMU's own build. */
+static const char *const arm_firmware[] = {"/usr/share/qemu-efi-aarch64/QEMU_EFI.fd",
+                                           "/usr/share/edk2/aarch64/QEMU_EFI.fd",
+                                           "/usr/share/qemu/edk2-aarch64-code.fd", NULL};
 static const char *const arm_devices[] = {"virtio-gpu-pci", "qemu-xhci", "usb-kbd", "pvpanic-pci",
                                           NULL};
 
@@ -48,6 +52,7 @@ static const struct vm_arch arches[] = {
      .machine = "virt",
      .console = "ttyAMA0",
      .serial = "pci-serial",
+     .firmware = arm_firmware,
      .devices = arm_devices,
      /* The architected pointer authentication is slow to emulate; any other hash will do. */
      .tcg = {{"aarch64", "tcg,thread=multi," TB_SIZE, "max,pauth-impdef=on"},
@@ -66,6 +71,24 @@ const char *vm_console_name(const char *name)
 {
     const struct vm_arch *arch = vm_arch_find(name);
     return arch ? arch->console : NULL;
+}
+
+const char *vm_arch_firmware(const struct vm_arch *arch)
+{
+    for (const char *const *file = arch->firmware; file && *file; file++)
+        if (g_file_test(*file, G_FILE_TEST_IS_REGULAR))
+            return *file;
+    return NULL;
+}
+
+gboolean vm_can_boot_disk(const char *name, GError **error)
+{
+    const struct vm_arch *arch = vm_arch_find(name);
+    if (!arch || !arch->firmware || vm_arch_firmware(arch))
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_HOST, "install the package qemu-efi-aarch64",
+                    "there is no UEFI firmware for %s on this host, so no clone can boot", name);
+    return FALSE;
 }
 
 gboolean vm_can_add_cpu(const char *name)

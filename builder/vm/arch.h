@@ -18,6 +18,8 @@ struct vm_arch {
     const char *console;         /* Linux's name of the board's own serial port */
     gboolean cpu_hotplug;        /* the machine takes CPUs while it runs */
     const char *serial;          /* driver of the second channel; the first is the board's own */
+    const char *const *firmware; /* UEFI as one file, where distributions have it; NULL-terminated;
+                                    NULL: the machine brings what boots a disk */
     const char *const *devices;  /* -device: screen, keyboard, panic notifier; NULL-terminated */
     struct vm_tcg tcg[2];        /* the second has no host: it is for all others */
     const char *const *kvm_cpus; /* -cpu values to try in this order; NULL: no probe is known */
@@ -29,6 +31,9 @@ struct vm_arch {
 
 /* NULL when the architecture is not known. */
 const struct vm_arch *vm_arch_find(const char *name);
+
+/* The file of arch->firmware that is on this host, or NULL. */
+const char *vm_arch_firmware(const struct vm_arch *arch);
 
 /* For the host that this runs on. */
 const struct vm_tcg *vm_arch_tcg(const struct vm_arch *arch);

@@ -82,8 +82,11 @@ static void add_machine(GPtrArray *argv, const struct vm_spec *spec, const struc
         add(argv, "-no-reboot", NULL);
 }
 
-static void add_boot(GPtrArray *argv, const struct vm_spec *spec)
+static void add_boot(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
 {
+    const char *firmware = spec->kernel ? NULL : vm_arch_firmware(arch);
+    if (firmware)
+        add(argv, "-bios", firmware);
     if (!spec->kernel)
         return;
     add(argv, "-kernel", spec->kernel);
@@ -194,7 +197,7 @@ GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir)
     g_return_val_if_fail(arch, NULL);
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     add_machine(argv, spec, arch);
-    add_boot(argv, spec);
+    add_boot(argv, spec, arch);
     add_devices(argv, spec, arch);
     if (dir)
         add_sockets(argv, spec, arch, dir);

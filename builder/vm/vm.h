@@ -57,6 +57,10 @@ void vm_spec_clear(struct vm_spec *spec);
  * the file NAME.log, VNC on a socket in the working directory. */
 GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir);
 
+/* Whether a machine of this architecture can boot a disk here.  Error: INGOT_EXIT_HOST, with the
+ * package that has the firmware. */
+gboolean vm_can_boot_disk(const char *arch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The MAC addresses that vm_argv gives to network cards, for whoever makes sure that no image
  * remembers them; NULL-terminated. */
 const char *const *vm_macs(void);
