@@ -64,7 +64,7 @@ storage() {
         say mount "$device $folder $type"
     done
     tail -n +2 /proc/swaps | while read -r swap _; do say swap "$swap"; done
-    # total and free blocks, and the size of one
+    # all blocks, and the size of one
     say root "$(stat -f -c '%b %S' / 2>/dev/null)"
     disks
 }
@@ -114,7 +114,6 @@ run_package() {
 
 # Files in which one of these texts is.
 search() {
-    set -- "$@"
     patterns=
     for text in "$@"; do patterns="$patterns -e $text"; done
     # shellcheck disable=SC2086
@@ -133,7 +132,6 @@ answer() {
         say kernel "$(uname -r)"
         say time "$(date +%s)"
         ;;
-    identity) identity ;;
     run)
         shift
         for name in "$@"; do run_package "$name"; done
