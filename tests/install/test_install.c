@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "vm/vm.h"
 
 #include <assert.h>
@@ -297,7 +298,9 @@ static void on_data(vm *machine, enum vm_channel channel, const char *bytes, gsi
     struct boot *b = user;
     if (channel != VM_CONSOLE)
         return;
-    g_string_append_len(b->console, bytes, (gssize)length);
+    for (gsize i = 0; i < length; i++)
+        if (bytes[i]) /* it is searched as a string */
+            g_string_append_c(b->console, bytes[i]);
     if (b->wanted && strstr(b->console->str + b->from, b->wanted)) {
         b->seen = TRUE;
         g_main_loop_quit(b->loop);
@@ -329,10 +332,15 @@ static void wait_for(struct boot *b, const char *text, guint limit)
     while (!b->seen && !b->gone && !b->late)
         g_main_loop_run(b->loop);
     g_source_remove(timer);
-    if (!b->seen)
-        fail_msg("'%s' did not appear on the console (%s); its end:\n%s", text,
-                 b->gone ? "QEMU is gone" : "time is over",
-                 b->console->str + (b->console->len > 3000 ? b->console->len - 3000 : 0));
+    if (!b->seen) {
+        /* cmocka cuts its own messages, and the end is what tells. */
+        gsize shown = MIN(b->console->len, 3000);
+        g_autofree char *end =
+            text_printable(b->console->str + b->console->len - shown, (gssize)shown);
+        printf("%s\n", end);
+        fail_msg("'%s' did not appear on the console (%s); its end is above", text,
+                 b->gone ? "QEMU is gone" : "time is over");
+    }
     b->from = (gsize)(strstr(b->console->str + b->from, text) - b->console->str) + strlen(text);
 }
 
@@ -346,6 +354,8 @@ static void type(vm *machine, const char *line)
 static void ask(vm *machine, struct boot *b)
 {
     static const char *const questions[][2] = {
+        /* The login prompt does not wait for the network or for the host keys; this does. */
+        {"systemctl is-system-running --wait", "running"},
         {"wc -l < /proc/swaps", "1\r"}, /* the heading only */
         {"findmnt -no TARGET,FSTYPE / | tr -s ' '", "/ ext4"},
         {"ls /sys/class/net | grep -c eth0", "1\r"},
@@ -362,7 +372,7 @@ static void ask(vm *machine, struct boot *b)
             g_strdup_printf("echo \"A%zu\"\"nswer: $(%s)\"", i, questions[i][0]);
         g_autofree char *answer = g_strdup_printf("A%zunswer: %s", i, questions[i][1]);
         type(machine, line);
-        wait_for(b, answer, 120);
+        wait_for(b, answer, BOOT_LIMIT);
     }
 }
 
