@@ -53,8 +53,14 @@ void base_add_inputs(const build *b, gboolean base, digest *d)
     }
 }
 
-gboolean base_run_machine(build *b, const char *disk, const char *initrd, GPtrArray *phases,
-                          GError **error)
+static void add_phases(GPtrArray *to, const GPtrArray *from)
+{
+    for (guint i = 0; i < from->len; i++)
+        g_ptr_array_add(to, install_phase_copy(g_ptr_array_index(from, i)));
+}
+
+gboolean base_run_machine(build *b, const char *name, const char *disk, const char *initrd,
+                          GPtrArray *phases, GError **error)
 {
     struct vm_spec machine = b->plan->vm; /* shares the plan's strings */
     machine.disk = (char *)disk;
@@ -62,16 +68,23 @@ gboolean base_run_machine(build *b, const char *disk, const char *initrd, GPtrAr
     machine.initrd = (char *)initrd;
     const os_installer *installer = b->plan->installer;
     const struct install_spec spec = {.vm = &machine,
+                                      .name = name,
                                       .phases = installer->phases,
                                       .failures = installer->failures,
                                       .console = installer->console,
+                                      .reasons = installer->reasons,
                                       .limits = b->plan->limits,
+                                      .keep = b->options.keep,
                                       .dir = b->run_dir,
                                       .log_dir = b->log_dir};
-    g_autoptr(GPtrArray) seen = NULL;
-    gboolean good = install_run(&spec, b->progress, b->cancel, &seen, error);
-    if (seen)
-        g_ptr_array_extend_and_steal(phases, g_steal_pointer(&seen));
+    struct install_record *record = NULL;
+    double began = build_stage_seconds(b);
+    gboolean good = install_run(&spec, b->progress, b->cancel, &record, error);
+    if (!record)
+        return good;
+    record->began = began;
+    add_phases(phases, record->phases);
+    g_ptr_array_add(b->machines, record);
     return good;
 }
 
@@ -104,12 +117,11 @@ static gboolean make(const char *disk, GPtrArray *phases, gpointer user, GError 
     progress_phase(b->progress, "unpack");
     if (!build_unpack(b->plan, b->boot, disk, b->progress, b->cancel, error))
         return FALSE;
-    struct install_phase *unpack = g_new0(struct install_phase, 1);
-    unpack->name = g_strdup("unpack");
+    struct install_phase *unpack = install_phase_new("unpack");
     unpack->seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
     g_ptr_array_add(phases, unpack);
     return plan_append_files(b->plan, TRUE, b->boot->initrd, initrd, error) &&
-           base_run_machine(b, disk, initrd, phases, error);
+           base_run_machine(b, "packages", disk, initrd, phases, error);
 }
 
 static char *base_key(const build *b)

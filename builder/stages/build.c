@@ -22,6 +22,11 @@ const stage *const *stages_table(void)
     return table;
 }
 
+static void free_record(gpointer record)
+{
+    install_record_free(record);
+}
+
 build *build_new(const plan *p, const struct build_options *options, progress *told,
                  const secrets *hidden, GCancellable *cancel, GError **error)
 {
@@ -31,6 +36,7 @@ build *build_new(const plan *p, const struct build_options *options, progress *t
     b->progress = told;
     b->hidden = hidden;
     b->cancel = cancel ? g_object_ref(cancel) : NULL;
+    b->machines = g_ptr_array_new_with_free_func(free_record);
     b->timings = g_array_new(FALSE, FALSE, sizeof(struct build_timing));
     b->work_lock = -1;
     g_autofree char *parent = g_build_filename(p->cache_dir, "work", NULL);
@@ -55,6 +61,7 @@ void build_free(build *b)
     media_boot_free(b->boot);
     guest_facts_free(b->facts);
     g_clear_pointer(&b->phases, g_ptr_array_unref);
+    g_clear_pointer(&b->machines, g_ptr_array_unref);
     json_decref(b->image);
     json_decref(b->verified);
     g_array_unref(b->timings);
@@ -69,20 +76,25 @@ void build_free(build *b)
     g_free(b);
 }
 
+double build_stage_seconds(const build *b)
+{
+    return (double)(g_get_monotonic_time() - b->stage_began) / G_USEC_PER_SEC;
+}
+
 static gboolean run_stage(build *b, const stage *s, GError **error)
 {
-    gint64 began = g_get_monotonic_time();
     struct build_timing timing = {.stage = s->name};
     if (s->wanted && !s->wanted(b))
         return TRUE;
     if (g_cancellable_set_error_if_cancelled(b->cancel, error))
         return FALSE;
+    b->stage_began = g_get_monotonic_time();
     progress_stage(b->progress, s->name);
     g_autofree char *key = s->key ? s->key(b) : NULL;
     timing.reused = key && !b->options.fresh && s->reuse(b, key);
     gboolean good = timing.reused || s->run(b, key, error);
     progress_stage_end(b->progress, good, timing.reused);
-    timing.seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
+    timing.seconds = build_stage_seconds(b);
     g_array_append_val(b->timings, timing);
     return good;
 }

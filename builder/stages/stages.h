@@ -15,6 +15,7 @@ struct build_options {
     gboolean no_verify; /* do not boot clones of the finished image */
     const char *junit;  /* file that gets what verify found, also when it failed; NULL: none */
     enum output_compact compact;
+    guint keep;    /* seconds for which a failed machine is kept to look into; 0: not at all */
     guint max_age; /* seconds; older kept results are not reused, and removed */
 };
 
@@ -31,18 +32,20 @@ typedef struct build {
     const secrets *hidden;
     GCancellable *cancel;
     struct build_options options;
-    GArray *timings; /* of struct build_timing */
-    char *work_dir;  /* removed at the end, whatever the end */
-    int work_lock;   /* held while the build lives, so that a dead build's directory is known */
-    char *run_dir;   /* sockets of the running VM */
-    char *log_dir;   /* in work_dir; kept as out/NAME.failed when the build fails */
+    GArray *timings;    /* of struct build_timing */
+    char *work_dir;     /* removed at the end, whatever the end */
+    int work_lock;      /* held while the build lives, so that a dead build's directory is known */
+    char *run_dir;      /* sockets of the running VM */
+    gint64 stage_began; /* monotonic */
+    char *log_dir;      /* in work_dir; kept as out/NAME.failed when the build fails */
     /* media */
     media_boot *boot;
     char *initrd; /* with the answer file appended; in work_dir */
     /* install */
-    char *disk;        /* in the cache */
-    struct kept *kept; /* holds it while the build lives */
-    GPtrArray *phases; /* of struct install_phase * */
+    char *disk;          /* in the cache */
+    struct kept *kept;   /* holds it while the build lives */
+    GPtrArray *phases;   /* of struct install_phase * */
+    GPtrArray *machines; /* of struct install_record *: those that ran now */
     /* seal */
     char *sealed; /* an overlay of disk; in work_dir */
     guest_facts *facts;
@@ -77,6 +80,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(build, build_free)
 /* Runs every stage.  On failure nothing is in the output directory but NAME.failed with the logs;
  * *exit_code (never NULL) is the program's. */
 gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Seconds since the running stage began. */
+double build_stage_seconds(const build *b);
 
 /* Unpacks the packages of boot into disk, which is made: the first half of an installation by an
  * installer that is given packages. */

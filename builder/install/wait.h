@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/lines.h"
+#include "install/install.h"
+#include "install/matcher.h"
+
+/* A wait that runs; private to the room. */
+
+struct wait {
+    const struct install_spec *spec;
+    progress *progress;
+    GMainLoop *loop;
+    vm *machine;
+    matcher *matcher;
+    lines *log, *console;
+    struct install_record *record;
+    gint64 began, phase_began;
+    gint64 last_active; /* something moved */
+    gint64 last_sample;
+    double step;            /* seconds between two samples */
+    struct vm_counters now; /* as last seen */
+    guint64 sent_then;      /* packets sent when something moved last */
+    gboolean final;
+    GQueue last[2];      /* printable lines of console and log, by enum vm_channel */
+    char *standing;      /* what the console showed when a person said "resume"; NULL: nobody did */
+    struct match reason; /* the newest in this phase; cause NULL: none */
+    char *reason_said;   /* its line */
+    char *ended;         /* why QEMU said that it stops: SHUTDOWN's reason */
+    gboolean over, good, cancelled;
+    gboolean gone; /* QEMU */
+};
+
+double wait_seconds_since(gint64 began);
+/* The phase that runs. */
+struct install_phase *wait_phase(const struct wait *w);
+/* Ends the wait; who calls it has said in w why. */
+void wait_over(struct wait *w);
+/* Something moved. */
+void wait_moved(struct wait *w);
+/* The screen as a file of log_dir, which the record gets; name: without ".png". */
+void wait_picture(struct wait *w, const char *name);
+
+/* ---- blame.c: what is to be said of a failure ---- */
+
+/* Ends the wait with a failure, unless it is over already: the first cause counts, what follows is
+ * its consequence.  Takes cause; remedy may be NULL. */
+void wait_fail(struct wait *w, char *cause, const char *remedy);
+/* A line that tells nothing by itself, but why something fails later. */
+void wait_reason(struct wait *w, const char *line);
+/* Keeps a line for the evidence. */
+void wait_remember(struct wait *w, enum vm_channel channel, const char *line);
+/* The lines at which the console stands; owned by the caller. */
+char *wait_console_tail(const struct wait *w);
+/* The failure as an error for people. */
+void wait_set_error(const struct wait *w, GError **error);
+void wait_forget(struct wait *w); /* frees what the functions above keep */
+
+/* ---- limits.c: what is looked at again and again ---- */
+
+void wait_check(struct wait *w);
+
+/* ---- keep.c: a failed machine that people look into ---- */
+
+/* Pauses the machine and waits, at most spec->keep seconds, for what is to become of it.  TRUE: it
+ * runs again, and is to be waited for. */
+gboolean wait_keep(struct wait *w, GCancellable *cancel);
