@@ -109,9 +109,9 @@ static void name_cancel(const build *b, GError **error)
                     b->plan->out_dir);
 }
 
-static void keep_bundle(build *b, const char *stage_name, GError **error)
+static void keep_bundle(build *b, const char *stage_name, int exit_code, GError **error)
 {
-    g_autofree char *where = bundle_save(b, stage_name, *error);
+    g_autofree char *where = bundle_save(b, stage_name, exit_code, *error);
     if (where)
         progress_info(b->progress, "what is known of the failure is in %s", where);
 }
@@ -131,7 +131,7 @@ gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
     name_cancel(b, &local);
     *exit_code = ingot_error_exit(local, table[i]->failure);
     if (*exit_code != INGOT_EXIT_INTERRUPTED)
-        keep_bundle(b, table[i]->name, &local);
+        keep_bundle(b, table[i]->name, *exit_code, &local);
     if (*exit_code != INGOT_EXIT_INTERRUPTED)
         g_prefix_error(&local, "%s failed: ", table[i]->name);
     g_propagate_error(error, g_steal_pointer(&local));
