@@ -39,6 +39,13 @@ char *wait_console_tail(const struct wait *w)
     return g_string_free(text, FALSE);
 }
 
+char *wait_standing(const struct wait *w)
+{
+    g_autofree char *console = wait_console_tail(w);
+    const char *screen = eyes_text(w->eyes);
+    return g_strconcat(console, "\n", screen ? screen : "", NULL);
+}
+
 /* ---- the failure ---- */
 
 static void add_last(GPtrArray *evidence, const GQueue *last, const char *channel)

@@ -27,8 +27,8 @@ struct install_sample {
 struct install_picture {
     double at; /* seconds since the machine's start */
     char *phase;
-    char *file; /* PNG, in log_dir */
-    char *text; /* what is to be read there; NULL: no text */
+    char *file; /* PNG, in log_dir; NULL: the screen is as on the picture before */
+    char *text; /* what the screen says, or else the end of the console; NULL: nothing */
 };
 
 struct install_failure {

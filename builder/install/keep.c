@@ -114,7 +114,7 @@ static gboolean resume(struct wait *w)
         return FALSE;
     install_failure_free(g_steal_pointer(&record->failure));
     g_free(w->standing);
-    w->standing = wait_console_tail(w);
+    w->standing = wait_standing(w);
     w->last_active = g_get_monotonic_time();
     w->over = FALSE;
     progress_info(w->progress, "resumed");

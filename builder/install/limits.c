@@ -36,23 +36,27 @@ static void check_activity(struct wait *w)
         return;
     gboolean any = moved(&now, &w->now);
     w->now = now;
-    if (any)
+    if (eyes_moved(w->eyes) || any)
         wait_moved(w);
     sample(w);
 }
 
 /* ---- a question ---- */
 
-/* A prompt is what the console ends with when everything stands still. */
+/* A prompt is what the console or the screen ends with when everything stands still. */
 static void check_prompt(struct wait *w)
 {
-    struct match match;
+    struct match match = {0};
     if (wait_seconds_since(w->last_active) < INSTALL_PROMPT_SECONDS)
         return;
-    g_autofree char *tail = wait_console_tail(w);
-    if (g_strcmp0(tail, w->standing) == 0 || !matcher_console(w->matcher, tail, &match))
+    g_autofree char *tail = wait_standing(w);
+    if (g_strcmp0(tail, w->standing) == 0)
         return;
-    wait_fail(w, match.cause, match.remedy);
+    g_autofree char *console = wait_console_tail(w);
+    const char *screen = eyes_text(w->eyes);
+    if (matcher_console(w->matcher, console, &match) ||
+        (screen && matcher_console(w->matcher, screen, &match)))
+        wait_fail(w, match.cause, match.remedy);
 }
 
 /* ---- limits ---- */

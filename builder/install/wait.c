@@ -49,6 +49,7 @@ static void begin_phase(struct wait *w, const char *name)
     g_clear_pointer(&w->reason.cause, g_free);
     g_clear_pointer(&w->reason_said, g_free);
     progress_phase(w->progress, name);
+    wait_film(w);
 }
 
 /* ---- the end ---- */
@@ -221,20 +222,14 @@ static void watch(struct wait *w, GCancellable *cancel)
     detach(stop);
 }
 
-void wait_picture(struct wait *w, const char *name)
+/* A machine whose screen cannot be seen is waited for all the same. */
+static void open_eyes(struct wait *w)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *file = g_strconcat(name, ".png", NULL);
-    g_autofree char *path = g_build_filename(w->spec->log_dir, file, NULL);
-    if (!vm_screenshot(w->machine, path, &error)) {
-        progress_detail(w->progress, "no picture of the screen: %s", error->message);
-        return;
-    }
-    struct install_picture *picture = g_new0(struct install_picture, 1);
-    picture->at = wait_seconds_since(w->began);
-    picture->phase = g_strdup(wait_phase(w)->name);
-    picture->file = g_steal_pointer(&file);
-    g_ptr_array_add(w->record->pictures, picture);
+    g_autofree char *vnc = g_build_filename(vm_dir(w->machine), "vnc", NULL);
+    w->eyes = eyes_open(vnc, &error);
+    if (!w->eyes)
+        progress_detail(w->progress, "the screen cannot be seen: %s", error->message);
 }
 
 /* What was on the screen tells most; a QEMU that is gone has none. */
@@ -243,7 +238,7 @@ static void watch_to_end(struct wait *w, GCancellable *cancel)
     do {
         watch(w, cancel);
         if (w->record->failure && !w->gone)
-            wait_picture(w, "screen");
+            wait_last_picture(w);
     } while (w->record->failure && !w->gone && w->spec->keep && wait_keep(w, cancel));
 }
 
@@ -271,8 +266,10 @@ static gboolean run(struct wait *w, GCancellable *cancel, GError **error)
     w->machine = vm_start(spec->vm, spec->dir, spec->log_dir, &events, error);
     if (!w->machine)
         return FALSE;
+    open_eyes(w);
     watch_to_end(w, cancel);
     end_phase(w);
+    eyes_free(g_steal_pointer(&w->eyes));
     vm_free(g_steal_pointer(&w->machine));
     return judge(w, cancel, error);
 }

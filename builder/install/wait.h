@@ -27,7 +27,8 @@ struct wait {
     char *reason_said;   /* its line */
     char *ended;         /* why QEMU said that it stops: SHUTDOWN's reason */
     gboolean over, good, cancelled;
-    gboolean gone; /* QEMU */
+    gboolean gone;     /* QEMU */
+    struct eyes *eyes; /* NULL: the screen cannot be seen */
 };
 
 double wait_seconds_since(gint64 began);
@@ -37,8 +38,6 @@ struct install_phase *wait_phase(const struct wait *w);
 void wait_over(struct wait *w);
 /* Something moved. */
 void wait_moved(struct wait *w);
-/* The screen as a file of log_dir, which the record gets; name: without ".png". */
-void wait_picture(struct wait *w, const char *name);
 
 /* ---- blame.c: what is to be said of a failure ---- */
 
@@ -51,6 +50,8 @@ void wait_reason(struct wait *w, const char *line);
 void wait_remember(struct wait *w, enum vm_channel channel, const char *line);
 /* The lines at which the console stands; owned by the caller. */
 char *wait_console_tail(const struct wait *w);
+/* The same and the text of the screen. */
+char *wait_standing(const struct wait *w);
 /* The failure as an error for people. */
 void wait_set_error(const struct wait *w, GError **error);
 void wait_forget(struct wait *w); /* frees what the functions above keep */
@@ -64,3 +65,26 @@ void wait_check(struct wait *w);
 /* Pauses the machine and waits, at most spec->keep seconds, for what is to become of it.  TRUE: it
  * runs again, and is to be waited for. */
 gboolean wait_keep(struct wait *w, GCancellable *cancel);
+
+/* ---- eyes.c: the screen ---- */
+
+/* vnc: the socket.  Owned by the caller. */
+struct eyes *eyes_open(const char *vnc, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void eyes_free(struct eyes *e);
+/* Whether the screen shows something else than when this was asked last; a cursor that blinks is
+ * nothing else.  e may be NULL, here and below. */
+gboolean eyes_moved(struct eyes *e);
+/* What stood there then; NULL: no text.  Belongs to e. */
+const char *eyes_text(const struct eyes *e);
+/* What stands there now, or NULL; owned by the caller. */
+char *eyes_read(const struct eyes *e);
+/* Writes the screen as PNG; FALSE without an error: there is none, or, unless always, it is the
+ * same as on the last picture. */
+gboolean eyes_picture(struct eyes *e, const char *path, gboolean always, GError **error);
+
+/* ---- film.c: the pictures of the record ---- */
+
+/* At the begin of a phase, when the screen or the console shows something new. */
+void wait_film(struct wait *w);
+/* The last one, of a failed machine: screen.png. */
+void wait_last_picture(struct wait *w);

@@ -97,6 +97,8 @@ static const struct os_failure failures[] = {
 
 static const struct os_failure console[] = {
     {"Kernel panic - not syncing: (.*)", "the installer's kernel panicked: \\1", NULL},
+    {TITLE ".*!! ERROR: ([^\n]+)\n.*\\[Press enter to continue\\]\\s*$",
+     "the installer shows an error and waits: \"\\2\" (\\1)", "the message is in console.log"},
     {TITLE ".*\\[Press enter to continue\\]\\s*$",
      "the installer is showing a message and waits: \"\\1\"", "the message is in console.log"},
     {TITLE ".*Prompt: '\\?' for help(?:, default=[^>]*)?>\\s*$",
@@ -111,9 +113,9 @@ static const struct os_failure console[] = {
 
 /* Components that try several things say so as well when they fail in the end. */
 static const struct os_failure reasons[] = {
-    {"E: Unable to locate package (\\S+)", "the archive has no package \\1",
+    {"Unable to locate package (\\S+)", "the archive has no package \\1",
      "check the packages of the recipe"},
-    {"E: Package '?([^' ]+)'? has no installation candidate", "the archive has no package \\1",
+    {"Package '?([^' ]+)'? has no installation candidate", "the archive has no package \\1",
      "check the packages of the recipe"},
     {"(?:wget|curl): (?:can't connect|unable to connect|bad address|server returned error)(.*)",
      "the mirror cannot be reached (wget:\\1)", "check the mirror, and that it still runs"},

@@ -297,6 +297,25 @@ static void host_full(void **state)
     end(g, &o);
 }
 
+/* Nothing says so but the screen: SeaBIOS, without a disk to boot. */
+static void no_bootable_device(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("stay");
+    g_clear_pointer(&g->vm.kernel, g_free);
+    g_clear_pointer(&g->vm.initrd, g_free);
+    g_clear_pointer(&g->vm.command_line, g_free);
+    struct outcome o = run(g, patient, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "the firmware found no bootable device");
+    assert_true(o.seconds < 45);
+    const GPtrArray *pictures = o.record->pictures;
+    assert_true(pictures->len > 0);
+    const struct install_picture *last = g_ptr_array_index(pictures, pictures->len - 1);
+    assert_non_null(strstr(last->text, "No bootable device."));
+    assert_true(pictured(g));
+    end(g, &o);
+}
+
 /* ---- a failed machine that is kept ---- */
 
 struct person {
@@ -458,6 +477,7 @@ int main(void)
                                        cmocka_unit_test(host_full),
                                        cmocka_unit_test(resumed),
                                        cmocka_unit_test(kept_and_stopped),
-                                       cmocka_unit_test(kept_too_long)};
+                                       cmocka_unit_test(kept_too_long),
+                                       cmocka_unit_test(no_bootable_device)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
