@@ -24,6 +24,31 @@ struct install_phase {
 };
 void install_phase_free(struct install_phase *phase);
 
+/* What a machine had done at a moment; the numbers only grow. */
+struct install_sample {
+    double at;                       /* seconds since the machine started */
+    guint64 disk_read, disk_written; /* bytes */
+    guint64 received, sent;          /* packets */
+};
+
+struct install_picture {
+    double at; /* seconds since the machine started */
+    char *phase;
+    char *file; /* PNG */
+    char *text; /* of the screen; NULL: not readable */
+};
+void install_picture_free(struct install_picture *picture);
+
+/* The story of one machine. */
+struct install_record {
+    char *name;          /* "packages", "system" */
+    double began;        /* seconds after the stage's begin */
+    GPtrArray *phases;   /* of struct install_phase */
+    GArray *samples;     /* of struct install_sample */
+    GPtrArray *pictures; /* of struct install_picture */
+};
+void install_record_free(struct install_record *record); /* and what it holds */
+
 struct install_spec {
     const struct vm_spec *vm;
     const struct os_phase *phases;
