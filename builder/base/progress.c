@@ -273,13 +273,14 @@ static gpointer run_clock(gpointer data)
     return NULL;
 }
 
+/* The number first: on a narrow terminal the end is cut away. */
 static char *bar(double percent)
 {
-    GString *text = g_string_new("[");
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_append_printf(text, "%3.0f %% [", percent);
     for (int i = 0; i < BAR_WIDTH; i++)
         g_string_append_c(text, percent * BAR_WIDTH >= (i + 1) * 100.0 ? '#' : '.');
-    g_string_append_printf(text, "] %3.0f %%", percent);
-    return g_string_free(text, FALSE);
+    return g_strconcat(text->str, "]", NULL);
 }
 
 /* Whether a step is worth telling now; ends are always told once. */

@@ -93,9 +93,10 @@ void section_packages(GString *out, const json_t *record)
     if (!n)
         return;
     section_begin(out, "packages", "Packages");
-    markup(out,
-           "<details id=\"package-list\"><summary>%u packages</summary>\n<ul class=\"packages\">\n",
-           (guint)all);
+    markup(
+        out,
+        "<details id=\"package-list\"><summary>%u package%s</summary>\n<ul class=\"packages\">\n",
+        (guint)all, all == 1 ? "" : "s");
     for (gsize i = 0; i < n; i++) {
         const json_t *p = member_at(os, "packages", i);
         markup(out, "<li>%s <small>%s</small></li>\n", member_text(p, "name"),

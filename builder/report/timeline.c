@@ -11,7 +11,8 @@
 
 #define STAGES_MOST 50
 #define PHASES_MOST 300
-#define TICKS_MOST  7
+#define TICKS_MOST  6
+#define LABELS_END  0.86 /* part of the axis */
 
 /* Below so much of a difference, in seconds and in parts, this run is as the others were. */
 #define ALIKE_SECONDS 3.0
@@ -42,12 +43,27 @@ static double step_of(double axis)
     return axis / TICKS_MOST;
 }
 
+/* Short, and all in one form. */
+static char *tick_text(double at, double step, double axis)
+{
+    guint seconds = (guint)(at + 0.5);
+    if (!seconds)
+        return g_strdup("0");
+    if (axis >= 3600)
+        return g_strdup_printf("%u:%02u h", seconds / 3600, seconds / 60 % 60);
+    if (step >= 60)
+        return g_strdup_printf("%u min", seconds / 60);
+    return axis < 60 ? g_strdup_printf("%u s", seconds)
+                     : g_strdup_printf("%u:%02u", seconds / 60, seconds % 60);
+}
+
+/* A label stands to the right of its tick, so the last ones may have no room. */
 static void put_axis(GString *out, double axis, double step)
 {
     g_string_append(out, "<div class=\"row axis\" aria-hidden=\"true\"><span></span>"
                          "<span class=\"track\">");
-    for (double at = 0; at <= axis; at += step) {
-        g_autofree char *label = at > 0 ? text_about(at) : g_strdup("0");
+    for (double at = 0; at <= axis * LABELS_END; at += step) {
+        g_autofree char *label = tick_text(at, step, axis);
         g_string_append(out, "<i style=\"left:");
         put_number(out, 100 * at / axis);
         markup(out, "%%\">%s</i>", label);
@@ -82,9 +98,10 @@ static void put_usual(GString *out, double seconds, double expected)
                more > 0 ? "slower" : "quicker", difference, more > 0 ? "more" : "less");
 }
 
-static void put_row(GString *out, const char *class, const json_t *o, const char *name, double axis)
+/* Outcome: of a stage, or of a phase that did not end well; "": of a phase. */
+static void put_row(GString *out, const char *class, const json_t *o, const char *name,
+                    const char *outcome, double axis)
 {
-    const char *outcome = member_text(o, "outcome");
     gboolean ran = json_is_number(json_object_get(o, "seconds"));
     gboolean reused = strcmp(outcome, "reused") == 0;
     double seconds = member_number(o, "seconds"), begin = member_number(o, "begin");
@@ -92,7 +109,7 @@ static void put_row(GString *out, const char *class, const json_t *o, const char
     markup(out, "<div class=\"row %s %s\"><span class=\"name\">", class,
            *outcome ? outcome_class(outcome) : "plain");
     markup_cut(out, name, 80);
-    if (*outcome && strcmp(outcome, "done") != 0)
+    if (*outcome && strcmp(outcome, "done") != 0 && strcmp(class, "stage") == 0)
         markup(out, " <em>%s</em>", outcome);
     g_string_append(out, "</span><span class=\"track\" aria-hidden=\"true\">");
     if (ran)
@@ -102,7 +119,7 @@ static void put_row(GString *out, const char *class, const json_t *o, const char
     g_string_append(out, "</span><span class=\"time\">");
     if (ran) {
         g_autofree char *took = text_duration(seconds);
-        markup(out, "%s ", took);
+        markup(out, "<span>%s</span> ", took);
         put_usual(out, seconds, expected);
     } else {
         g_string_append(out, "–");
@@ -110,18 +127,26 @@ static void put_row(GString *out, const char *class, const json_t *o, const char
     g_string_append(out, "</span></div>\n");
 }
 
-static void put_phases(GString *out, const json_t *record, const char *stage, double axis)
+/* The last phase of a stage that failed is the one in which it did. */
+static const char *phase_outcome(const json_t *record, const json_t *stage, gsize at)
+{
+    const json_t *next = member_at(record, "phases", at + 1);
+    gboolean last = strcmp(member_text(next, "stage"), member_text(stage, "stage")) != 0;
+    return last && strcmp(member_text(stage, "outcome"), "failed") == 0 ? "failed" : "";
+}
+
+static void put_phases(GString *out, const json_t *record, const json_t *stage, double axis)
 {
     gboolean any = FALSE;
     for (gsize i = 0; i < member_count(record, "phases", PHASES_MOST); i++) {
         const json_t *p = member_at(record, "phases", i);
-        if (strcmp(member_text(p, "stage"), stage) != 0)
+        if (strcmp(member_text(p, "stage"), member_text(stage, "stage")) != 0)
             continue;
         if (!any)
             g_string_append(out, "<ul>\n");
         any = TRUE;
         g_string_append(out, "<li>");
-        put_row(out, "phase", p, member_text(p, "phase"), axis);
+        put_row(out, "phase", p, member_text(p, "phase"), phase_outcome(record, stage, i), axis);
         g_string_append(out, "</li>\n");
     }
     if (any)
@@ -186,8 +211,8 @@ void section_timeline(GString *out, const json_t *record)
     for (gsize i = 0; i < n; i++) {
         const json_t *s = member_at(record, "stages", i);
         g_string_append(out, "<li>");
-        put_row(out, "stage", s, member_text(s, "stage"), axis);
-        put_phases(out, record, member_text(s, "stage"), axis);
+        put_row(out, "stage", s, member_text(s, "stage"), member_text(s, "outcome"), axis);
+        put_phases(out, record, s, axis);
         g_string_append(out, "</li>\n");
     }
     g_string_append(out, "</ul>\n</div>\n");
