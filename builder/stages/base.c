@@ -133,13 +133,14 @@ static char *base_key(const build *b)
     return g_strdup(hex);
 }
 
-static gboolean load(const build *b, const kept *k)
+static gboolean load(build *b, const kept *k)
 {
     gint64 age;
     g_autoptr(GPtrArray) phases = b->options.fresh ? NULL : kept_load(k, b->options.max_age, &age);
     if (!phases)
         return FALSE;
     g_autofree char *old = text_duration((double)age);
+    build_stage_kind(b, "install on a kept base");
     progress_info(b->progress, "  the same packages were configured %s ago; --fresh does it again",
                   old);
     return TRUE;

@@ -54,11 +54,22 @@ static const struct install_failure *machine_failure(const build *b)
     return last->failure;
 }
 
-static json_t *evidence_json(const struct install_failure *f)
+/* What a guest or a server says may be anything. */
+static json_t *text_json(const char *text)
+{
+    g_autofree char *clean = text_printable(text, -1);
+    return json_string(clean);
+}
+
+/* Of a machine's failure, or else of an error's text: its first line is the cause, the others show
+ * it. */
+static json_t *evidence_json(const struct install_failure *f, const GStrv lines)
 {
     json_t *list = json_array();
     for (guint i = 0; f && i < f->evidence->len; i++)
-        json_array_append_new(list, json_string(g_ptr_array_index(f->evidence, i)));
+        json_array_append_new(list, text_json(g_ptr_array_index(f->evidence, i)));
+    for (guint i = 1; !f && lines[0] && lines[i]; i++)
+        json_array_append_new(list, text_json(g_strstrip(lines[i])));
     return list;
 }
 
@@ -73,24 +84,27 @@ static const char *screen_text(const build *b)
     return picture ? picture->text : NULL;
 }
 
-/* The failure of a machine counts only when it is what failed the build: the error was made of it.
- */
 json_t *diagnosis_new(const build *b, const char *stage_name, int exit_code, const GError *failure)
 {
     const struct install_failure *f = machine_failure(b);
-    const char *hint = ingot_error_hint(failure);
     g_autofree char *message = ingot_error_text(failure);
-    json_t *o = json_pack("{s:i, s:s, s:s, s:i, s:s, s:s*}", "diagnosis", DIAGNOSIS_VERSION, "name",
+    g_auto(GStrv) lines = g_strsplit(message, "\n", -1);
+    const char *hint = ingot_error_hint(failure), *screen = screen_text(b);
+    const char *remedy = f && f->remedy ? f->remedy : hint;
+    json_t *o = json_pack("{s:i, s:s, s:s, s:i, s:o}", "diagnosis", DIAGNOSIS_VERSION, "name",
                           b->plan->name, "stage", stage_name, "exit", exit_code, "cause",
-                          f ? f->cause : message, "remedy", f && f->remedy ? f->remedy : hint);
+                          text_json(f          ? f->cause
+                                    : lines[0] ? lines[0]
+                                               : ""));
+    if (remedy)
+        json_object_set_new(o, "remedy", text_json(remedy));
     if (f) {
-        json_object_set_new(o, "phase", json_string(f->phase));
+        json_object_set_new(o, "phase", text_json(f->phase));
         json_object_set_new(o, "after", json_real(f->at));
     }
-    json_object_set_new(o, "evidence", evidence_json(f));
-    const char *screen = screen_text(b);
+    json_object_set_new(o, "evidence", evidence_json(f, lines));
     if (screen)
-        json_object_set_new(o, "screen", json_string(screen));
+        json_object_set_new(o, "screen", text_json(screen));
     json_object_set_new(o, "host", host_json(b));
     return o;
 }
