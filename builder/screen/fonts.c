@@ -100,9 +100,7 @@ static void font_free(gpointer data)
     g_free(f);
 }
 
-/* ---- the fonts of the VGA BIOS ---- */
-
-/* A row in a ROM has its first pixel in the highest bit. */
+/* A row of a font has its first pixel in the highest bit. */
 static guint16 mirrored(guint8 row)
 {
     guint16 bits = 0;
@@ -110,6 +108,31 @@ static guint16 mirrored(guint8 row)
         bits |= (guint16)((row >> (7 - i) & 1u) << i);
     return bits;
 }
+
+/* ---- the font of UEFI firmware ---- */
+
+/* It lies compressed in the firmware's image, so that it cannot be read out of the host's. */
+static const struct {
+    guint16 code;
+    guint8 rows[FONT_HIGHEST];
+} edk2_glyphs[] = {
+#include "screen/edk2_glyphs.inc"
+};
+
+static struct font *edk2_font(void)
+{
+    struct font *f = font_new("EDK2 8x19", 8, FONT_HIGHEST);
+    f->centred = TRUE;
+    for (guint n = 0; n < G_N_ELEMENTS(edk2_glyphs); n++) {
+        struct font_bits bits = {{0}};
+        for (guint i = 0; i < FONT_HIGHEST; i++)
+            bits.rows[i] = mirrored(edk2_glyphs[n].rows[i]);
+        add_glyph(f, &bits, edk2_glyphs[n].code);
+    }
+    return f;
+}
+
+/* ---- the fonts of the VGA BIOS ---- */
 
 static void add_code(struct font *f, const guint8 *table, guint code)
 {
@@ -201,6 +224,7 @@ screen_fonts *screen_fonts_new(void)
     for (guint i = 0; i < G_N_ELEMENTS(rom_files) && !fonts->rom; i++)
         (void)(g_file_test(rom_files[i], G_FILE_TEST_EXISTS) &&
                screen_fonts_add_rom(fonts, rom_files[i], NULL));
+    g_ptr_array_add(fonts->list, edk2_font());
     return fonts;
 }
 
