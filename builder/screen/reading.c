@@ -248,6 +248,30 @@ static void find_page(const struct screen_frame *frame, const screen_fonts *font
 
 /* ---- the text ---- */
 
+static gboolean has_ink(const struct page *p, guint column, guint row)
+{
+    guint16 code = p->codes[(gsize)row * p->grid.columns + column];
+    return code != 0 && code != ' ';
+}
+
+/* Where the text begins: in the corner; in the middle of the screen, where its margin says nothing,
+ * at the first character of any line. */
+static void find_start(const struct page *p, guint *left, guint *top)
+{
+    const struct grid *g = &p->grid;
+    *left = *top = 0;
+    if (!g->font->centred)
+        return;
+    *left = g->columns;
+    *top = g->rows;
+    for (guint row = 0; row < g->rows; row++)
+        for (guint column = 0; column < g->columns; column++)
+            if (has_ink(p, column, row)) {
+                *left = MIN(*left, column);
+                *top = MIN(*top, row);
+            }
+}
+
 static void add_line(GString *text, const guint16 *codes, guint columns)
 {
     while (columns > 0 && (codes[columns - 1] == 0 || codes[columns - 1] == ' '))
@@ -260,8 +284,10 @@ static void add_line(GString *text, const guint16 *codes, guint columns)
 static char *page_text(const struct page *p)
 {
     GString *text = g_string_new(NULL);
-    for (guint row = 0; row < p->grid.rows; row++)
-        add_line(text, p->codes + (gsize)row * p->grid.columns, p->grid.columns);
+    guint left, top;
+    find_start(p, &left, &top);
+    for (guint row = top; row < p->grid.rows; row++)
+        add_line(text, p->codes + (gsize)row * p->grid.columns + left, p->grid.columns - left);
     while (text->len > 0 && text->str[text->len - 1] == '\n')
         g_string_truncate(text, text->len - 1);
     return g_string_free(text, FALSE);

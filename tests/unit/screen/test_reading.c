@@ -174,6 +174,69 @@ static void graphics(void **state)
     painted_free(p);
 }
 
+static const struct glyph {
+    guint16 code;
+    guint8 rows[19];
+} edk2[] =
+    {
+#include "screen/edk2_glyphs.inc"
+},
+  linux_8x16[] = {
+#include "screen/linux_glyphs.inc"
+};
+
+static void put_edk2(struct painted *p, guint x, guint y, char letter)
+{
+    for (gsize n = 0; n < G_N_ELEMENTS(edk2); n++)
+        for (guint i = 0; edk2[n].code == letter && i < 19 * 8; i++)
+            p->pixels[(gsize)(y + i / 8) * p->frame.width + x + i % 8] =
+                edk2[n].rows[i / 8] >> (7 - i % 8) & 1 ? GREY : BLACK;
+}
+
+/* In the middle of the screen, in modes with odd and even numbers of columns and rows; with a
+ * cursor as EDK2 has it. */
+static void uefi(void **state)
+{
+    (void)state;
+    static const struct {
+        guint width, height, columns, rows;
+    } modes[] = {{800, 600, 80, 25},   {800, 600, 100, 31},  {1280, 800, 80, 25},
+                 {1280, 800, 160, 42}, {1280, 800, 100, 31}, {1024, 768, 128, 40},
+                 {1366, 768, 170, 40}, {1366, 768, 80, 25},  {1920, 1080, 240, 56}};
+    static const char *const lines[] = {"UEFI Interactive Shell v2.2", "Shell> "};
+    for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
+        struct painted *p = painted_new(modes[i].width, modes[i].height, 8, 16);
+        guint left = (modes[i].width - 8 * modes[i].columns) / 2;
+        guint top = (modes[i].height - 19 * modes[i].rows) / 2;
+        for (guint row = 0; row < G_N_ELEMENTS(lines); row++)
+            for (guint j = 0; lines[row][j]; j++)
+                put_edk2(p, left + 8 * j, top + 19 * row, lines[row][j]);
+        painted_fill(p, left + 7 * 8, top + 19 + 16, 8, 2, GREY);
+        struct screen_reading r;
+        g_autofree char *text = painted_read(p, &r);
+        assert_string_equal(text, "UEFI Interactive Shell v2.2\nShell>");
+        assert_string_equal(r.font, "EDK2 8x19");
+        painted_free(p);
+    }
+}
+
+/* Letters as Linux draws them on a frame buffer, between those of the ROM that it has too. */
+static void frame_buffer(void **state)
+{
+    (void)state;
+    struct painted *p = painted_new(1280, 800, 8, 16);
+    g_autoptr(GString) want = g_string_new("login:");
+    painted_text(p, 0, 0, "login:");
+    for (guint n = 0; n < G_N_ELEMENTS(linux_8x16); n++) {
+        memcpy(p->rom, linux_8x16[n].rows, 16);
+        painted_put(p, 6 + n, 0, 0, GREY, BLACK);
+        g_string_append_unichar(want, linux_8x16[n].code);
+    }
+    assert_true(strstr(want->str, "0MTVWXYZ`fmvwx|~") != NULL);
+    assert_reads(p, want->str);
+    painted_free(p);
+}
+
 static void empty(void **state)
 {
     (void)state;
@@ -261,10 +324,10 @@ static void quick(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(text_modes), cmocka_unit_test(code_page),
-                                       cmocka_unit_test(colours),    cmocka_unit_test(cursor),
-                                       cmocka_unit_test(share),      cmocka_unit_test(graphics),
-                                       cmocka_unit_test(empty),      cmocka_unit_test(odd_sizes),
-                                       cmocka_unit_test(no_fonts),   cmocka_unit_test(quick)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_modes), cmocka_unit_test(code_page),    cmocka_unit_test(colours),
+        cmocka_unit_test(cursor),     cmocka_unit_test(share),        cmocka_unit_test(graphics),
+        cmocka_unit_test(uefi),       cmocka_unit_test(frame_buffer), cmocka_unit_test(empty),
+        cmocka_unit_test(odd_sizes),  cmocka_unit_test(no_fonts),     cmocka_unit_test(quick)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
