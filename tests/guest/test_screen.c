@@ -7,6 +7,7 @@
 #include "screen/screen.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* Screens of real machines, over VNC: read to the letter, and typed at. */
 
@@ -90,6 +91,27 @@ static struct guest *bare_guest(const char *disk)
     return g;
 }
 
+/* What another process sees, to whom this machine is a running build. */
+static void assert_console_says(const struct guest *g, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *runtime = g_build_filename(g->top, "xdg", NULL);
+    g_autofree char *parent = g_build_filename(runtime, "ingot", NULL);
+    g_autofree char *entry = g_build_filename(parent, "tiny", NULL);
+    g_autofree char *file = g_build_filename(g->dir, "build.json", NULL);
+    g_autofree char *about = g_strdup_printf("{\"name\": \"tiny\", \"pid\": %d}", (int)getpid());
+    assert_true(files_mkdir(parent, TRUE, NULL) && files_write_atomic(file, about, -1, 0600, NULL));
+    assert_int_equal(symlink(g->dir, entry), 0);
+    assert_true(g_setenv("XDG_RUNTIME_DIR", runtime, TRUE));
+    const char *argv[] = {g_getenv("INGOT_TEST_PROGRAM"), "console", "--screen", "tiny", NULL};
+    g_autofree char *said = NULL;
+    gboolean good = spawn_run(argv, NULL, &said, &error);
+    assert_no_error(error);
+    assert_true(good);
+    g_autofree char *line = g_strconcat(text, "\n", NULL);
+    assert_string_equal(said, line);
+}
+
 static void no_disk(void **state)
 {
     (void)state;
@@ -103,6 +125,7 @@ static void no_disk(void **state)
     assert_true(g_str_has_suffix(w.text, "\n\nNo bootable device."));
     assert_int_equal(w.reading.matched, w.reading.shown);
     assert_string_equal(w.reading.font, "VGA 9x16");
+    assert_console_says(g, w.text);
     /* The machine ends, and the connection with it. */
     vm_free(g_steal_pointer(&g->machine));
     gboolean late = FALSE;
