@@ -139,6 +139,22 @@ static struct font *edk2_font(void)
     return f;
 }
 
+/* ---- the font of GRUB ---- */
+
+static const struct measured grub_glyphs[] = {
+#include "screen/grub_glyphs.inc"
+};
+
+/* Of its graphical terminal, which most distributions have: unicode.pf2, GNU Unifont.  Ten pixels
+ * around it (GRUB, term/gfxterm.c, DEFAULT_BORDER_WIDTH). */
+static struct font *grub_font(void)
+{
+    struct font *f = font_new("GRUB 8x16", 8, 16);
+    f->margin = 10;
+    add_measured(f, grub_glyphs, G_N_ELEMENTS(grub_glyphs));
+    return f;
+}
+
 /* ---- the fonts of the VGA BIOS ---- */
 
 static void add_code(struct font *f, const guint8 *table, guint code)
@@ -240,6 +256,7 @@ screen_fonts *screen_fonts_new(void)
         (void)(g_file_test(rom_files[i], G_FILE_TEST_EXISTS) &&
                screen_fonts_add_rom(fonts, rom_files[i], NULL));
     g_ptr_array_add(fonts->list, edk2_font());
+    g_ptr_array_add(fonts->list, grub_font());
     return fonts;
 }
 

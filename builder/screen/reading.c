@@ -123,8 +123,7 @@ static guint16 read_under_cursor(const struct font *f, const struct cell *cell)
 /* One cursor, so one cell. */
 static void forgive_cursor(const struct screen_frame *frame, struct page *p)
 {
-    guint wrong = MIN(p->shown - p->matched, CURSOR_TRIES);
-    for (guint i = 0; i < wrong; i++) {
+    for (guint i = 0; i < CURSOR_TRIES && p->matched + i < p->shown; i++) {
         guint at = p->unmatched[i];
         struct cell cell;
         cut_cell(frame, &p->grid, at % p->grid.columns, at / p->grid.columns, &cell);
@@ -200,13 +199,14 @@ static gboolean place_grid(const struct screen_frame *frame, const struct font *
     if (f->width == 9 &&
         (frame->width > WIDEST_NINE || frame->width % 9 || frame->height % f->height))
         return FALSE;
-    *g = (struct grid){.font = f};
+    *g = (struct grid){.font = f, .x = f->margin, .y = f->margin};
     if (f->centred) {
         g->x = centred_start(frame->width, f->width, way & 1);
         g->y = centred_start(frame->height, f->height, way >> 1 & 1);
     }
-    g->columns = frame->width > g->x ? (frame->width - g->x) / f->width : 0;
-    g->rows = frame->height > g->y ? (frame->height - g->y) / f->height : 0;
+    guint right = g->x + f->margin, below = g->y + f->margin;
+    g->columns = frame->width > right ? (frame->width - right) / f->width : 0;
+    g->rows = frame->height > below ? (frame->height - below) / f->height : 0;
     return g->columns > 0 && g->rows > 0;
 }
 

@@ -139,7 +139,8 @@ static gboolean send_format(rfbClient *client)
     client->format.redShift = 16;
     client->format.greenShift = 8;
     client->format.blueShift = 0;
-    rfbSetPixelFormatMsg format = {.type = rfbSetPixelFormat, .format = client->format};
+    rfbSetPixelFormatMsg format = {.type = rfbSetPixelFormat};
+    format.format = client->format;
     format.format.redMax = GUINT16_TO_BE(format.format.redMax);
     format.format.greenMax = GUINT16_TO_BE(format.format.greenMax);
     format.format.blueMax = GUINT16_TO_BE(format.format.blueMax);

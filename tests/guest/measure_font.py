@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """measure_font.py edk2 CODE VARS >builder/screen/edk2_glyphs.inc
 measure_font.py linux CODE VARS KERNEL BUSYBOX ROM >builder/screen/linux_glyphs.inc
+measure_font.py grub UNICODE.PF2 >builder/screen/grub_glyphs.inc
 
 Measures the fonts that no file of the host has as it is: boots EDK2 for x86-64 (two flash files:
 code, and a template of the variables), lets a guest write all characters that the font may have, and
@@ -10,12 +11,14 @@ cuts the glyphs out of the screen.
   EFI_GLYPH_WIDTH and EFI_GLYPH_HEIGHT) in the middle of the screen.  Needs a shell in the firmware,
   as Debian's has.
 - linux: the kernel's console on the firmware's frame buffer does.  8x16 pixels, code page 437; what
-  looks as in the VGA BIOS (ROM) is left out.  BUSYBOX is a static one."""
+  looks as in the VGA BIOS (ROM) is left out.  BUSYBOX is a static one.
+- grub: no guest is needed, its font is a file (Debian: grub-common).  8x16 pixels."""
 import gzip
 import json
 import pathlib
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -151,11 +154,32 @@ def linux(top, arguments):
     return "Linux's console that differ from those of the VGA BIOS", found
 
 
+def grub(_, arguments):
+    """PFF2: sections with a name and a length, an index of characters, pictures without any padding
+    (GRUB, docs/font_char_metrics.txt and font/font.c); the letters stand on a line below the 14th row."""
+    data = pathlib.Path(arguments[0]).read_bytes()
+    index = data.index(b"CHIX")
+    found = {}
+    for at in range(index + 8, index + 8 + struct.unpack_from(">I", data, index + 4)[0], 9):
+        code, _, offset = struct.unpack_from(">IBI", data, at)
+        width, height, left, bottom, step = struct.unpack_from(">HHhhh", data, offset)
+        if code not in CODES or step != 8:
+            continue
+        bits = int.from_bytes(data[offset + 10:offset + 10 + (width * height + 7) // 8], "big")
+        bits >>= -(width * height) % 8
+        rows = [0] * 16
+        for y in range(height):
+            row = bits >> (height - 1 - y) * width & (1 << width) - 1
+            rows[14 - bottom - height + y] = row << 8 - width - left
+        found[code] = bytes(rows)
+    return "GRUB's graphical terminal", {code: found[code] for code in CODES if code in found}
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
-        of, found = {"edk2": edk2, "linux": linux}[sys.argv[1]](pathlib.Path(name), sys.argv[2:])
+        of, found = {"edk2": edk2, "linux": linux, "grub": grub}[sys.argv[1]](pathlib.Path(name), sys.argv[2:])
     print("/* SPDX-License-Identifier: GPL-2.0-or-later */")
-    print(f"/* The glyphs of {of}, measured by")
+    print(f"/* The glyphs of {of}, made by")
     print(" * tests/guest/measure_font.py: a character, and its rows, the first pixel in the highest bit. */")
     for code, glyph in found.items():
         if any(glyph):

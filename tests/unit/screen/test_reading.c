@@ -174,23 +174,56 @@ static void graphics(void **state)
     painted_free(p);
 }
 
-static const struct glyph {
+struct glyph {
     guint16 code;
     guint8 rows[19];
-} edk2[] =
-    {
+};
+
+static const struct glyph edk2[] = {
 #include "screen/edk2_glyphs.inc"
-},
-  linux_8x16[] = {
+};
+
+static const struct glyph grub[] = {
+#include "screen/grub_glyphs.inc"
+};
+
+static const struct glyph linux_8x16[] = {
 #include "screen/linux_glyphs.inc"
 };
+
+static void put_glyph(struct painted *p, guint x, guint y, const struct glyph *glyph, guint height,
+                      gboolean turned)
+{
+    for (guint i = 0; i < height * 8; i++)
+        p->pixels[(gsize)(y + i / 8) * p->frame.width + x + i % 8] =
+            (glyph->rows[i / 8] >> (7 - i % 8) & 1) != turned ? GREY : BLACK;
+}
 
 static void put_edk2(struct painted *p, guint x, guint y, char letter)
 {
     for (gsize n = 0; n < G_N_ELEMENTS(edk2); n++)
-        for (guint i = 0; edk2[n].code == letter && i < 19 * 8; i++)
-            p->pixels[(gsize)(y + i / 8) * p->frame.width + x + i % 8] =
-                edk2[n].rows[i / 8] >> (7 - i % 8) & 1 ? GREY : BLACK;
+        if (edk2[n].code == letter)
+            put_glyph(p, x, y, &edk2[n], 19, FALSE);
+}
+
+/* GRUB's menu: its letters, some in changed colours, ten pixels from the corner. */
+static void grub_menu(void **state)
+{
+    (void)state;
+    struct painted *p = painted_new(1024, 768, 8, 16);
+    g_autoptr(GString) want = g_string_new(NULL);
+    for (guint n = 0; n < G_N_ELEMENTS(grub); n++) {
+        if (n && n % 100 == 0)
+            g_string_append_c(want, '\n');
+        put_glyph(p, 10 + n % 100 * 8, 10 + n / 100 * 16, &grub[n], 16, n < 100);
+        g_string_append_unichar(want, grub[n].code);
+    }
+    struct screen_reading r;
+    g_autofree char *text = painted_read(p, &r);
+    assert_string_equal(text, want->str);
+    assert_string_equal(r.font, "GRUB 8x16");
+    assert_int_equal(r.matched, G_N_ELEMENTS(grub));
+    painted_free(p);
 }
 
 /* In the middle of the screen, in modes with odd and even numbers of columns and rows; with a
@@ -325,9 +358,10 @@ static void quick(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_modes), cmocka_unit_test(code_page),    cmocka_unit_test(colours),
-        cmocka_unit_test(cursor),     cmocka_unit_test(share),        cmocka_unit_test(graphics),
-        cmocka_unit_test(uefi),       cmocka_unit_test(frame_buffer), cmocka_unit_test(empty),
-        cmocka_unit_test(odd_sizes),  cmocka_unit_test(no_fonts),     cmocka_unit_test(quick)};
+        cmocka_unit_test(text_modes), cmocka_unit_test(code_page), cmocka_unit_test(colours),
+        cmocka_unit_test(cursor),     cmocka_unit_test(share),     cmocka_unit_test(graphics),
+        cmocka_unit_test(uefi),       cmocka_unit_test(grub_menu), cmocka_unit_test(frame_buffer),
+        cmocka_unit_test(empty),      cmocka_unit_test(odd_sizes), cmocka_unit_test(no_fonts),
+        cmocka_unit_test(quick)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
