@@ -216,13 +216,14 @@ static void grub_menu(void **state)
         if (n && n % 100 == 0)
             g_string_append_c(want, '\n');
         put_glyph(p, 10 + n % 100 * 8, 10 + n / 100 * 16, &grub[n], 16, n < 100);
-        g_string_append_unichar(want, grub[n].code);
+        /* A full block cannot be told from paper of its colour. */
+        g_string_append_unichar(want, grub[n].code == 0x2588 ? ' ' : grub[n].code);
     }
     struct screen_reading r;
     g_autofree char *text = painted_read(p, &r);
     assert_string_equal(text, want->str);
     assert_string_equal(r.font, "GRUB 8x16");
-    assert_int_equal(r.matched, G_N_ELEMENTS(grub));
+    assert_int_equal(r.matched, G_N_ELEMENTS(grub) - 1);
     painted_free(p);
 }
 
