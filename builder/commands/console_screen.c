@@ -33,20 +33,18 @@ struct view {
 
 /* ---- what is shown ---- */
 
-static char *graphical(const struct view *v, const struct screen_frame *frame)
-{
-    return g_strdup_printf("(the screen is graphical: %ux%u pixels%s)", frame->width, frame->height,
-                           screen_fonts_rom(v->fonts)
-                               ? ""
-                               : "; the fonts of text mode were not found, install seabios");
-}
-
 static char *describe(const struct view *v)
 {
     const struct screen_frame *frame = screen_frame(v->screen);
     struct screen_reading reading;
     g_autofree char *text = screen_text(frame, v->fonts, &reading);
-    return reading.readable ? g_steal_pointer(&text) : graphical(v, frame);
+    if (reading.readable)
+        return g_steal_pointer(&text);
+    return g_strdup_printf(
+        "(the screen is graphical: %ux%u pixels%s)%s%s", frame->width, frame->height,
+        screen_fonts_rom(v->fonts) ? ""
+                                   : "; the fonts of text mode were not found, install seabios",
+        *text ? "\n" : "", text);
 }
 
 static void print_json(const struct view *v)
@@ -54,9 +52,9 @@ static void print_json(const struct view *v)
     const struct screen_frame *frame = screen_frame(v->screen);
     struct screen_reading reading;
     g_autofree char *text = screen_text(frame, v->fonts, &reading);
-    json_t *value =
-        json_pack("{s:s?, s:b, s:i, s:i}", "text", reading.readable ? text : NULL, "readable",
-                  reading.readable, "width", (int)frame->width, "height", (int)frame->height);
+    json_t *value = json_pack("{s:s?, s:b, s:i, s:i}", "text",
+                              *text || reading.readable ? text : NULL, "readable", reading.readable,
+                              "width", (int)frame->width, "height", (int)frame->height);
     call_print_json(value);
 }
 

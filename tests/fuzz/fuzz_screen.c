@@ -13,8 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const guint32 colours[] = {0, 0xa8a8a8, 0x0000a8, 0xffffff};
     if (size < 5)
         return 0;
-    struct screen_frame frame = {.width = ((guint)data[0] << 8 | data[1]) % 1300 + 1,
-                                 .height = ((guint)data[2] << 8 | data[3]) % 810 + 1};
+    struct screen_frame frame = {.width = ((guint)data[0] << 8 | data[1]) % 740 + 1,
+                                 .height = ((guint)data[2] << 8 | data[3]) % 420 + 1};
     gsize count = (gsize)frame.width * frame.height;
     g_autofree guint32 *pixels = g_new(guint32, count);
     for (gsize i = 0; i < count; i++)
