@@ -37,8 +37,8 @@ static double axis_of(const json_t *record)
 /* Seconds between two ticks: a round number of which few fit. */
 static double step_of(double axis)
 {
-    static const double steps[] = {1,   2,   5,    10,   15,   30,    60,    120,  300,
-                                   600, 900, 1800, 3600, 7200, 14400, 43200, 86400};
+    static const double steps[] = {1,   2,   5,   10,   15,   20,   30,    60,    120,  180,
+                                   300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400};
     for (gsize i = 0; i < G_N_ELEMENTS(steps); i++)
         if (axis / steps[i] <= TICKS_MOST)
             return steps[i];
@@ -214,9 +214,10 @@ static void put_reason(GString *out, const json_t *record, gsize at)
 
 static void put_reasons(GString *out, const json_t *record)
 {
-    g_string_append(out, "<h3>What ran, and why</h3>\n<table class=\"stack\">\n<thead><tr><th "
-                         "scope=\"col\">Stage</th><th scope=\"col\">Outcome</th><th "
-                         "scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
+    g_string_append(out,
+                    "<h3>What ran, and why</h3>\n<table class=\"stack reasons\">\n<thead><tr><th "
+                    "scope=\"col\">Stage</th><th scope=\"col\">Outcome</th><th "
+                    "scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
     for (gsize i = 0; i < member_count(record, "stages", STAGES_MOST); i++)
         if (has_row(record, i))
             put_reason(out, record, i);
