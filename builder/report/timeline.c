@@ -124,7 +124,7 @@ static void put_row(GString *out, const char *class, const json_t *o, const char
         markup(out, "<span>%s</span> ", took);
         put_usual(out, seconds, expected);
     } else {
-        g_string_append(out, "–");
+        g_string_append(out, "<span>–</span>");
     }
     g_string_append(out, "</span></div>\n");
 }
