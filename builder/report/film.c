@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/sections.h"
 
+#include "base/digest.h"
 #include "base/files.h"
 #include "base/text.h"
 
@@ -20,6 +21,8 @@ struct film {
     gsize bytes; /* that are in the report by now */
     guint number;
     guint left_out;
+    GHashTable *seen; /* phases and digests of a machine's pictures: a screen that blinks or stands
+                         still is worth one picture */
 };
 
 struct png {
@@ -73,18 +76,26 @@ static void put_caption(struct film *f, const json_t *picture, const char *when)
     g_string_append(f->out, "</figcaption></figure>\n");
 }
 
+static gboolean is_new(struct film *f, const struct png *png, const char *phase)
+{
+    char hex[DIGEST_HEX_LEN + 1];
+    digest_bytes(png->data, png->length, hex);
+    return g_hash_table_add(f->seen, g_strconcat(hex, phase, NULL));
+}
+
 static void put_picture(struct film *f, const json_t *picture)
 {
     struct png png = {0};
+    const char *phase = member_text(picture, "phase");
     g_autofree char *when = text_duration(member_number(picture, "at"));
     gboolean good = read_png(member_text(picture, "file"), &png);
-    if (good && f->bytes + png.length <= ALL_BYTES) {
+    if (!good || f->bytes + png.length > ALL_BYTES) {
+        f->left_out++;
+    } else if (is_new(f, &png, phase)) {
         f->bytes += png.length;
         f->number++;
-        put_image(f, &png, when, member_text(picture, "phase"));
+        put_image(f, &png, when, phase);
         put_caption(f, picture, when);
-    } else {
-        f->left_out++;
     }
     g_free(png.data);
 }
@@ -94,6 +105,7 @@ static void put_machine(struct film *f, const json_t *machine, gboolean several)
     gsize n = member_count(machine, "pictures", PICTURES_MOST);
     if (!n)
         return;
+    g_hash_table_remove_all(f->seen);
     if (several)
         markup(f->out, "<h3>Machine “%s”</h3>\n", member_text(machine, "name"));
     g_string_append(f->out, "<div class=\"film\">\n");
@@ -110,13 +122,15 @@ void section_film(GString *out, const json_t *record)
         pictures += member_count(member_at(record, "machines", i), "pictures", PICTURES_MOST);
     if (!pictures)
         return;
+    f.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     section_begin(out, "screens", "Screens");
-    g_string_append(out, "<p class=\"lead\">The screen when a phase began, and while it went on. "
-                         "Choose one to see it larger.</p>\n");
+    g_string_append(out, "<p class=\"lead\">What each phase had on the screen; one picture of what "
+                         "looked the same. Choose one to see it larger.</p>\n");
     for (gsize i = 0; i < machines; i++)
         put_machine(&f, member_at(record, "machines", i), machines > 1);
     if (f.left_out)
         markup(out, "<p class=\"lead\">%u more could not be read or were too large.</p>\n",
                f.left_out);
     section_end(out);
+    g_hash_table_unref(f.seen);
 }

@@ -16,7 +16,9 @@
 
 /* Below so much of a difference, in seconds and in parts, this run is as the others were. */
 #define ALIKE_SECONDS 3.0
-#define ALIKE_PART    0.15
+/* What is over at once is not compared. */
+#define SHORT      2.0
+#define ALIKE_PART 0.15
 
 /* The length of the axis in seconds: everything that is drawn ends on it. */
 static double axis_of(const json_t *record)
@@ -35,8 +37,8 @@ static double axis_of(const json_t *record)
 /* Seconds between two ticks: a round number of which few fit. */
 static double step_of(double axis)
 {
-    static const double steps[] = {1,   2,   5,    10,   15,   30,    60,    120,  300,
-                                   600, 900, 1800, 3600, 7200, 14400, 43200, 86400};
+    static const double steps[] = {1,   2,   5,   10,   15,   20,   30,    60,    120,  180,
+                                   300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400};
     for (gsize i = 0; i < G_N_ELEMENTS(steps); i++)
         if (axis / steps[i] <= TICKS_MOST)
             return steps[i];
@@ -85,7 +87,7 @@ static void put_span(GString *out, const char *class, double begin, double secon
 /* "usually 2 min", and by how much this run differs from that, when it does. */
 static void put_usual(GString *out, double seconds, double expected)
 {
-    if (expected <= 0)
+    if (expected <= 0 || MAX(seconds, expected) < SHORT)
         return;
     double more = seconds - expected;
     gboolean alike = fabs(more) < ALIKE_SECONDS || fabs(more) < expected * ALIKE_PART;
@@ -122,7 +124,7 @@ static void put_row(GString *out, const char *class, const json_t *o, const char
         markup(out, "<span>%s</span> ", took);
         put_usual(out, seconds, expected);
     } else {
-        g_string_append(out, "–");
+        g_string_append(out, "<span>–</span>");
     }
     g_string_append(out, "</span></div>\n");
 }
@@ -176,22 +178,49 @@ static void put_lead(GString *out, const json_t *record)
                         "so there is nothing to compare with yet.</p>\n");
 }
 
-/* What was reused, and why the rest ran. */
+/* ---- what was reused, and why the rest ran ---- */
+
+static gboolean same_reason(const json_t *a, const json_t *b)
+{
+    return strcmp(member_text(a, "outcome"), member_text(b, "outcome")) == 0 &&
+           strcmp(member_text(a, "why"), member_text(b, "why")) == 0;
+}
+
+/* The stages of one reason share a row; the first of them has it. */
+static gboolean has_row(const json_t *record, gsize at)
+{
+    const json_t *own = member_at(record, "stages", at);
+    if (!*member_text(own, "why") || strcmp(member_text(own, "outcome"), "not reached") == 0)
+        return FALSE;
+    for (gsize i = 0; i < at; i++)
+        if (same_reason(member_at(record, "stages", i), own))
+            return FALSE;
+    return TRUE;
+}
+
+static void put_reason(GString *out, const json_t *record, gsize at)
+{
+    const json_t *own = member_at(record, "stages", at);
+    const char *outcome = member_text(own, "outcome");
+    markup(out, "<tr><th scope=\"row\">%s", member_text(own, "stage"));
+    for (gsize i = at + 1; i < member_count(record, "stages", STAGES_MOST); i++)
+        if (same_reason(member_at(record, "stages", i), own))
+            markup(out, ", %s", member_text(member_at(record, "stages", i), "stage"));
+    markup(out, "</th><td><span class=\"mark %s\">%s</span></td><td>", outcome_class(outcome),
+           outcome);
+    markup_cut(out, member_text(own, "why"), 500);
+    g_string_append(out, "</td></tr>\n");
+}
+
 static void put_reasons(GString *out, const json_t *record)
 {
-    g_string_append(out, "<h3>What ran, and why</h3>\n<table class=\"stack\">\n<thead><tr><th "
-                         "scope=\"col\">Stage</th><th scope=\"col\">Outcome</th><th "
-                         "scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
-    for (gsize i = 0; i < member_count(record, "stages", STAGES_MOST); i++) {
-        const json_t *s = member_at(record, "stages", i);
-        const char *outcome = member_text(s, "outcome");
-        markup(out,
-               "<tr><th scope=\"row\">%s<small>%s</small></th><td><span class=\"mark %s\">%s"
-               "</span></td><td>",
-               member_text(s, "stage"), member_text(s, "heading"), outcome_class(outcome), outcome);
-        markup_cut(out, member_text(s, "why"), 500);
-        g_string_append(out, "</td></tr>\n");
-    }
+    g_string_append(out,
+                    "<h3>What ran, and why</h3>\n<table class=\"stack reasons\">\n<thead><tr><th "
+                    "scope=\"col\">Stage</th><th scope=\"col\">Outcome</th><th "
+                    "scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
+    for (gsize i = 0; i < member_count(record, "stages", STAGES_MOST); i++)
+        if (has_row(record, i))
+            put_reason(out, record, i);
     g_string_append(out, "</tbody>\n</table>\n");
 }
 

@@ -147,7 +147,7 @@ void build_stage_kind(build *b, const char *kind)
 static char *reason(const build *b, const stage *s, const char *key, gboolean reused)
 {
     if (!s->key)
-        return g_strdup("its result is not kept");
+        return g_strdup("runs in every build: its result is not kept");
     if (reused)
         return g_strdup("the same inputs: the kept result was taken");
     if (b->options.fresh)

@@ -16,7 +16,7 @@ PHASES = {"install": (("unpack", 12.6), ("boot", 5.8), ("configure packages", 96
           "export": (("compress", 3.9), ("check", 1.3)),
           "verify": (("probe", 11.2), ("boot", 88.7), ("search", 20.4), ("hot-plug", 24.1),
                      ("restart", 37.5), ("power off", 7.9))}
-NOT_KEPT = "its result is not kept"
+NOT_KEPT = "runs in every build: its result is not kept"
 HOSTILE = "</script><script>window.hacked=1</script><img src=http://127.0.0.1:9/x onerror='hacked=1'>\"'&\u202e\u0007"
 
 

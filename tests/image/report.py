@@ -17,9 +17,10 @@ import records
 WIDTHS = {"phone": 360, "tablet": 768, "desk": 1280}
 OVERFLOW = """(() => {
   const edge = document.documentElement.clientWidth, over = [];
+  const page = document.querySelector('main').getBoundingClientRect().right;
   for (const e of document.querySelectorAll('body *')) {
     const r = e.getBoundingClientRect();
-    if (r.width && r.right > edge + 0.5 && !e.closest('pre') && !e.closest('svg') &&
+    if (r.width && r.right > Math.min(edge, page) + 0.5 && !e.closest('pre') && !e.closest('svg') &&
         getComputedStyle(e).clipPath === 'none' && !e.closest('thead'))
       over.push(e.tagName + '.' + e.className + ' ' + Math.round(r.right));
   }

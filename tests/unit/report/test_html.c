@@ -155,9 +155,9 @@ static void film(void **state)
     g_autofree char *wide = put("wide.png", png, length), *cut = put("cut.png", png, 20);
     json_t *record = record_from(good_record);
     json_object_set_new(record, "machines",
-                        json_pack("[{s:s, s:[o, o, o, o, o]}]", "name", "system", "pictures",
-                                  picture(right), picture(text), picture(wide), picture(cut),
-                                  picture("/no/such/file")));
+                        json_pack("[{s:s, s:[o, o, o, o, o, o]}]", "name", "system", "pictures",
+                                  picture(right), picture(right), picture(text), picture(wide),
+                                  picture(cut), picture("/no/such/file")));
     g_autofree char *html = report_html(record);
     assert_int_equal(count(html, "<img"), 1);
     g_autofree char *image = g_strconcat(
