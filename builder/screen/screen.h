@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "screen/bootcmd.h"
+
 #include <gio/gio.h>
 
 /* The screen of a machine: frames and keys over RFB (RFC 6143), the text that stands on it, and
