@@ -463,7 +463,7 @@ static void wait_for_serial(void **state)
     f = fake_new();
     g_timeout_add(20, serial_prompt, f);
     type(f, "<wait \"login:\">a<wait \"login:\" 50ms>b");
-    assert_fails(f, "character 18: \"login:\" did not appear within 0.1 s");
+    assert_fails(f, "character 17: \"login:\" did not appear within 0.1 s");
 }
 
 static void wait_in_vain(void **state)
