@@ -90,6 +90,10 @@ struct screen_reading {
 char *screen_text(const struct screen_frame *frame, const screen_fonts *fonts,
                   struct screen_reading *reading) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The screen as a typist needs it (screen/bootcmd.h), for one typist_start.  Whoever has the screen
+ * tells that typist of each change.  Both must live longer than the typist. */
+struct typist_port screen_typist_port(screen *s, const screen_fonts *fonts);
+
 /* ---- pictures ---- */
 
 /* A frame that stays as it is; the caller frees it. */

@@ -59,6 +59,7 @@ struct typist {
     char *before;           /* the text before the character, NULL: graphics */
     guint64 changes;        /* … and the port's number of changes */
     guint tries, repairs;
+    guint missing; /* blanks that were lost */
     gint64 uneasy_until;
     GString *serial;
     GError *failure;
@@ -236,33 +237,56 @@ static struct echo look(const typist *t)
 static void accept(typist *t, const struct echo_place *place)
 {
     t->last = *place;
-    t->blanks = 0;
+    t->blanks = t->repairs = 0;
     step_done(t);
 }
 
-/* A character after lost blanks goes away again, and they are typed once more. */
-static void mend_blanks(typist *t, const struct echo *echo)
+static gboolean can_mend(typist *t)
+{
+    if (++t->repairs <= REPAIRS_MAX)
+        return TRUE;
+    fail(t, "let the guest be ready first, with <wait \"text\">",
+         "the guest loses or doubles keys at '%c', which could not be mended with Backspace",
+         typed(t));
+    return FALSE;
+}
+
+/* The blanks that were lost, when the steps just before are blanks; else 0. */
+static guint missing_blanks(const typist *t, const struct echo *echo)
 {
     guint missing = t->last.column + 1 + t->blanks - echo->place.column;
-    gsize first = t->next - missing;
-    for (gsize i = first; i < t->next; i++)
-        if (t->command->steps[i].character != ' ' || t->command->steps[i].kind != BOOTCMD_CHARACTER)
-            missing = 0;
-    if (!missing || ++t->repairs > REPAIRS_MAX) {
-        fail(t, "let the guest be ready first, with <wait \"text\">",
-             "the guest has lost blanks before '%c'", typed(t));
+    for (gsize i = t->next - missing; i < t->next; i++)
+        if (t->command->steps[i].kind != BOOTCMD_CHARACTER || t->command->steps[i].character != ' ')
+            return 0;
+    return missing;
+}
+
+/* A character after lost blanks goes away again; then they are typed once more. */
+static void mend_blanks(typist *t, const struct echo *echo)
+{
+    t->missing = missing_blanks(t, echo);
+    if (!t->missing)
+        accept(t, &echo->place);
+    else if (can_mend(t) && press(t, KEYS_BACKSPACE))
+        wait_in(t, REWIND, t->limits.echo);
+}
+
+static void check_rewind(typist *t)
+{
+    g_autofree char *now = t->port.text(t->port.user);
+    if (g_strcmp0(now, t->before) != 0)
         return;
-    }
-    if (!press(t, KEYS_BACKSPACE))
-        return;
-    t->blanks -= missing;
-    t->next = first;
-    wait_in(t, REWIND, t->limits.echo);
+    stop_timer(t);
+    g_clear_pointer(&t->before, g_free);
+    t->tries = 0;
+    t->blanks -= t->missing;
+    t->next -= t->missing;
+    t->doing = NEXT;
 }
 
 static void take_away_surplus(typist *t, guint surplus)
 {
-    if (surplus == 0 || t->doing == UNDO)
+    if (!can_mend(t))
         return;
     for (guint i = 0; i < surplus; i++)
         if (!press(t, KEYS_BACKSPACE))
@@ -344,15 +368,18 @@ static void judge_surplus(typist *t)
         accept(t, &echo.place);
 }
 
-static void check_rewind(typist *t)
+/* Backspace can be lost like any key. */
+static void mend_again(typist *t)
 {
-    g_autofree char *now = t->port.text(t->port.user);
-    if (g_strcmp0(now, t->before) != 0)
-        return;
-    stop_timer(t);
-    g_clear_pointer(&t->before, g_free);
-    t->tries = 0;
-    t->doing = NEXT;
+    struct echo echo = look(t);
+    if (t->doing == REWIND && echo.verdict == ECHO_SHORT)
+        mend_blanks(t, &echo);
+    else if (t->doing == UNDO && echo.verdict == ECHO_TOOK && echo.copies > 1)
+        take_away_surplus(t, echo.copies - 1);
+    else if (echo.verdict == ECHO_NOTHING)
+        type_again(t);
+    else
+        accept(t, &echo.place);
 }
 
 /* ---- the text stands still ---- */
@@ -555,8 +582,7 @@ static void timer_over(typist *t)
         break;
     case UNDO:
     case REWIND:
-        fail(t, "let the guest be ready first, with <wait \"text\">",
-             "what was typed twice or lost could not be mended with Backspace");
+        mend_again(t);
         break;
     case WAIT:
         fail_wait(t);
@@ -640,6 +666,8 @@ void typist_free(typist *t)
         return;
     release_all(t);
     stop_timer(t);
+    if (t->port.free)
+        t->port.free(t->port.user);
     g_array_unref(t->down);
     g_string_free(t->serial, TRUE);
     g_free(t->before);
