@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "screen/bootcmd.h"
+
 #include <gio/gio.h>
 
 /* The screen of a machine: frames and keys over RFB (RFC 6143), the text that stands on it, and
@@ -90,6 +92,10 @@ struct screen_reading {
  * text. */
 char *screen_text(const struct screen_frame *frame, const screen_fonts *fonts,
                   struct screen_reading *reading) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The screen as a typist needs it (screen/bootcmd.h), for one typist_start.  Whoever has the screen
+ * tells that typist of each change.  Both must live longer than the typist. */
+struct typist_port screen_typist_port(screen *s, const screen_fonts *fonts);
 
 /* ---- pictures ---- */
 
