@@ -109,7 +109,7 @@ static json_t *field_schema(const struct field *field)
                      : field->kind == KIND_LIST ? list_schema(field)
                      : field->kind == KIND_TEXT
                          ? (field->form->joins ? joined_schema(field) : text_schema(field))
-                                                : number_schema(field);
+                         : number_schema(field);
     add_text(schema, "description", field->doc);
     if (field->fallback)
         json_object_set_new(schema, "default", default_value(field));
