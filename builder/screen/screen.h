@@ -53,3 +53,56 @@ const struct screen_frame *screen_frame(const screen *s);
  * connection has ended or the server takes nothing for ten seconds. */
 gboolean screen_key(screen *s, guint32 keysym, gboolean down,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- fonts and text ---- */
+
+/* The fonts that text is read with. */
+typedef struct screen_fonts screen_fonts;
+
+/* Those of UEFI firmware, and those of text mode out of the host's VGA BIOS (package seabios), when
+ * it has one.  The caller owns them; made once, they serve any number of frames. */
+screen_fonts *screen_fonts_new(void);
+void screen_fonts_free(screen_fonts *fonts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(screen_fonts, screen_fonts_free)
+
+/* The VGA BIOS that the fonts of text mode come from, or NULL: then no text mode can be read.
+ * Belongs to fonts. */
+const char *screen_fonts_rom(const screen_fonts *fonts);
+
+/* Takes the fonts of another VGA BIOS in addition.  Errors: the file cannot be read, or has none of
+ * the tables 8x16, 8x14 and 8x8 (INGOT_EXIT_HOST). */
+gboolean screen_fonts_add_rom(screen_fonts *fonts, const char *path,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+struct screen_reading {
+    gboolean readable;   /* the screen is text; an empty one is, without any */
+    const char *font;    /* "VGA 9x16"; NULL: no font matches */
+    guint columns, rows; /* cells of that font */
+    guint shown;         /* cells that are not blank */
+    guint matched;       /* of these: read exactly */
+};
+
+/* What is written on the screen, as UTF-8 lines with '\n' between them, without blanks at the ends
+ * of lines and without empty lines at the end.  A cell that no character of the font looks like is
+ * U+FFFD; the screen counts as text when that is at most one in fifty.  A cursor may stand on one
+ * cell.  A character and its background may have any two colours.  A screen that is no text gives
+ * "", with readable FALSE.  reading may be NULL.  The caller owns the text. */
+char *screen_text(const struct screen_frame *frame, const screen_fonts *fonts,
+                  struct screen_reading *reading) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- pictures ---- */
+
+/* A frame that stays as it is; the caller frees it. */
+struct screen_frame *screen_frame_copy(const struct screen_frame *frame);
+void screen_frame_free(struct screen_frame *frame);
+
+/* A number for the size and all pixels: frames that look the same have the same one. */
+guint64 screen_fingerprint(const struct screen_frame *frame);
+
+/* The share of the pixels that differ, 0 to 1; 1 when the sizes do. */
+double screen_difference(const struct screen_frame *a, const struct screen_frame *b);
+
+/* Writes a PNG file, whole or not at all; with a palette when 256 colours are enough.  Errors:
+ * G_FILE_ERROR. */
+gboolean screen_save_png(const struct screen_frame *frame, const char *path,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
