@@ -2,6 +2,7 @@
 #pragma once
 #include "base/progress.h"
 #include "os/os.h"
+#include "seed/seed.h"
 #include "vm/vm.h"
 
 /* The wait: runs a machine until its installer has finished or has failed, and says which, why and
@@ -24,14 +25,23 @@ struct install_phase {
 };
 void install_phase_free(struct install_phase *phase);
 
+/* For a medium that boots by itself. */
+struct install_boot {
+    const char *command;     /* what is typed at its boot loader (screen/bootcmd.h) */
+    const seed_server *seed; /* NULL: nothing is waited for */
+    const char *answer;      /* the file of it that the installer must ask for … */
+    guint answer_limit;      /* … within these seconds of the last key */
+};
+
 struct install_spec {
     const struct vm_spec *vm;
     const struct os_phase *phases;
     const struct os_failure *failures; /* on the log channel */
     const struct os_failure *console;  /* on the console */
     struct install_limits limits;
-    const char *dir;     /* for sockets: short, private */
-    const char *log_dir; /* console.log, log.log, qemu.log, on failure screen.png */
+    const struct install_boot *boot; /* NULL: nothing is typed */
+    const char *dir;                 /* for sockets: short, private */
+    const char *log_dir;             /* console.log, log.log, qemu.log, on failure screen.png */
 };
 
 /* TRUE when the guest powered off (or restarted) after its final phase.  phases (may be NULL) gets

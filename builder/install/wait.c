@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "base/lines.h"
+#include "install/loader.h"
 #include "install/matcher.h"
 
 #include <string.h>
@@ -25,6 +26,7 @@ struct wait {
     GMainLoop *loop;
     vm *machine;
     matcher *matcher;
+    loader *loader; /* NULL: nothing is typed */
     lines *log, *console;
     GPtrArray *phases; /* of struct install_phase; the last one runs */
     gint64 began, phase_began, last_active;
@@ -142,6 +144,8 @@ static void on_data(vm *machine, enum vm_channel channel, const char *bytes, gsi
     (void)machine;
     struct wait *w = user;
     w->last_active = g_get_monotonic_time();
+    if (w->loader && channel == VM_CONSOLE)
+        loader_console(w->loader, bytes, length);
     lines_feed(channel == VM_LOG ? w->log : w->console, bytes, length);
 }
 
@@ -249,6 +253,8 @@ static gboolean on_tick(gpointer data)
 {
     struct wait *w = data;
     check_activity(w);
+    if (w->loader)
+        loader_tick(w->loader);
     check_prompt(w);
     check_limits(w);
     return G_SOURCE_CONTINUE;
@@ -327,6 +333,20 @@ static gboolean judge(const struct wait *w, GCancellable *cancel, GError **error
     return FALSE;
 }
 
+static void on_loader_failed(const char *cause, const char *remedy, gpointer user)
+{
+    fail(user, g_strdup(cause), remedy);
+}
+
+static gboolean start_loader(struct wait *w, GError **error)
+{
+    if (!w->spec->boot)
+        return TRUE;
+    g_autofree char *vnc = g_build_filename(w->spec->dir, "vnc", NULL);
+    w->loader = loader_start(w->spec->boot, vnc, w->progress, on_loader_failed, w, error);
+    return w->loader != NULL;
+}
+
 static gboolean run(struct wait *w, GCancellable *cancel, GError **error)
 {
     const struct vm_events events = {
@@ -339,8 +359,13 @@ static gboolean run(struct wait *w, GCancellable *cancel, GError **error)
     w->machine = vm_start(w->spec->vm, w->spec->dir, w->spec->log_dir, &events, error);
     if (!w->machine)
         return FALSE;
+    if (!start_loader(w, error)) {
+        vm_free(g_steal_pointer(&w->machine));
+        return FALSE;
+    }
     watch(w, cancel);
     end_phase(w);
+    g_clear_pointer(&w->loader, loader_free);
     if (!w->good && !w->cancelled)
         picture(w);
     vm_free(g_steal_pointer(&w->machine));

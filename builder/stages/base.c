@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "rootfs/rootfs.h"
 #include "stages/kept.h"
+#include "stages/seed.h"
 
 #include <unistd.h>
 
@@ -34,6 +35,8 @@ static void add_media(digest *d, const media_boot *boot)
     }
     digest_field(d, "kernel", boot->kernel_sha256);
     digest_field(d, "initrd", boot->initrd_sha256);
+    if (boot->medium)
+        digest_field(d, "medium", boot->medium_sha256);
 }
 
 void base_add_inputs(const build *b, gboolean base, digest *d)
@@ -46,6 +49,7 @@ void base_add_inputs(const build *b, gboolean base, digest *d)
     digest_field(d, "command line", p->vm.command_line);
     digest_field(d, "disk size", size);
     add_media(d, b->boot);
+    seed_add_inputs(p, d);
     for (guint i = 0; i < p->files->len; i++) {
         const struct os_file *f = g_ptr_array_index(p->files, i);
         if (!base || f->base)
@@ -53,25 +57,39 @@ void base_add_inputs(const build *b, gboolean base, digest *d)
     }
 }
 
-gboolean base_run_machine(build *b, const char *disk, const char *initrd, GPtrArray *phases,
-                          GError **error)
+static gboolean run_machine(build *b, const char *disk, const char *initrd,
+                            const struct build_seed *seed, GPtrArray *phases, GError **error)
 {
     struct vm_spec machine = b->plan->vm; /* shares the plan's strings */
     machine.disk = (char *)disk;
     machine.kernel = b->boot->kernel;
     machine.initrd = (char *)initrd;
+    machine.cdrom = b->boot->medium;
+    machine.seed = seed ? seed->cd : NULL;
     const os_installer *installer = b->plan->installer;
     const struct install_spec spec = {.vm = &machine,
                                       .phases = installer->phases,
                                       .failures = installer->failures,
                                       .console = installer->console,
                                       .limits = b->plan->limits,
+                                      .boot = seed ? &seed->boot : NULL,
                                       .dir = b->run_dir,
                                       .log_dir = b->log_dir};
     g_autoptr(GPtrArray) seen = NULL;
     gboolean good = install_run(&spec, b->progress, b->cancel, &seen, error);
     if (seen)
         g_ptr_array_extend_and_steal(phases, g_steal_pointer(&seen));
+    return good;
+}
+
+gboolean base_run_machine(build *b, const char *disk, const char *initrd, GPtrArray *phases,
+                          GError **error)
+{
+    struct build_seed seed = {0};
+    if (!b->plan->boot.command)
+        return run_machine(b, disk, initrd, NULL, phases, error);
+    gboolean good = seed_begin(b, &seed, error) && run_machine(b, disk, NULL, &seed, phases, error);
+    seed_end(b, &seed);
     return good;
 }
 
