@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "screen/screen.h"
 
+#include <string.h>
+
 struct loader {
     const struct install_boot *boot;
     progress *told;
@@ -124,7 +126,9 @@ void loader_console(loader *l, const char *bytes, gsize length)
 
 static void tell_typing(loader *l)
 {
+    /* How far it is ("types (12 of 80)") would be a line for every tick. */
     g_autofree char *now = typist_doing(l->typist);
+    now[strcspn(now, "(")] = '\0';
     if (g_strcmp0(now, l->shown) == 0)
         return;
     progress_detail(l->told, "boot command: %s", now);
