@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest.h"
 
+#include "../install/medium.h"
 #include "base/error.h"
 
 #include <signal.h>
@@ -171,6 +172,96 @@ static void total_limit(void **state)
     end(g, &o);
 }
 
+/* ---- a medium that boots only by itself ---- */
+
+/* The guest's machine, booted by isolinux from a CD; what: see init.  The caller frees the path. */
+static char *as_medium(struct guest *g)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *lacks = medium_lacks();
+    if (lacks) {
+        print_message("# skipped: %s\n", lacks);
+        skip();
+    }
+    g->vm.cdrom = g_build_filename(g->top, "medium.iso", NULL);
+    gboolean written = medium_write_with(g->vm.cdrom, g->vm.kernel, g->vm.initrd, &error);
+    assert_no_error(error);
+    assert_true(written);
+    g_clear_pointer(&g->vm.kernel, g_free);
+    g_clear_pointer(&g->vm.initrd, g_free);
+    char *command = g_strdup_printf("<wait \"boot:\">auto %s<enter>", g->vm.command_line);
+    g_clear_pointer(&g->vm.command_line, g_free);
+    return command;
+}
+
+static struct outcome run_medium(struct guest *g, const struct install_boot *boot,
+                                 struct install_limits limits)
+{
+    struct outcome o = {0};
+    const struct install_spec spec = {.vm = &g->vm,
+                                      .phases = phases,
+                                      .failures = failures,
+                                      .console = console,
+                                      .limits = limits,
+                                      .boot = boot,
+                                      .dir = g->dir,
+                                      .log_dir = g->log_dir};
+    gint64 began = g_get_monotonic_time();
+    o.good = install_run(&spec, NULL, NULL, &o.phases, &o.error);
+    o.seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
+    assert_non_null(o.phases);
+    return o;
+}
+
+/* Typed at a real boot loader, which would wait for ever. */
+static void boot_command(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("install");
+    g_autofree char *command = as_medium(g);
+    const struct install_boot boot = {.command = command};
+    struct outcome o = run_medium(g, &boot, patient);
+    assert_no_error(o.error);
+    assert_true(o.good);
+    assert_int_equal(o.phases->len, 4);
+    print_message("# booted by command and installed in %.1f s\n", o.seconds);
+    end(g, &o);
+}
+
+/* The machine lives and says things; only the answer file is not asked for. */
+static void answer_not_asked_for(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("chatter");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *command = as_medium(g);
+    g_autoptr(GBytes) data = g_bytes_new_static("x", 1);
+    const struct media_file files[] = {{"preseed.cfg", data, 0600}};
+    g_autoptr(seed_server) seed = seed_server_new(files, 1, NULL, NULL, &error);
+    assert_no_error(error);
+    const struct install_boot boot = {
+        .command = command, .seed = seed, .answer = "preseed.cfg", .answer_limit = 3};
+    struct outcome o = run_medium(g, &boot, patient);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL,
+                      "has not asked for its answer file preseed.cfg within 3.0 s");
+    assert_true(pictured(g));
+    print_message("# known after %.1f s\n", o.seconds);
+    end(g, &o);
+}
+
+/* What the boot loader does not understand is waited for no longer than is said. */
+static void text_does_not_come(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("install");
+    g_autofree char *command = as_medium(g);
+    const struct install_boot boot = {.command = "<wait \"no such text\" 4s><enter>"};
+    struct outcome o = run_medium(g, &boot, patient);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "the boot command cannot be typed: ");
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "no such text");
+    end(g, &o);
+}
+
 /* ---- what is done to it while it runs: when the log has its first line ---- */
 
 struct blow {
@@ -246,12 +337,19 @@ static void killed(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(success),    cmocka_unit_test(early_power_off),
-        cmocka_unit_test(panic),      cmocka_unit_test(early_restart),
-        cmocka_unit_test(fatal_line), cmocka_unit_test(prompt),
-        cmocka_unit_test(stall),      cmocka_unit_test(total_limit),
-        cmocka_unit_test(cancelled),  cmocka_unit_test(cancelled_before),
-        cmocka_unit_test(killed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(success),
+                                       cmocka_unit_test(early_power_off),
+                                       cmocka_unit_test(panic),
+                                       cmocka_unit_test(early_restart),
+                                       cmocka_unit_test(fatal_line),
+                                       cmocka_unit_test(prompt),
+                                       cmocka_unit_test(stall),
+                                       cmocka_unit_test(total_limit),
+                                       cmocka_unit_test(cancelled),
+                                       cmocka_unit_test(cancelled_before),
+                                       cmocka_unit_test(killed),
+                                       cmocka_unit_test(boot_command),
+                                       cmocka_unit_test(answer_not_asked_for),
+                                       cmocka_unit_test(text_does_not_come)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,7 +53,7 @@ static gboolean add_from(struct archive *a, const char *path, const char *from)
     return data && add(a, path, data, size);
 }
 
-static gboolean fill(struct archive *a, const char *out, const media_boot *boot)
+static gboolean fill(struct archive *a, const char *out, const char *kernel, const char *initrd)
 {
     return archive_write_set_format_iso9660(a) == ARCHIVE_OK &&
            archive_write_set_options(a, "boot=isolinux/isolinux.bin,boot-catalog=isolinux/boot.cat,"
@@ -63,8 +63,19 @@ static gboolean fill(struct archive *a, const char *out, const media_boot *boot)
            add_from(a, "isolinux/isolinux.bin", ISOLINUX) &&
            add_from(a, "isolinux/ldlinux.c32", LDLINUX) &&
            add(a, "isolinux/isolinux.cfg", config, strlen(config)) &&
-           add_from(a, "linux", boot->kernel) && add_from(a, "initrd.gz", boot->initrd) &&
+           add_from(a, "linux", kernel) && add_from(a, "initrd.gz", initrd) &&
            archive_write_close(a) == ARCHIVE_OK;
+}
+
+gboolean medium_write_with(const char *out, const char *kernel, const char *initrd, GError **error)
+{
+    struct archive *a = archive_write_new();
+    gboolean good = fill(a, out, kernel, initrd);
+    if (!good)
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot write %s: %s", out,
+                        archive_error_string(a));
+    archive_write_free(a);
+    return good;
 }
 
 gboolean medium_write(const char *out, const char *release, const char *cache_dir, GError **error)
@@ -82,13 +93,5 @@ gboolean medium_write(const char *out, const char *release, const char *cache_di
     const struct media_context context = {.cache_dir = cache_dir};
     g_autoptr(media_boot) boot = media_fetch(&spec, &context, error);
     media_spec_clear(&spec);
-    if (!boot)
-        return FALSE;
-    struct archive *a = archive_write_new();
-    gboolean good = fill(a, out, boot);
-    if (!good)
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot write %s: %s", out,
-                        archive_error_string(a));
-    archive_write_free(a);
-    return good;
+    return boot && medium_write_with(out, boot->kernel, boot->initrd, error);
 }
