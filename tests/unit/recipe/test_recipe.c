@@ -157,8 +157,9 @@ static void unreadable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),      cmocka_unit_test(everything), cmocka_unit_test(kinds),
-        cmocka_unit_test(later_problem), cmocka_unit_test(unreadable), cmocka_unit_test(boot_command),
+        cmocka_unit_test(defaults),   cmocka_unit_test(everything),
+        cmocka_unit_test(kinds),      cmocka_unit_test(later_problem),
+        cmocka_unit_test(unreadable), cmocka_unit_test(boot_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
