@@ -81,6 +81,8 @@ static gboolean work(struct call *c, const struct options *o, GError **error)
     if (!p)
         return FALSE;
     /* Known now, it does not cost an installation. */
+    if (p->boot.command && !vm_has_firmware(p->vm.arch, p->vm.firmware, error))
+        return FALSE;
     if (!how.no_verify && !vm_can_boot_disk(p->vm.arch, error))
         return FALSE;
     progress_detail(c->progress, "%s", p->vm.accel.reason);

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/progress.h"
 #include "os/os.h"
+#include "seed/seed.h"
 #include "vm/vm.h"
 
 /* The wait: runs a machine until its installer has finished or has failed, and says which, why and
@@ -13,7 +14,6 @@
 struct install_phase {
     char *name;
     double seconds;
-    double quiet; /* seconds: the longest time in which nothing moved */
 };
 struct install_phase *install_phase_new(const char *name); /* owned by the caller */
 struct install_phase *install_phase_copy(const struct install_phase *phase); /* the same */
@@ -66,7 +66,7 @@ void install_record_sample(struct install_record *record, const struct install_s
 struct install_limits {
     guint total;      /* seconds; the whole wait */
     guint inactivity; /* seconds without output, disk or network activity, and a moving screen */
-    guint spare;      /* seconds; see INSTALL_QUIETER */
+    guint spare;      /* seconds; see INSTALL_SLOWER */
 };
 
 /* A line of the console that has its end and matches is fatal at once; the lines at which the
@@ -74,19 +74,19 @@ struct install_limits {
  * seconds. */
 #define INSTALL_PROMPT_SECONDS 5
 
-/* What earlier runs teach of a phase: it may stand still INSTALL_QUIETER times as long as in the
- * worst of them and limits.spare more, and last INSTALL_SLOWER times as long and five times the
- * spare more. */
+/* What earlier runs teach of a phase: it may last INSTALL_SLOWER times as long as the slowest of
+ * them and five times limits.spare more, and stand still INSTALL_QUIETER times as long as that took
+ * and limits.spare more. */
 #define INSTALL_SLOWER  6u
-#define INSTALL_QUIETER 5u
+#define INSTALL_QUIETER 2u
 #define INSTALL_SPARE   60u /* limits.spare of a build */
 
-/* What the guest fetches itself, and has to ask for within limit seconds of its start. */
-struct install_seed {
-    gboolean (*asked)(gpointer user);
-    gpointer user;
-    const char *what; /* "the answer file" */
-    guint limit;
+/* For a medium that boots by itself. */
+struct install_boot {
+    const char *command;     /* what is typed at its boot loader (screen/bootcmd.h) */
+    const seed_server *seed; /* NULL: nothing is waited for */
+    const char *answer;      /* the file of it that the installer must ask for … */
+    guint answer_limit;      /* … within these seconds of the last key */
 };
 
 struct install_spec {
@@ -97,8 +97,10 @@ struct install_spec {
     const struct os_failure *console;  /* on the console */
     const struct os_failure *reasons;  /* on both: told when something fails later in that phase */
     struct install_limits limits;
-    const GPtrArray *earlier; /* of struct install_phase: the slowest of earlier runs; or NULL */
-    const struct install_seed *seed; /* NULL: none */
+    /* Seconds of the slowest earlier run of a phase, negative when none is known; or NULL. */
+    double (*earlier)(const char *phase, gpointer user);
+    gpointer earlier_user;
+    const struct install_boot *boot; /* NULL: nothing is typed */
     guint keep;          /* seconds for which a failed machine is kept, paused; 0: not at all */
     const char *dir;     /* for sockets: short, private */
     const char *log_dir; /* console.log, log.log, qemu.log, screens */

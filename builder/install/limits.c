@@ -2,6 +2,7 @@
 #include "install/wait.h"
 
 #include "base/text.h"
+#include "install/loader.h"
 
 #include <string.h>
 
@@ -61,15 +62,11 @@ static void check_prompt(struct wait *w)
 
 /* ---- limits ---- */
 
-static const struct install_phase *earlier(const struct wait *w)
+/* Negative: not known. */
+static double earlier(const struct wait *w)
 {
-    const GPtrArray *all = w->spec->earlier;
-    for (guint i = 0; all && i < all->len; i++) {
-        const struct install_phase *phase = g_ptr_array_index(all, i);
-        if (strcmp(phase->name, wait_phase(w)->name) == 0)
-            return phase;
-    }
-    return NULL;
+    const struct install_spec *spec = w->spec;
+    return spec->earlier ? spec->earlier(wait_phase(w)->name, spec->earlier_user) : -1;
 }
 
 static void check_total(struct wait *w)
@@ -82,13 +79,13 @@ static void check_total(struct wait *w)
               "limits.total of the recipe is the limit");
 }
 
-static void check_phase(struct wait *w, const struct install_phase *before)
+static void check_phase(struct wait *w, double before)
 {
     double now = wait_seconds_since(w->phase_began);
-    if (!before || now < INSTALL_SLOWER * before->seconds + 5.0 * w->spec->limits.spare)
+    if (before < 0 || now < INSTALL_SLOWER * before + 5.0 * w->spec->limits.spare)
         return;
     g_autofree char *lasts = text_duration(now);
-    g_autofree char *took = text_duration(before->seconds);
+    g_autofree char *took = text_duration(before);
     wait_fail(
         w, g_strdup_printf("the phase has lasted %s, and in earlier runs at most %s", lasts, took),
         "console.log and the screen show where it is");
@@ -111,11 +108,11 @@ static char *stalled(const struct wait *w, double seconds)
     return g_string_free(text, FALSE);
 }
 
-static void check_inactivity(struct wait *w, const struct install_phase *before)
+static void check_inactivity(struct wait *w, double before)
 {
     double limit = w->spec->limits.inactivity;
-    if (before && limit > 0)
-        limit = MIN(limit, INSTALL_QUIETER * before->quiet + w->spec->limits.spare);
+    if (before >= 0 && limit > 0)
+        limit = MIN(limit, INSTALL_QUIETER * before + w->spec->limits.spare);
     if (limit <= 0 || wait_seconds_since(w->last_active) < limit)
         return;
     gboolean unanswered = w->now.sent - w->sent_then >= UNANSWERED;
@@ -123,23 +120,15 @@ static void check_inactivity(struct wait *w, const struct install_phase *before)
               unanswered ? "look whether what the guest asks for (mirror, proxy) is up" : NULL);
 }
 
-static void check_seed(struct wait *w)
-{
-    const struct install_seed *seed = w->spec->seed;
-    if (!seed || seed->asked(seed->user) || wait_seconds_since(w->began) < seed->limit)
-        return;
-    g_autofree char *limit = text_duration(seed->limit);
-    wait_fail(w, g_strdup_printf("the guest has not asked for %s within %s", seed->what, limit),
-              "look at the screen: the boot command was not understood, or the guest has no "
-              "network");
-}
-
 void wait_check(struct wait *w)
 {
     check_activity(w);
-    check_prompt(w);
-    const struct install_phase *before = earlier(w);
-    check_seed(w);
+    if (w->loader)
+        loader_tick(w->loader);
+    /* A boot loader's prompt is what a boot command is for. */
+    if (!w->loader || !loader_types(w->loader))
+        check_prompt(w);
+    double before = earlier(w);
     check_inactivity(w, before);
     check_phase(w, before);
     check_total(w);

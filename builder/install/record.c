@@ -12,7 +12,6 @@ struct install_phase *install_phase_copy(const struct install_phase *phase)
 {
     struct install_phase *copy = install_phase_new(phase->name);
     copy->seconds = phase->seconds;
-    copy->quiet = phase->quiet;
     return copy;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "install/loader.h"
 
 #include <string.h>
 
@@ -20,8 +21,6 @@ double wait_seconds_since(gint64 began)
 
 void wait_moved(struct wait *w)
 {
-    struct install_phase *phase = wait_phase(w);
-    phase->quiet = MAX(phase->quiet, wait_seconds_since(w->last_active));
     w->last_active = g_get_monotonic_time();
     w->sent_then = w->now.sent;
 }
@@ -98,6 +97,8 @@ static void on_data(vm *machine, enum vm_channel channel, const char *bytes, gsi
     (void)machine;
     struct wait *w = user;
     wait_moved(w);
+    if (w->loader && channel == VM_CONSOLE)
+        loader_console(w->loader, bytes, length);
     lines_feed(channel == VM_LOG ? w->log : w->console, bytes, length);
 }
 
@@ -252,6 +253,20 @@ static gboolean judge(const struct wait *w, GCancellable *cancel, GError **error
     return FALSE;
 }
 
+static void on_loader_failed(const char *cause, const char *remedy, gpointer user)
+{
+    wait_fail(user, g_strdup(cause), remedy);
+}
+
+static gboolean start_loader(struct wait *w, GError **error)
+{
+    if (!w->spec->boot)
+        return TRUE;
+    g_autofree char *vnc = g_build_filename(vm_dir(w->machine), "vnc", NULL);
+    w->loader = loader_start(w->spec->boot, vnc, w->progress, on_loader_failed, w, error);
+    return w->loader != NULL;
+}
+
 static gboolean run(struct wait *w, GCancellable *cancel, GError **error)
 {
     const struct install_spec *spec = w->spec;
@@ -267,11 +282,14 @@ static gboolean run(struct wait *w, GCancellable *cancel, GError **error)
     if (!w->machine)
         return FALSE;
     open_eyes(w);
-    watch_to_end(w, cancel);
+    gboolean begun = start_loader(w, error);
+    if (begun)
+        watch_to_end(w, cancel);
     end_phase(w);
+    loader_free(w->loader);
     eyes_free(g_steal_pointer(&w->eyes));
     vm_free(g_steal_pointer(&w->machine));
-    return judge(w, cancel, error);
+    return begun && judge(w, cancel, error);
 }
 
 static void clear(struct wait *w)

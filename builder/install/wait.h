@@ -27,8 +27,9 @@ struct wait {
     char *reason_said;   /* its line */
     char *ended;         /* why QEMU said that it stops: SHUTDOWN's reason */
     gboolean over, good, cancelled;
-    gboolean gone;     /* QEMU */
-    struct eyes *eyes; /* NULL: the screen cannot be seen */
+    gboolean gone;         /* QEMU */
+    struct eyes *eyes;     /* NULL: the screen cannot be seen */
+    struct loader *loader; /* NULL: nothing is typed */
 };
 
 double wait_seconds_since(gint64 began);

@@ -5,8 +5,10 @@
 #include "base/files.h"
 #include "media/archive.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 void media_spec_clear(struct media_spec *spec)
 {
@@ -50,6 +52,8 @@ void media_boot_free(media_boot *boot)
     g_free(boot->initrd);
     g_free(boot->kernel_sha256);
     g_free(boot->initrd_sha256);
+    g_free(boot->medium);
+    g_free(boot->medium_sha256);
     g_clear_pointer(&boot->inputs, g_ptr_array_unref);
     g_clear_pointer(&boot->packages, g_ptr_array_unref);
     g_free(boot);
@@ -192,6 +196,55 @@ static media_boot *boot_from(struct media_job *job, const char *path, const char
     return boot;
 }
 
+/* ---- a medium that is booted as it is ---- */
+
+/* A volume descriptor in sector 16 begins so (ECMA-119, 8.1; byte 1 is its type). */
+#define ISO_OFFSET 32769
+#define ISO_MAGIC  "CD001"
+
+static gboolean check_iso(const char *path, const char *name, GError **error)
+{
+    char magic[sizeof ISO_MAGIC - 1] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? pread(fd, magic, sizeof magic, ISO_OFFSET) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (n == (ssize_t)sizeof magic && memcmp(magic, ISO_MAGIC, sizeof magic) == 0)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_MEDIA,
+                    "a boot command is for ISO images and drives with one; leave it out for "
+                    "archives and directories",
+                    "%s is no ISO 9660 image", name);
+    return FALSE;
+}
+
+/* A drive has no digest until it is asked for: what the guest gets is part of keys. */
+static gboolean whole_digest(struct media_job *job, const char *path,
+                             char sha256[DIGEST_HEX_LEN + 1], GError **error)
+{
+    guint64 size = 0;
+    if (*sha256)
+        return TRUE;
+    progress_detail(job->net.progress, "computing the digest of %s", path);
+    if (!digest_file(path, sha256, &size, job->net.cancel, error))
+        return FALSE;
+    media_job_input(job, "medium", path, sha256, size);
+    return TRUE;
+}
+
+static media_boot *boot_whole(struct media_job *job, const char *path,
+                              char sha256[DIGEST_HEX_LEN + 1], GError **error)
+{
+    g_autofree char *name = g_strdup(medium_name(job, path));
+    if (!check_iso(path, name, error) || !whole_digest(job, path, sha256, error))
+        return NULL;
+    media_boot *boot = g_new0(media_boot, 1);
+    boot->medium = g_strdup(path);
+    boot->medium_sha256 = g_strdup(sha256);
+    boot->inputs = g_ptr_array_ref(job->inputs);
+    return boot;
+}
+
 /* ---- the kinds ---- */
 
 static media_boot *run(struct media_job *job, GError **error)
@@ -202,12 +255,16 @@ static media_boot *run(struct media_job *job, GError **error)
     g_autofree char *path = job->spec->kind == MEDIA_APT   ? media_from_apt(job, sha256, error)
                             : job->spec->kind == MEDIA_URL ? media_from_url(job, sha256, error)
                                                            : media_from_path(job, sha256, error);
-    return path ? boot_from(job, path, sha256, error) : NULL;
+    if (!path)
+        return NULL;
+    return job->spec->whole ? boot_whole(job, path, sha256, error)
+                            : boot_from(job, path, sha256, error);
 }
 
 static gboolean check_spec(const struct media_spec *spec, GError **error)
 {
-    if (spec->kind != MEDIA_PACKAGES && (!spec->kernel_glob || !spec->initrd_glob)) {
+    if (spec->kind != MEDIA_PACKAGES && !spec->whole &&
+        (!spec->kernel_glob || !spec->initrd_glob)) {
         ingot_set_error(error, INGOT_EXIT_MEDIA, "give the paths of both inside the medium",
                         "it is not known where the kernel and the initrd are");
         return FALSE;

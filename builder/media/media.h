@@ -26,6 +26,7 @@ struct media_spec {
     char *keyring;                   /* file for gpgv; needed for APT, PACKAGES and signature */
     char *proxy;                     /* NULL: none */
     char *kernel_glob, *initrd_glob; /* fnmatch(3), FNM_PERIOD off, '*' crosses '/' */
+    gboolean whole; /* URL, LOCAL: an ISO 9660 image or drive that is booted as it is */
 
     /* PACKAGES.  security_mirror: the archive of the suite's updates, SUITE-security, of which the
      * newer versions are taken; NULL: none.  Lists end with NULL, and may be NULL themselves: none.
@@ -61,10 +62,11 @@ void media_deb_free(media_deb *deb);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_deb, media_deb_free)
 
 typedef struct media_boot {
-    char *kernel, *initrd; /* files in the cache */
+    char *kernel, *initrd; /* files in the cache; NULL: the medium is whole */
     char *kernel_sha256, *initrd_sha256;
-    GPtrArray *inputs;   /* of struct media_input * */
-    GPtrArray *packages; /* PACKAGES: of struct media_deb *, sorted by name; else NULL */
+    char *medium, *medium_sha256; /* whole: the file or drive */
+    GPtrArray *inputs;            /* of struct media_input * */
+    GPtrArray *packages;          /* PACKAGES: of struct media_deb *, sorted by name; else NULL */
 } media_boot;
 void media_boot_free(media_boot *boot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_boot, media_boot_free)

@@ -4,8 +4,9 @@
 #include <string.h>
 
 /* debian-installer (d-i): preseed on its initrd, and helpers beside it that take out what the
- * installer does twice or for nobody (docs/performance.md).  The installer's own manual is
- * installation-guide, appendix B. */
+ * installer does twice or for nobody (docs/performance.md).  From a medium that boots by itself it
+ * gets the preseed by its URL, and the helpers from beside that by its early_command.  The
+ * installer's own manual is installation-guide, appendix B. */
 
 static const struct debian_source sources[] = {
     {"debian.preseed", "preseed.cfg", 0600, template_escape_preseed},
@@ -21,13 +22,30 @@ static const struct debian_source sources[] = {
     {"debian-installer/debootstrap.sh", "ingot/debootstrap.sh", 0644, NULL},
     {"debian-installer/apt-get.sh", "ingot/apt-get.sh", 0644, NULL},
     {"debian-installer/closure.awk", "ingot/closure.awk", 0644, NULL},
+    {"debian-installer/seed.sh", "ingot/seed.sh", 0644, template_escape_shell},
 };
+
+/* The answer file, which is asked for by itself, and what fetches the others. */
+#define ANSWER_FILE 0
+#define FETCHER     (G_N_ELEMENTS(sources) - 1)
+
+static char *helpers(void)
+{
+    GString *words = g_string_new(NULL);
+    for (gsize i = ANSWER_FILE + 1; i < FETCHER; i++)
+        g_string_append_printf(words, "%s%s", words->len ? " " : "", sources[i].path);
+    return g_string_free(words, FALSE);
+}
 
 static GPtrArray *answer(const struct os_answers *a, const char *data_dir, GError **error)
 {
     /* The installer makes root and the first user; the others are made in the new system. */
     g_autoptr(GHashTable) values = debian_values(a, 2, error);
-    return values ? debian_files(sources, G_N_ELEMENTS(sources), data_dir, values, error) : NULL;
+    if (!values)
+        return NULL;
+    g_hash_table_insert(values, (gpointer) "seeded", g_strdup(a->seeded ? "true" : ""));
+    g_hash_table_insert(values, (gpointer) "helpers", helpers());
+    return debian_files(sources, a->seeded ? FETCHER + 1 : FETCHER, data_dir, values, error);
 }
 
 /* priority=critical: what the preseed leaves open gets its default; what has none is asked, and the
@@ -143,6 +161,8 @@ static const char *kernel_package(const char *family, const char *arch)
 static const char *const families[] = {"debian", NULL};
 static const char *const arches[] = {"x86_64", NULL};
 static const char *const filesystems[] = {"ext4", NULL};
+/* It mounts no CD of its own before it has its answers. */
+static const char *const seeds[] = {"http", NULL};
 
 const os_installer installer_debian_installer = {
     .name = "debian-installer",
@@ -157,6 +177,7 @@ const os_installer installer_debian_installer = {
     .kernel_package = kernel_package,
     .base_packages = os_base_packages,
     .memory = G_GUINT64_CONSTANT(1) << 30,
+    .seeds = seeds,
     .answer = answer,
     .command_line = command_line,
     .phases = phases,

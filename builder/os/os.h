@@ -26,6 +26,7 @@ struct os_answers {
     const char *late_command;          /* shell text run in the new system, or NULL */
     const char *serial_name;           /* of the first serial port: "ttyS0" */
     const struct os_packages *sources; /* for installers that are given packages; else NULL */
+    gboolean seeded; /* the answer file and its helpers come from a seed, not in the initrd */
 };
 
 struct os_user {
@@ -97,6 +98,10 @@ typedef struct os_installer {
     const char *(*kernel_package)(const char *family, const char *arch);
     const char *const *base_packages;
     guint64 memory; /* bytes it needs at least */
+    /* How it can get its answer file when its medium is booted by a boot command: "http", "cdrom";
+     * NULL: it cannot be booted so. */
+    const char *const *seeds;
+    gboolean uefi; /* what it installs boots with UEFI on machines that have a BIOS, too */
     /* The answer file and its helpers from kickstart/ below data_dir; array of struct os_file *,
      * owned by the caller.  The first one is the answer file proper. */
     GPtrArray *(*answer)(const struct os_answers *answers, const char *data_dir, GError **error);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "plan/boot.h"
 #include "plan/password.h"
 
 #include <string.h>
@@ -363,6 +364,7 @@ static void resolve_answers(plan *p, const recipe *r, const char *mirror, const 
     a->serial_console = r->serial_console;
     a->extra = keep(p, r->extra);
     a->late_command = keep(p, r->late_command);
+    a->seeded = boot_is_seeded(r);
     GPtrArray *packages = g_ptr_array_new();
     add_all(p, packages, p->installer->base_packages);
     add_all(p, packages, (const char *const *)r->packages);
@@ -431,12 +433,13 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
         resolve_packages(p, from, host, mirror, problems);
     else
         resolve_media(p, from, mirror, problems);
+    resolve_machine(p, from, host);
+    boot_resolve(p, from, problems);
     if (recipe_problems_count(problems) > 0)
         return NULL;
     p->hidden = forbidden_texts(from, hidden);
     if (!resolve_users(p, from, hidden, error))
         return NULL;
-    resolve_machine(p, from, host);
     p->files = installer->answer(&p->answers, p->data_dir, error);
     return p->files ? g_steal_pointer(&p) : NULL;
 }
@@ -453,6 +456,7 @@ void plan_free(plan *p)
     g_free(p->release);
     media_spec_clear(&p->media);
     vm_spec_clear(&p->vm);
+    boot_clear(&p->boot);
     g_clear_pointer(&p->files, g_ptr_array_unref);
     g_free((gpointer)p->answers.users);
     g_free(p->cache_dir);
@@ -464,15 +468,22 @@ void plan_free(plan *p)
     g_free(p);
 }
 
+struct media_file *plan_media_files(const plan *p, gboolean base, gsize *n)
+{
+    struct media_file *list = g_new0(struct media_file, p->files->len);
+    *n = 0;
+    for (guint i = 0; i < p->files->len; i++) {
+        const struct os_file *f = g_ptr_array_index(p->files, i);
+        if (!base || f->base)
+            list[(*n)++] = (struct media_file){.path = f->path, .data = f->data, .mode = f->mode};
+    }
+    return list;
+}
+
 gboolean plan_append_files(const plan *p, gboolean base, const char *initrd, const char *out,
                            GError **error)
 {
     gsize n = 0;
-    g_autofree struct media_file *list = g_new0(struct media_file, p->files->len);
-    for (guint i = 0; i < p->files->len; i++) {
-        const struct os_file *f = g_ptr_array_index(p->files, i);
-        if (!base || f->base)
-            list[n++] = (struct media_file){.path = f->path, .data = f->data, .mode = f->mode};
-    }
+    g_autofree struct media_file *list = plan_media_files(p, base, &n);
     return media_initrd_append(initrd, list, n, out, error);
 }

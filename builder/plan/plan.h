@@ -21,6 +21,13 @@ struct plan_host {
     const char *cache_dir, *data_dir, *out_dir;
 };
 
+/* A medium that is booted as it is, by what is typed at its boot loader. */
+struct plan_boot {
+    char *command;  /* with its placeholders; NULL: kernel and initrd are booted directly */
+    gboolean cdrom; /* the files are on a CD of this label; else they come over HTTP */
+    char *label;
+};
+
 typedef struct plan plan;
 struct plan {
     char *name;
@@ -30,7 +37,9 @@ struct plan {
     const os_installer *installer;
     struct media_spec media;
     struct os_answers answers; /* its strings live in store */
-    GPtrArray *files;  /* of struct os_file *: what the initrd gets, the answer file first */
+    GPtrArray *files; /* of struct os_file *: what the initrd or the seed gets, the answer file
+                         first */
+    struct plan_boot boot;
     struct vm_spec vm; /* without disk, kernel and initrd, which stages make */
     guint64 disk_size;
     gboolean grow; /* root grows with the disk of a clone */
@@ -57,6 +66,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan, plan_free)
 /* The plan as JSON (the caller owns it) and as text for people; neither holds a secret. */
 json_t *plan_to_json(const plan *p);
 char *plan_to_text(const plan *p);
+
+/* What is typed: the command with seed_url (as the guest reaches it, without '/' at its end; NULL
+ * with a CD) and the other values in place of its placeholders.  The caller owns the text. */
+char *plan_boot_command(const plan *p, const char *seed_url,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The plan's files (base: only those of the base system) as rooms below take them; they belong to
+ * the plan.  *n gets their number; the caller frees the list. */
+struct media_file *plan_media_files(const plan *p, gboolean base, gsize *n);
 
 /* Writes initrd and the plan's files behind it to out (media_initrd_append); base: only those of
  * the base system (struct os_file). */

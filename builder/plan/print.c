@@ -121,6 +121,14 @@ static json_t *machine_json(const plan *p)
     return o;
 }
 
+static json_t *boot_json(const plan *p)
+{
+    static const char *const firmwares[] = {"usual", "bios", "uefi"};
+    return json_pack("{s:s, s:s, s:s, s:s*}", "command", p->boot.command, "firmware",
+                     firmwares[p->vm.firmware], "seed", p->boot.cdrom ? "cdrom" : "http", "label",
+                     p->boot.cdrom ? p->boot.label : NULL);
+}
+
 json_t *plan_to_json(const plan *p)
 {
     json_t *o = json_object();
@@ -134,7 +142,9 @@ json_t *plan_to_json(const plan *p)
                         json_pack("{s:I, s:s, s:b, s:b}", "size", (json_int_t)p->disk_size,
                                   "filesystem", p->answers.filesystem, "swap", 0, "grow", p->grow));
     json_object_set_new(o, "machine", machine_json(p));
-    json_object_set_new(o, "initrd_files", files_json(p));
+    if (p->boot.command)
+        json_object_set_new(o, "boot", boot_json(p));
+    json_object_set_new(o, p->boot.command ? "seed_files" : "initrd_files", files_json(p));
     json_object_set_new(o, "output",
                         json_pack("{s:s, s:s}", "directory", p->out_dir, "format", p->format));
     return o;

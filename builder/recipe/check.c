@@ -89,6 +89,37 @@ static void check_media(const struct reading *r)
         check_file(r);
 }
 
+/* ---- media that are booted as they are ---- */
+
+static void check_boot_command(const struct reading *r)
+{
+    static const char *const inner[] = {"media.kernel", "media.initrd", NULL};
+    if (r->recipe->media.kind == RECIPE_MEDIA_APT)
+        complain(r, "boot.command", "say where it is with media.url or media.path",
+                 "a boot command is typed at the boot loader of an ISO image");
+    for (const char *const *key = inner; *key; key++)
+        if (has(r, *key))
+            complain(r, *key, "remove it, or boot.command",
+                     "nothing is taken out of a medium that is booted by a boot command");
+}
+
+static void check_boot(const struct reading *r)
+{
+    static const char *const without[] = {"boot.firmware", "boot.seed", "boot.label", NULL};
+    const struct recipe_boot *boot = &r->recipe->boot;
+    if (has(r, "boot.command"))
+        check_boot_command(r);
+    for (const char *const *key = without; !has(r, "boot.command") && *key; key++)
+        if (has(r, *key))
+            complain(r, *key, "add boot.command, or remove it",
+                     "is for media that are booted by a boot command");
+    if (has(r, "boot.label") && g_strcmp0(boot->seed, "cdrom") != 0)
+        complain(r, "boot.label", "add 'seed: cdrom', or remove it",
+                 "only a CD has a label, and the answer file comes over HTTP");
+    if (g_strcmp0(boot->firmware, "bios") == 0 && g_strcmp0(r->recipe->arch, "aarch64") == 0)
+        complain(r, "boot.firmware", "leave it out", "machines of aarch64 have no BIOS");
+}
+
 /* ---- accounts ---- */
 
 /* Accounts of the base system: base-passwd of Debian, and setup of the Fedora and SUSE families. */
@@ -146,6 +177,7 @@ static void check_limits(const struct reading *r)
 void check_recipe(const struct reading *reading)
 {
     check_media(reading);
+    check_boot(reading);
     check_accounts(reading);
     check_limits(reading);
 }

@@ -122,6 +122,29 @@ static void fill_scalar(const struct level *level, const struct field *field, co
         explicit_bzero(value, strlen(value));
 }
 
+/* A long text may be written as a list of its parts. */
+static void fill_joined(const struct level *level, const struct field *field, const char *key,
+                        const yaml_node_t *node)
+{
+    const struct reading *r = level->reading;
+    g_autoptr(GString) whole = g_string_new(NULL);
+    g_autofree char *hint = NULL;
+    const yaml_node_item_t *first = node->data.sequence.items.start;
+    for (const yaml_node_item_t *i = first; i < node->data.sequence.items.top; i++) {
+        const yaml_node_t *item = yaml_document_get_node(r->document, *i);
+        g_autofree char *item_key = g_strdup_printf("%s[%td]", key, i - first);
+        remember(r, item_key, document_place(item->start_mark));
+        if (!is_scalar(item)) {
+            report_value(r, field, item_key, item, NULL);
+            return;
+        }
+        g_string_append(whole, text_of(item));
+    }
+    const struct written written = {whole->str, TRUE};
+    if (!types_store(field, written, (char *)level->base + field->offset, &hint))
+        report_value(r, field, key, node, hint);
+}
+
 static gboolean item_fits(const struct reading *r, const struct field *field, const char *key,
                           const yaml_node_t *node)
 {
@@ -272,7 +295,9 @@ static void fill_pair(const struct level *level, const yaml_node_t *key, const y
     }
     g_autofree char *dotted = g_strconcat(level->prefix, text_of(key), NULL);
     remember(r, dotted, place_of_pair(field, key, value));
-    if (field->kind >= KIND_TEXT)
+    if (value->type == YAML_SEQUENCE_NODE && field->form && field->form->joins)
+        fill_joined(level, field, dotted, value);
+    else if (field->kind >= KIND_TEXT)
         fill_scalar(level, field, dotted, value);
     else
         fill_container(level, field, dotted, value);

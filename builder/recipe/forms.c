@@ -322,6 +322,23 @@ const struct form form_kernel_arg = {
     .advise = advise_kernel_arg,
 };
 
+/* Its language is the plan's business: only the plan can say what the placeholders stand for. */
+const struct form form_boot_command = {
+    .what = "the text of a boot command, or a list of such texts",
+    .example = "'auto url=${seed.url}/preseed.cfg ${installer.args}<enter>'",
+    .longest = 16384,
+    .lines = TRUE,
+    .joins = TRUE,
+};
+
+/* ECMA-119, 7.4.1: d-characters; 16 of them fit the label of the Joliet volume, too. */
+const struct form form_label = {
+    .what = "a volume label (A-Z, 0-9 and '_', at most 16)",
+    .example = "OEMDRV",
+    .pattern = "^[A-Z0-9_]+$",
+    .longest = 16,
+};
+
 /* adduser.conf(5), NAME_REGEX; useradd(8), CAVEATS. */
 const struct form form_account = {
     .what = "an account name (a-z, 0-9, '_' and '-', at most 32)",

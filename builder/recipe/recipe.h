@@ -21,6 +21,14 @@ struct recipe_media {
     char *kernel, *initrd;       /* paths inside the media; NULL: the installer's own default */
 };
 
+/* For media that are booted as they are, by their own boot loader. */
+struct recipe_boot {
+    char *command;  /* what is typed at it; NULL: kernel and initrd are booted directly */
+    char *firmware; /* "bios", "uefi"; NULL: what machines of the arch have */
+    char *seed;     /* how the guest gets its answer file: "http" (by default) or "cdrom" */
+    char *label;    /* of that CD; "CIDATA" by default */
+};
+
 struct recipe_user {
     char *name, *fullname;
     char *password;      /* secret, in clear; NULL: none */
@@ -40,6 +48,7 @@ struct recipe {
     char *installer;   /* NULL: the family's default */
     char *arch;        /* "x86_64" by default */
     struct recipe_media media;
+    struct recipe_boot boot;
     char *security_mirror; /* URL of the archive of its updates; NULL: the host's own or none */
     char *mirror;          /* URL of the package archive; NULL: the host's own or the installer's */
     char *proxy;           /* URL; NULL: none */

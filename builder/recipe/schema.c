@@ -40,6 +40,13 @@ static json_t *text_schema(const struct field *field)
     return schema;
 }
 
+/* One text, or a list of its parts. */
+static json_t *joined_schema(const struct field *field)
+{
+    return json_pack("{s:[o, {s:s, s:{s:s}}]}", "anyOf", text_schema(field), "type", "array",
+                     "items", "type", "string");
+}
+
 static json_t *list_schema(const struct field *field)
 {
     json_t *schema = json_object();
@@ -100,8 +107,9 @@ static json_t *field_schema(const struct field *field)
     json_t *schema = field->kind == KIND_MAP    ? nullable_map_schema(field)
                      : field->kind == KIND_MAPS ? maps_schema(field)
                      : field->kind == KIND_LIST ? list_schema(field)
-                     : field->kind == KIND_TEXT ? text_schema(field)
-                                                : number_schema(field);
+                     : field->kind == KIND_TEXT
+                         ? (field->form->joins ? joined_schema(field) : text_schema(field))
+                         : number_schema(field);
     add_text(schema, "description", field->doc);
     if (field->fallback)
         json_object_set_new(schema, "default", default_value(field));

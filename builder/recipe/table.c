@@ -15,6 +15,8 @@
 #define DAY       86400ull
 
 static const char *const arches[] = {"x86_64", "aarch64", NULL};
+static const char *const firmwares[] = {"bios", "uefi", NULL};
+static const char *const seeds[] = {"http", "cdrom", NULL};
 static const char *const filesystems[] = {"ext4", "xfs", "btrfs", NULL};
 static const char *const media_schemes[] = {"https", "http", "ftp", "file", NULL};
 static const char *const mirror_schemes[] = {"https", "http", "ftp", NULL};
@@ -139,6 +141,37 @@ const struct field recipe_fields[] = {
      .example = "install.amd/initrd.gz",
      .doc = "Path of the initrd inside the media, or a pattern for it; the installer's usual one "
             "when absent."},
+
+    {.key = "boot",
+     .kind = KIND_MAP,
+     .doc = "For media that boot only through their own boot loader."},
+    {.key = "boot.command",
+     .kind = KIND_TEXT,
+     .form = &form_boot_command,
+     .offset = R(boot.command),
+     .doc = "What is typed at the boot loader of the ISO image behind media.url or media.path; a "
+            "list is joined. The medium is then booted as it is."},
+    {.key = "boot.firmware",
+     .kind = KIND_TEXT,
+     .form = &form_choice,
+     .offset = R(boot.firmware),
+     .choices = firmwares,
+     .example = "bios",
+     .doc = "The firmware that boots the medium and the disk; bios on x86_64 and uefi on aarch64 "
+            "when absent."},
+    {.key = "boot.seed",
+     .kind = KIND_TEXT,
+     .form = &form_choice,
+     .offset = R(boot.seed),
+     .fallback = "http",
+     .choices = seeds,
+     .doc = "How the installer gets its answer file: over HTTP from ingot, or on a second CD."},
+    {.key = "boot.label",
+     .kind = KIND_TEXT,
+     .form = &form_label,
+     .offset = R(boot.label),
+     .fallback = "CIDATA",
+     .doc = "The volume label of that CD, by which installers know it."},
 
     {.key = "disk", .kind = KIND_MAP, .doc = "The disk of the image."},
     {.key = "disk.size",

@@ -4,7 +4,9 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "rootfs/rootfs.h"
+#include "stages/history.h"
 #include "stages/kept.h"
+#include "stages/seed.h"
 
 #include <unistd.h>
 
@@ -34,6 +36,8 @@ static void add_media(digest *d, const media_boot *boot)
     }
     digest_field(d, "kernel", boot->kernel_sha256);
     digest_field(d, "initrd", boot->initrd_sha256);
+    if (boot->medium)
+        digest_field(d, "medium", boot->medium_sha256);
 }
 
 void base_add_inputs(const build *b, gboolean base, digest *d)
@@ -46,6 +50,7 @@ void base_add_inputs(const build *b, gboolean base, digest *d)
     digest_field(d, "command line", p->vm.command_line);
     digest_field(d, "disk size", size);
     add_media(d, b->boot);
+    seed_add_inputs(p, d);
     for (guint i = 0; i < p->files->len; i++) {
         const struct os_file *f = g_ptr_array_index(p->files, i);
         if (!base || f->base)
@@ -59,13 +64,21 @@ static void add_phases(GPtrArray *to, const GPtrArray *from)
         g_ptr_array_add(to, install_phase_copy(g_ptr_array_index(from, i)));
 }
 
-gboolean base_run_machine(build *b, const char *name, const char *disk, const char *initrd,
-                          GPtrArray *phases, GError **error)
+static double earlier(const char *phase, gpointer user)
+{
+    const build *b = user;
+    return history_slowest(b->history, b->kind, phase);
+}
+
+static gboolean run_machine(build *b, const char *name, const char *disk, const char *initrd,
+                            const struct build_seed *seed, GPtrArray *phases, GError **error)
 {
     struct vm_spec machine = b->plan->vm; /* shares the plan's strings */
     machine.disk = (char *)disk;
     machine.kernel = b->boot->kernel;
     machine.initrd = (char *)initrd;
+    machine.cdrom = b->boot->medium;
+    machine.seed = seed ? seed->cd : NULL;
     const os_installer *installer = b->plan->installer;
     const struct install_spec spec = {.vm = &machine,
                                       .name = name,
@@ -74,6 +87,9 @@ gboolean base_run_machine(build *b, const char *name, const char *disk, const ch
                                       .console = installer->console,
                                       .reasons = installer->reasons,
                                       .limits = b->plan->limits,
+                                      .earlier = earlier,
+                                      .earlier_user = b,
+                                      .boot = seed ? &seed->boot : NULL,
                                       .keep = b->options.keep,
                                       .dir = b->run_dir,
                                       .log_dir = b->log_dir};
@@ -85,6 +101,18 @@ gboolean base_run_machine(build *b, const char *name, const char *disk, const ch
     record->began = began;
     add_phases(phases, record->phases);
     g_ptr_array_add(b->machines, record);
+    return good;
+}
+
+gboolean base_run_machine(build *b, const char *name, const char *disk, const char *initrd,
+                          GPtrArray *phases, GError **error)
+{
+    struct build_seed seed = {0};
+    if (!b->plan->boot.command)
+        return run_machine(b, name, disk, initrd, NULL, phases, error);
+    gboolean good =
+        seed_begin(b, &seed, error) && run_machine(b, name, disk, NULL, &seed, phases, error);
+    seed_end(b, &seed);
     return good;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stages/stages.h"
 
-/* Fetches the installer's kernel and initrd, and adds the answer file to the initrd. */
+/* Fetches the installer's kernel and initrd, and adds the answer file to the initrd; or the
+ * medium that is booted as it is. */
 
 static gboolean run(build *b, const char *key, GError **error)
 {
@@ -11,8 +12,10 @@ static gboolean run(build *b, const char *key, GError **error)
                                           .cancel = b->cancel,
                                           .offline = b->options.offline};
     b->boot = media_fetch(&b->plan->media, &context, error);
+    if (!b->boot || b->boot->medium) /* the answer file comes from a seed */
+        return b->boot != NULL;
     b->initrd = g_build_filename(b->work_dir, "initrd", NULL);
-    return b->boot && plan_append_files(b->plan, FALSE, b->boot->initrd, b->initrd, error);
+    return plan_append_files(b->plan, FALSE, b->boot->initrd, b->initrd, error);
 }
 
 const stage stage_media = {

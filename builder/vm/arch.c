@@ -24,6 +24,15 @@ static const char *const x86_kvm_cpus[] = {"host", "qemu64", NULL};
 static const char *const arm_firmware[] = {"/usr/share/qemu-efi-aarch64/QEMU_EFI.fd",
                                            "/usr/share/edk2/aarch64/QEMU_EFI.fd",
                                            "/usr/share/qemu/edk2-aarch64-code.fd", NULL};
+/* Of Debian and Ubuntu (ovmf), Fedora (edk2-ovmf), Arch, and QEMU's own build.  Without Secure
+ * Boot: that takes a machine with SMM. */
+static const struct vm_flash x86_flash[] = {
+    {"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"},
+    {"/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"},
+    {"/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"},
+    {"/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"},
+    {"/usr/share/qemu/edk2-x86_64-code.fd", "/usr/share/qemu/edk2-i386-vars.fd"},
+    {NULL, NULL}};
 static const char *const arm_devices[] = {"virtio-gpu-pci", "qemu-xhci", "usb-kbd", "pvpanic-pci",
                                           NULL};
 
@@ -36,6 +45,10 @@ static const struct vm_arch arches[] = {
      .console = "ttyS0",
      .cpu_hotplug = TRUE,
      .serial = "isa-serial",
+     .flash = x86_flash,
+     .uefi_package = "ovmf",
+     .cdrom = "ide-cd",
+     .cdrom_bus = "ide.", /* q35 has six ports of AHCI */
      .devices = x86_devices,
      /* Measured with QEMU 7.2 and two processors: under thread=multi a guest that sees CMPXCHG16B
       * corrupts its memory (Debian 13's kernel double-faults in SLUB, 8 boots of 9); without it
@@ -53,6 +66,10 @@ static const struct vm_arch arches[] = {
      .console = "ttyAMA0",
      .serial = "pci-serial",
      .firmware = arm_firmware,
+     .uefi_package = "qemu-efi-aarch64",
+     .cdrom = "scsi-cd",
+     .cdrom_host = "virtio-scsi-pci,id=cds",
+     .cdrom_bus = "cds.0,scsi-id=",
      .devices = arm_devices,
      /* The architected pointer authentication is slow to emulate; any other hash will do. */
      .tcg = {{"aarch64", "tcg,thread=multi," TB_SIZE, "max,pauth-impdef=on"},
@@ -81,14 +98,31 @@ const char *vm_arch_firmware(const struct vm_arch *arch)
     return NULL;
 }
 
-gboolean vm_can_boot_disk(const char *name, GError **error)
+const struct vm_flash *vm_arch_flash(const struct vm_arch *arch)
+{
+    for (const struct vm_flash *f = arch->flash; f && f->code; f++)
+        if (g_file_test(f->code, G_FILE_TEST_IS_REGULAR) &&
+            g_file_test(f->variables, G_FILE_TEST_IS_REGULAR))
+            return f;
+    return NULL;
+}
+
+gboolean vm_has_firmware(const char *name, enum vm_firmware firmware, GError **error)
 {
     const struct vm_arch *arch = vm_arch_find(name);
-    if (!arch || !arch->firmware || vm_arch_firmware(arch))
+    gboolean uefi =
+        arch && (firmware == VM_FIRMWARE_UEFI || (firmware == VM_FIRMWARE_USUAL && arch->firmware));
+    if (!uefi || vm_arch_firmware(arch) || vm_arch_flash(arch))
         return TRUE;
-    ingot_set_error(error, INGOT_EXIT_HOST, "install the package qemu-efi-aarch64",
-                    "there is no UEFI firmware for %s on this host, so no clone can boot", name);
+    g_autofree char *hint = g_strdup_printf("install the package %s", arch->uefi_package);
+    ingot_set_error(error, INGOT_EXIT_HOST, hint,
+                    "there is no UEFI firmware for %s on this host, so nothing can boot", name);
     return FALSE;
+}
+
+gboolean vm_can_boot_disk(const char *name, GError **error)
+{
+    return vm_has_firmware(name, VM_FIRMWARE_USUAL, error);
 }
 
 gboolean vm_can_add_cpu(const char *name)

@@ -10,6 +10,10 @@ struct vm_tcg {
     const char *option, *cpu;
 };
 
+struct vm_flash {
+    const char *code, *variables;
+};
+
 struct vm_arch {
     const char *name;            /* as recipes say it: "x86_64" */
     const char *qemu;            /* the program */
@@ -20,6 +24,13 @@ struct vm_arch {
     const char *serial;          /* driver of the second channel; the first is the board's own */
     const char *const *firmware; /* UEFI as one file, where distributions have it; NULL-terminated;
                                     NULL: the machine brings what boots a disk */
+    /* UEFI in two flash memories, of which the second is written to: the files where distributions
+     * have them, code and empty variables; ends with a NULL; NULL: firmware is all there is. */
+    const struct vm_flash *flash;
+    const char *uefi_package;    /* of the host that has either */
+    const char *cdrom;           /* driver of a CD drive */
+    const char *cdrom_host;      /* -device that it needs; NULL: the machine has it */
+    const char *cdrom_bus;       /* the bus of a drive, without its number */
     const char *const *devices;  /* -device: screen, keyboard, panic notifier; NULL-terminated */
     struct vm_tcg tcg[2];        /* the second has no host: it is for all others */
     const char *const *kvm_cpus; /* -cpu values to try in this order; NULL: no probe is known */
@@ -34,6 +45,15 @@ const struct vm_arch *vm_arch_find(const char *name);
 
 /* The file of arch->firmware that is on this host, or NULL. */
 const char *vm_arch_firmware(const struct vm_arch *arch);
+
+/* The pair of arch->flash that is on this host, or NULL. */
+const struct vm_flash *vm_arch_flash(const struct vm_arch *arch);
+
+/* The machine's own copy of its UEFI variables: where vm_argv has it for the same arguments (owned
+ * by the caller), and what it is a copy of; NULL: it has none. */
+struct vm_spec;
+char *vm_variables_path(const struct vm_spec *spec, const char *dir);
+const char *vm_variables_source(const struct vm_spec *spec);
 
 /* For the host that this runs on. */
 const struct vm_tcg *vm_arch_tcg(const struct vm_arch *arch);

@@ -5,6 +5,7 @@
 #include "base/spawn.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* A locally administered address that is the same on every host: what a guest remembers of it
  * says nothing about where the image was built. */
@@ -27,6 +28,8 @@ void vm_spec_clear(struct vm_spec *spec)
     g_free(spec->kernel);
     g_free(spec->initrd);
     g_free(spec->command_line);
+    g_free(spec->cdrom);
+    g_free(spec->seed);
     g_free(spec->mac);
     g_free(spec->capture);
     g_free(spec->port);
@@ -60,6 +63,42 @@ static void add_format(GPtrArray *argv, const char *option, const char *format, 
     va_end(args);
 }
 
+/* UEFI in flash memories, for the machines that do not have UEFI anyway. */
+static const struct vm_flash *flash_of(const struct vm_spec *spec, const struct vm_arch *arch)
+{
+    return spec->firmware == VM_FIRMWARE_UEFI && !spec->kernel ? vm_arch_flash(arch) : NULL;
+}
+
+const char *vm_variables_source(const struct vm_spec *spec)
+{
+    const struct vm_flash *flash = flash_of(spec, vm_arch_find(spec->arch));
+    return flash ? flash->variables : NULL;
+}
+
+/* For a person: beside the log in the working directory. */
+char *vm_variables_path(const struct vm_spec *spec, const char *dir)
+{
+    g_autofree char *base = g_path_get_basename(spec->name);
+    return dir ? g_build_filename(dir, "variables", NULL) : g_strconcat(base, ".variables", NULL);
+}
+
+static void add_flash(GPtrArray *argv, const char *name, const char *path, gboolean read_only)
+{
+    g_autofree char *clean = escaped(path);
+    add_format(argv, "-blockdev",
+               "driver=raw,node-name=%s,read-only=%s,file.driver=file,file.filename=%s", name,
+               read_only ? "on" : "off", clean);
+}
+
+/* variables: the machine's own copy. */
+static void add_firmware(GPtrArray *argv, const struct vm_flash *flash, const char *variables)
+{
+    if (!flash)
+        return;
+    add_flash(argv, "code", flash->code, TRUE);
+    add_flash(argv, "variables", variables, FALSE);
+}
+
 static void add_machine(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
 {
     g_autofree char *name = escaped(spec->name);
@@ -70,7 +109,8 @@ static void add_machine(GPtrArray *argv, const struct vm_spec *spec, const struc
     add(argv, "-nodefaults", NULL);
     add(argv, "-display", "none");
     add(argv, "-sandbox", SANDBOX);
-    add(argv, "-machine", arch->machine);
+    add_format(argv, "-machine", "%s%s", arch->machine,
+               flash_of(spec, arch) ? ",pflash0=code,pflash1=variables" : "");
     add(argv, "-accel", spec->accel.option);
     add(argv, "-cpu", spec->accel.cpu);
     if (spec->hotplug && arch->cpu_hotplug)
@@ -109,7 +149,32 @@ static void add_disk(GPtrArray *argv, const struct vm_spec *spec)
                "cache.direct=off,cache.no-flush=on,file.driver=file,file.discard=unmap,"
                "file.cache.direct=off,file.cache.no-flush=on,file.filename=%s",
                path);
-    add(argv, "-device", "virtio-blk-pci,id=disk0,drive=disk0");
+    add_format(argv, "-device", "virtio-blk-pci,id=disk0,drive=disk0%s",
+               spec->cdrom ? ",bootindex=1" : "");
+}
+
+/* A drive is no file to QEMU (qemu-block-drivers(7), "Host block devices"). */
+static void add_cd(GPtrArray *argv, const struct vm_arch *arch, guint number, const char *path,
+                   const char *more)
+{
+    struct stat info;
+    gboolean drive = stat(path, &info) == 0 && S_ISBLK(info.st_mode);
+    g_autofree char *clean = escaped(path);
+    add_format(argv, "-blockdev",
+               "driver=raw,node-name=cd%u,read-only=on,file.driver=%s,file.filename=%s", number,
+               drive ? "host_device" : "file", clean);
+    add_format(argv, "-device", "%s,id=cd%u,drive=cd%u,bus=%s%u%s", arch->cdrom, number, number,
+               arch->cdrom_bus, number, more);
+}
+
+static void add_cds(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
+{
+    if (arch->cdrom_host && (spec->cdrom || spec->seed))
+        add(argv, "-device", arch->cdrom_host);
+    if (spec->cdrom)
+        add_cd(argv, arch, 0, spec->cdrom, ",bootindex=0");
+    if (spec->seed)
+        add_cd(argv, arch, 1, spec->seed, "");
 }
 
 static void add_nic(GPtrArray *argv, const struct vm_spec *spec)
@@ -139,6 +204,7 @@ static void add_hotplug(GPtrArray *argv, const struct vm_spec *spec)
 static void add_devices(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
 {
     add_disk(argv, spec);
+    add_cds(argv, spec, arch);
     add_nic(argv, spec);
     add_hotplug(argv, spec);
     add(argv, "-object", "rng-builtin,id=rng0");
@@ -197,6 +263,8 @@ GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir)
     g_return_val_if_fail(arch, NULL);
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     add_machine(argv, spec, arch);
+    g_autofree char *variables = vm_variables_path(spec, dir);
+    add_firmware(argv, flash_of(spec, arch), variables);
     add_boot(argv, spec, arch);
     add_devices(argv, spec, arch);
     if (dir)
@@ -207,6 +275,16 @@ GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir)
     return argv;
 }
 
+static void script_variables(GString *text, const struct vm_spec *spec)
+{
+    g_autofree char *copy = vm_variables_path(spec, NULL);
+    const char *from = vm_variables_source(spec);
+    if (!from)
+        return;
+    g_autofree char *quoted = g_shell_quote(copy);
+    g_string_append_printf(text, "[ -e %s ] || cp %s %s || exit\n", quoted, from, quoted);
+}
+
 char *vm_script(const struct vm_spec *spec)
 {
     g_autoptr(GPtrArray) argv = vm_argv(spec, NULL);
@@ -215,8 +293,9 @@ char *vm_script(const struct vm_spec *spec)
         "#!/bin/sh\n"
         "# The virtual machine of this build.  The console is here: Ctrl-A X ends it,\n"
         "# Ctrl-A C is QEMU's monitor.  Relative names are beside this script.\n"
-        "cd \"$(dirname \"$0\")\" || exit\n"
-        "exec");
+        "cd \"$(dirname \"$0\")\" || exit\n");
+    script_variables(text, spec);
+    g_string_append(text, "exec");
     for (guint i = 0; i + 1 < argv->len; i++) {
         const char *const word[] = {argv->pdata[i], NULL};
         g_autofree char *quoted = spawn_quote(word);

@@ -2,6 +2,7 @@
 #include "vm/vm.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/spawn.h"
 #include "base/text.h"
 #include "vm/arch.h"
@@ -18,7 +19,8 @@
 /* QEMU connects its channels while it starts, before it loads anything large. */
 #define CONNECT_MS 30000
 /* A guest that writes without end must not fill the host's disk. */
-#define LOG_LIMIT (64u << 20)
+#define LOG_LIMIT      (64u << 20)
+#define FIRMWARE_LIMIT (64u << 20)
 /* How much of QEMU's own output an error may hold. */
 #define SAID_LIMIT 2000u
 
@@ -274,12 +276,24 @@ static gboolean run(vm *machine, struct sockets *connected, GError **error)
     return TRUE;
 }
 
+/* The firmware writes to its variables: the machine has its own. */
+static gboolean copy_variables(const vm *machine, const struct vm_spec *spec, GError **error)
+{
+    const char *from = vm_variables_source(spec);
+    if (!from)
+        return TRUE;
+    g_autofree char *path = vm_variables_path(spec, machine->dir);
+    gsize length = 0;
+    g_autofree char *data = files_read(from, FIRMWARE_LIMIT, &length, error);
+    return data && files_write_atomic(path, data, (gssize)length, 0600, error);
+}
+
 static gboolean start(vm *machine, const struct vm_spec *spec, GError **error)
 {
     struct sockets listening = {{-1, -1, -1, -1}}, connected = {{-1, -1, -1, -1}};
     machine->relay = relay_new(machine->dir, on_typed, machine, error);
-    gboolean good = machine->relay && sockets_listen(machine, &listening, error) &&
-                    spawn(machine, spec, error) &&
+    gboolean good = machine->relay && copy_variables(machine, spec, error) &&
+                    sockets_listen(machine, &listening, error) && spawn(machine, spec, error) &&
                     accept_all(machine, &listening, &connected, error) &&
                     run(machine, &connected, error);
     sockets_close(machine, &listening);
@@ -295,6 +309,8 @@ vm *vm_start(const struct vm_spec *spec, const char *dir, const char *log_dir,
                         spec->arch);
         return NULL;
     }
+    if (!vm_has_firmware(spec->arch, spec->kernel ? VM_FIRMWARE_BIOS : spec->firmware, error))
+        return NULL;
     vm *machine = g_new0(vm, 1);
     machine->dir = g_canonicalize_filename(dir, NULL);
     machine->events = *events;
@@ -305,6 +321,15 @@ vm *vm_start(const struct vm_spec *spec, const char *dir, const char *log_dir,
         return machine;
     vm_free(machine);
     return NULL;
+}
+
+static void remove_files(const vm *machine)
+{
+    static const char *const names[] = {"vnc", "variables"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(machine->dir, names[i], NULL);
+        (void)unlink(path);
+    }
 }
 
 void vm_free(vm *machine)
@@ -325,8 +350,7 @@ void vm_free(vm *machine)
         close_fd(&machine->ports[i].log);
     }
     relay_free(machine->relay);
-    g_autofree char *vnc = g_build_filename(machine->dir, "vnc", NULL);
-    (void)unlink(vnc);
+    remove_files(machine);
     g_free(machine->dir);
     g_free(machine);
 }

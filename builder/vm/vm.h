@@ -31,6 +31,12 @@ char *vm_qemu_version(void);
 
 /* ---- the machine ---- */
 
+enum vm_firmware {
+    VM_FIRMWARE_USUAL, /* what machines of the architecture have */
+    VM_FIRMWARE_BIOS,
+    VM_FIRMWARE_UEFI,
+};
+
 struct vm_spec {
     char *name;
     char *arch;
@@ -40,6 +46,9 @@ struct vm_spec {
     char *disk;                           /* qcow2 file; NULL: no disk */
     char *kernel, *initrd, *command_line; /* direct boot; NULL: boot the disk */
     gboolean network;                     /* user network with one virtio NIC */
+    char *cdrom; /* ISO image or drive that is booted before the disk; NULL: none */
+    char *seed;  /* a second CD, which is only read; NULL: none */
+    enum vm_firmware firmware;
     /* Of machines that are looked at while they run; all may be left out. */
     char *mac;       /* of that NIC; NULL: the first of vm_macs() */
     gboolean closed; /* the user network answers DHCP and lets nothing out (qemu(1), restrict=on) */
@@ -60,6 +69,11 @@ GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir);
 /* Whether a machine of this architecture can boot a disk here.  Error: INGOT_EXIT_HOST, with the
  * package that has the firmware. */
 gboolean vm_can_boot_disk(const char *arch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether a machine of this architecture can have that firmware here.  Error: INGOT_EXIT_HOST, with
+ * the package that has it. */
+gboolean vm_has_firmware(const char *arch, enum vm_firmware firmware,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The MAC addresses that vm_argv gives to network cards, for whoever makes sure that no image
  * remembers them; NULL-terminated. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest.h"
 
+#include "../install/medium.h"
+
 #include "base/error.h"
 
 #include <errno.h>
@@ -238,39 +240,34 @@ static void dead_network(void **state)
     end(g, &o);
 }
 
+static double one_second(const char *phase, gpointer user)
+{
+    (void)user;
+    return strcmp(phase, "one") == 0 ? 1 : -1;
+}
+
 /* What earlier runs of a phase teach is a shorter limit. */
 static void learned(void **state)
 {
     (void)state;
     struct guest *g = guest_new("stay");
-    struct install_phase before = {.name = (char *)"one", .seconds = 1, .quiet = 0.5};
-    g_autoptr(GPtrArray) earlier = g_ptr_array_new();
-    g_ptr_array_add(earlier, &before);
-    const struct install_spec more = {.earlier = earlier};
+    const struct install_spec more = {.earlier = one_second};
     struct outcome o = run_spec(
         g, (struct install_limits){.total = 900, .inactivity = 900, .spare = 4}, &more, NULL);
-    assert_error_says(o.error, INGOT_EXIT_INSTALL, "nothing moved for 6.5 s");
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "nothing moved for 6.0 s");
     assert_true(noticed(&o) >= 6 && noticed(&o) < 30);
     end(g, &o);
 }
 
-static gboolean never(gpointer user)
-{
-    (void)user;
-    return FALSE;
-}
-
-/* An installer that does not come for its answers is known in seconds, however busy it is. */
-static void seed(void **state)
+/* Busy, but for too long. */
+static void too_long(void **state)
 {
     (void)state;
     struct guest *g = guest_new("chatter");
-    const struct install_seed watched = {.asked = never, .what = "the answer file", .limit = 8};
-    const struct install_spec more = {.seed = &watched};
-    struct outcome o = run_spec(g, patient, &more, NULL);
-    assert_error_says(o.error, INGOT_EXIT_INSTALL,
-                      "the guest has not asked for the answer file within 8.0 s");
-    assert_true(o.seconds >= 8 && o.seconds < 20);
+    const struct install_spec more = {.earlier = one_second};
+    struct outcome o = run_spec(g, (struct install_limits){.total = 900, .spare = 1}, &more, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "in earlier runs at most 1.0 s");
+    assert_true(noticed(&o) >= 11 && noticed(&o) < 30);
     end(g, &o);
 }
 
@@ -383,6 +380,114 @@ static void kept_too_long(void **state)
     end(g, &o);
 }
 
+/* ---- a medium that boots only by itself ---- */
+
+/* The guest's machine, booted by isolinux from a CD; what: see init.  The caller frees the path. */
+static char *as_medium(struct guest *g)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *lacks = medium_lacks();
+    if (lacks) {
+        print_message("# skipped: %s\n", lacks);
+        skip();
+    }
+    g->vm.cdrom = g_build_filename(g->top, "medium.iso", NULL);
+    gboolean written = medium_write_with(g->vm.cdrom, g->vm.kernel, g->vm.initrd, &error);
+    assert_no_error(error);
+    assert_true(written);
+    g_clear_pointer(&g->vm.kernel, g_free);
+    g_clear_pointer(&g->vm.initrd, g_free);
+    char *command = g_strdup_printf("<wait \"boot:\">auto %s<enter>", g->vm.command_line);
+    g_clear_pointer(&g->vm.command_line, g_free);
+    return command;
+}
+
+static struct outcome run_medium(struct guest *g, const struct install_boot *boot,
+                                 struct install_limits limits)
+{
+    const struct install_spec more = {.boot = boot};
+    return run_spec(g, limits, &more, NULL);
+}
+
+/* Typed at a real boot loader, which would wait for ever. */
+static void boot_command(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("install");
+    g_autofree char *command = as_medium(g);
+    const struct install_boot boot = {.command = command};
+    struct outcome o = run_medium(g, &boot, patient);
+    assert_no_error(o.error);
+    assert_true(o.good);
+    assert_int_equal(o.phases->len, 4);
+    print_message("# booted by command and installed in %.1f s\n", o.seconds);
+    end(g, &o);
+}
+
+/* UEFI, and grub at its prompt. */
+static void boot_command_uefi(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("install");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *lacks = medium_uefi_lacks();
+    if (lacks || !vm_has_firmware("x86_64", VM_FIRMWARE_UEFI, &error)) {
+        print_message("# skipped: %s\n", lacks ? lacks : error->message);
+        skip();
+    }
+    g->vm.cdrom = g_build_filename(g->top, "medium.iso", NULL);
+    gboolean written = medium_write_uefi(g->vm.cdrom, g->vm.kernel, g->vm.initrd, g->top, &error);
+    assert_no_error(error);
+    assert_true(written);
+    g->vm.firmware = VM_FIRMWARE_UEFI;
+    g_clear_pointer(&g->vm.kernel, g_free);
+    g_clear_pointer(&g->vm.initrd, g_free);
+    g_autofree char *command =
+        g_strdup_printf("<wait \"grub>\">linux /linux %s<enter>initrd /initrd.gz<enter>boot<enter>",
+                        g->vm.command_line);
+    g_clear_pointer(&g->vm.command_line, g_free);
+    const struct install_boot boot = {.command = command};
+    struct outcome o = run_medium(g, &boot, (struct install_limits){.total = 400});
+    assert_no_error(o.error);
+    assert_true(o.good);
+    print_message("# booted by UEFI and installed in %.1f s\n", o.seconds);
+    end(g, &o);
+}
+
+/* The machine lives and says things; only the answer file is not asked for. */
+static void answer_not_asked_for(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("chatter");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *command = as_medium(g);
+    g_autoptr(GBytes) data = g_bytes_new_static("x", 1);
+    const struct media_file files[] = {{"preseed.cfg", data, 0600}};
+    g_autoptr(seed_server) seed = seed_server_new(files, 1, NULL, NULL, &error);
+    assert_no_error(error);
+    const struct install_boot boot = {
+        .command = command, .seed = seed, .answer = "preseed.cfg", .answer_limit = 3};
+    struct outcome o = run_medium(g, &boot, patient);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL,
+                      "has not asked for its answer file preseed.cfg within 3.0 s");
+    assert_true(pictured(g));
+    print_message("# known after %.1f s\n", o.seconds);
+    end(g, &o);
+}
+
+/* What the boot loader does not understand is waited for no longer than is said. */
+static void text_does_not_come(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("install");
+    g_autofree char *command = as_medium(g);
+    const struct install_boot boot = {.command = "<wait \"no such text\" 4s><enter>"};
+    struct outcome o = run_medium(g, &boot, patient);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "the boot command cannot be typed: ");
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "no such text");
+    end(g, &o);
+}
+
 /* ---- what is done to it while it runs: when the log has its first line ---- */
 
 struct blow {
@@ -473,10 +578,14 @@ int main(void)
                                        cmocka_unit_test(reason),
                                        cmocka_unit_test(dead_network),
                                        cmocka_unit_test(learned),
-                                       cmocka_unit_test(seed),
+                                       cmocka_unit_test(too_long),
                                        cmocka_unit_test(host_full),
                                        cmocka_unit_test(resumed),
                                        cmocka_unit_test(kept_and_stopped),
+                                       cmocka_unit_test(boot_command),
+                                       cmocka_unit_test(boot_command_uefi),
+                                       cmocka_unit_test(answer_not_asked_for),
+                                       cmocka_unit_test(text_does_not_come),
                                        cmocka_unit_test(kept_too_long),
                                        cmocka_unit_test(no_bootable_device)};
     return cmocka_run_group_tests(tests, NULL, NULL);

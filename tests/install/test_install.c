@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../unit/test.h"
+#include "medium.h"
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -27,9 +28,11 @@ static const struct subject {
     gboolean answers;  /* takes raw answer lines */
     gboolean verified; /* by the build's own stage; else it is booted here */
     gboolean grows;    /* and is taken by verify_fails.py */
-} subjects[] = {{"debian-13-di", 13, TRUE, FALSE, FALSE},
-                {"debian-13", 13, FALSE, TRUE, FALSE},
-                {"debian-12", 12, FALSE, FALSE, TRUE}};
+    gboolean medium;   /* is installed from an ISO image, which is made here */
+} subjects[] = {{"debian-13-di", 13, TRUE, FALSE, FALSE, FALSE},
+                {"debian-13-iso", 13, TRUE, FALSE, FALSE, TRUE},
+                {"debian-13", 13, FALSE, TRUE, FALSE, FALSE},
+                {"debian-12", 12, FALSE, FALSE, TRUE, FALSE}};
 
 static const struct subject *subject;
 static char *top, *out, *recipe_path;
@@ -53,6 +56,23 @@ static char *indented(const char *lines)
     return g_strdup_printf("  %s", body);
 }
 
+/* The recipe's own path is relative to where it is shipped; the test's medium waits at its prompt,
+ * so there is no menu to leave. */
+static void put_medium(GString *recipe)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *cache = files_cache_dir(), *path = below("mini.iso");
+    assert_int_equal(g_string_replace(recipe, "<wait><esc><wait \"boot:\">", "<wait \"boot:\">", 0),
+                     1);
+    g_autofree char *lacks = medium_lacks();
+    const char *mirror = g_getenv("INGOT_MIRROR");
+    if (lacks || !mirror || !*mirror) /* the tests say so and are skipped */
+        return;
+    gboolean made = medium_write(path, "trixie", cache, &error);
+    assert_no_error(error);
+    assert_true(made);
+}
+
 static void write_recipe(void)
 {
     const char *source = g_getenv("INGOT_TEST_SOURCE"), *more = g_getenv("INGOT_TEST_EXTRA");
@@ -63,6 +83,8 @@ static void write_recipe(void)
     GString *all = g_string_new(text);
     if (subject->grows)
         assert_int_equal(g_string_replace(all, "#grow: true", "grow: true", 0), 1);
+    if (subject->medium)
+        put_medium(all);
     g_string_append(all, "\nroot:\n  password: ${env:INGOT_TEST_PASSWORD}\n");
     if (subject->answers && more && *more) {
         g_autofree char *lines = indented(more);
@@ -177,6 +199,11 @@ static void print_times(const json_t *manifest)
 static void needs_mirror(void)
 {
     const char *mirror = g_getenv("INGOT_MIRROR");
+    g_autofree char *lacks = subject->medium ? medium_lacks() : NULL;
+    if (lacks) {
+        print_message("# skip: %s\n", lacks);
+        skip();
+    }
     if (mirror && *mirror)
         return;
     print_message("# skip: INGOT_MIRROR is not set\n");

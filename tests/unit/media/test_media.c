@@ -356,6 +356,43 @@ static void from_a_real_mirror(void **state)
         g_free(kernels[i]);
 }
 
+/* It is proven as ever, and nothing is taken out of it. */
+static void whole(void **state)
+{
+    struct fixture *f = for_url(state);
+    g_autoptr(GError) error = NULL, wrong = NULL;
+    f->spec.whole = TRUE;
+    f->spec.sha256 = g_strdup(f->sha256);
+    g_clear_pointer(&f->spec.kernel_glob, g_free);
+    g_autoptr(media_boot) boot = media_fetch(&f->spec, &f->context, &error);
+    assert_no_error(error);
+    assert_null(boot->kernel);
+    assert_null(boot->initrd);
+    assert_string_equal(boot->medium_sha256, f->sha256);
+    assert_int_equal(boot->inputs->len, 1);
+    g_autofree char *data = NULL;
+    gsize length = 0;
+    assert_true(g_file_get_contents(boot->medium, &data, &length, NULL));
+    assert_int_equal(length, g_bytes_get_size(f->iso));
+    f->spec.sha256[0] = f->spec.sha256[0] == '0' ? '1' : '0';
+    assert_null(media_fetch(&f->spec, &f->context, &wrong));
+    assert_non_null(wrong);
+}
+
+static void whole_that_cannot_boot(void **state)
+{
+    struct fixture *f = for_path(state, "x.tar");
+    g_autoptr(GError) no_iso = NULL, folder = NULL;
+    f->spec.whole = TRUE;
+    assert_true(g_file_set_contents(f->spec.path, "no image", -1, NULL));
+    assert_null(media_fetch(&f->spec, &f->context, &no_iso));
+    assert_error_says(no_iso, INGOT_EXIT_MEDIA, "is no ISO 9660 image");
+    g_free(f->spec.path);
+    f->spec.path = g_strdup(f->dir);
+    assert_null(media_fetch(&f->spec, &f->context, &folder));
+    assert_error_says(folder, INGOT_EXIT_MEDIA, "is no ISO 9660 image");
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -374,6 +411,8 @@ int main(void)
         T(local_things_that_are_no_media),
         T(without_globs),
         T(extracts_once),
+        T(whole),
+        T(whole_that_cannot_boot),
         T(a_cache_that_cannot_be_made),
         T(from_a_real_mirror),
     };

@@ -61,6 +61,27 @@ static void layout(void **state)
     assert_int_equal(first->mode, 0600);
 }
 
+/* By its URL it fetches what is on the initrd otherwise: all of it, and nothing else. */
+static void seeded(void **state)
+{
+    (void)state;
+    struct os_answers by_url = full;
+    by_url.seeded = TRUE;
+    g_autoptr(GPtrArray) files = good_answer(&by_url), usual = good_answer(&full);
+    g_autofree char *preseed = text_of(files, "preseed.cfg");
+    g_autofree char *fetcher = text_of(files, "ingot/seed.sh");
+    assert_int_equal(files->len, usual->len + 1);
+    assert_non_null(strstr(preseed, "${url%/*}/ingot/seed.sh"));
+    assert_non_null(strstr(preseed, "d-i base-installer/debootstrap_script string /ingot/"));
+    GString *list = g_string_new("for file in");
+    for (guint i = 1; i < usual->len; i++)
+        g_string_append_printf(list, " %s",
+                               ((const struct os_file *)g_ptr_array_index(usual, i))->path);
+    g_string_append(list, "; do\n");
+    assert_non_null(strstr(fetcher, list->str));
+    g_string_free(list, TRUE);
+}
+
 /* ---- the preseed, by debconf's own program ---- */
 
 static gboolean check_selections(const char *text, GError **error)
@@ -379,12 +400,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden),         cmocka_unit_test(layout),
-        cmocka_unit_test(debconf),        cmocka_unit_test(values_survive),
-        cmocka_unit_test(users_are_made), cmocka_unit_test(scripts_parse),
-        cmocka_unit_test(hostile),        cmocka_unit_test(hostile_users),
-        cmocka_unit_test(no_kickstart),   cmocka_unit_test(package),
-        cmocka_unit_test(command_line),   cmocka_unit_test(phases),
-        cmocka_unit_test(failures),
+        cmocka_unit_test(seeded),         cmocka_unit_test(debconf),
+        cmocka_unit_test(values_survive), cmocka_unit_test(users_are_made),
+        cmocka_unit_test(scripts_parse),  cmocka_unit_test(hostile),
+        cmocka_unit_test(hostile_users),  cmocka_unit_test(no_kickstart),
+        cmocka_unit_test(package),        cmocka_unit_test(command_line),
+        cmocka_unit_test(phases),         cmocka_unit_test(failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,6 +172,59 @@ static void what_does_not_fit(void **state)
     }
 }
 
+#define ISO "media: {path: x.iso}\n"
+
+/* The medium is handed over as it is, and the answers come from a seed. */
+static void boot_command(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(plan) p = make(ISO "boot: {command: \"<esc>auto url=${seed.url}/p.cfg $${x} "
+                                 "${installer.args}<enter>\"}\n",
+                             NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_true(p->media.whole);
+    assert_false(p->boot.cdrom);
+    g_autofree char *typed = plan_boot_command(p, "http://10.0.2.2:80/t", &error);
+    g_autofree char *want = g_strdup_printf(
+        "<esc>auto url=http://10.0.2.2:80/t/p.cfg ${x} %s<enter>", p->vm.command_line);
+    assert_string_equal(typed, want);
+    g_autofree char *text = plan_to_text(p);
+    assert_non_null(strstr(text, "${seed.url}"));
+    assert_non_null(strstr(text, "seed_files"));
+    gsize n = 0;
+    g_autofree struct media_file *files = plan_media_files(p, FALSE, &n);
+    assert_string_equal(files[0].path, "preseed.cfg");
+    assert_string_equal(files[n - 1].path, "ingot/seed.sh");
+    g_autoptr(plan) direct = make("", NULL, APT, NULL, &error);
+    assert_null(direct->boot.command);
+    assert_false(direct->media.whole);
+    assert_int_equal(direct->files->len, n - 1);
+}
+
+static void boot_command_wrong(void **state)
+{
+    static const struct {
+        const char *recipe, *says;
+    } cases[] = {
+        {ISO "boot: {command: \"<entr>\"}\n", ":6:17: boot.command: character 1"},
+        {ISO "boot: {command: \"x ${seed.ulr}\"}\n", "did you mean ${seed.url}?"},
+        {ISO "boot: {command: \"x ${HOME}\"}\n", "known here: seed.url, installer.args"},
+        {ISO "boot: {command: \"x ${seed.url\"}\n", "${seed.url} stands for nothing"},
+        {ISO "boot: {command: \"x ${seed.label}\"}\n", "${seed.label} stands for nothing"},
+        {ISO "boot: {command: x, seed: cdrom}\n", "cannot take its answers by 'cdrom'"},
+        {ISO "boot: {command: x, firmware: uefi}\n", "are for a BIOS"},
+        {ISO "installer: bootstrap\nboot: {command: x}\n", "no use for 'boot.command'"},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(plan) p = make(cases[i].recipe, NULL, APT, NULL, &error);
+        assert_null(p);
+        assert_error_says(error, INGOT_EXIT_RECIPE, cases[i].says);
+    }
+}
+
 /* No secret in what is printed; the same hash each time on this host, another one elsewhere. */
 static void passwords(void **state)
 {
@@ -209,6 +262,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mirror_order),      cmocka_unit_test(security),
         cmocka_unit_test(defaults),          cmocka_unit_test(packages),
-        cmocka_unit_test(what_does_not_fit), cmocka_unit_test(passwords)};
+        cmocka_unit_test(what_does_not_fit), cmocka_unit_test(passwords),
+        cmocka_unit_test(boot_command),      cmocka_unit_test(boot_command_wrong)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

@@ -100,6 +100,22 @@ static void kinds(void **state)
     assert_string_equal(path->media.path, "../x y/installer.iso");
 }
 
+/* A command in parts is one text; without one there is nothing but the defaults. */
+static void boot_command(void **state)
+{
+    (void)state;
+    g_autoptr(recipe) r = load("007-boot-command.yaml"), least = load("001-least.yaml");
+    assert_string_equal(r->boot.command,
+                        "<esc>auto url=${seed.url}/preseed.cfg ${installer.args}<enter>");
+    assert_string_equal(r->boot.firmware, "uefi");
+    assert_string_equal(r->boot.seed, "cdrom");
+    assert_string_equal(r->boot.label, "OEMDRV");
+    assert_null(least->boot.command);
+    assert_null(least->boot.firmware);
+    assert_string_equal(least->boot.seed, "http");
+    assert_string_equal(least->boot.label, "CIDATA");
+}
+
 /* The plan adds its problems to those of form, at the lines of the keys. */
 static void later_problem(void **state)
 {
@@ -141,8 +157,9 @@ static void unreadable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),      cmocka_unit_test(everything), cmocka_unit_test(kinds),
-        cmocka_unit_test(later_problem), cmocka_unit_test(unreadable),
+        cmocka_unit_test(defaults),   cmocka_unit_test(everything),
+        cmocka_unit_test(kinds),      cmocka_unit_test(later_problem),
+        cmocka_unit_test(unreadable), cmocka_unit_test(boot_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

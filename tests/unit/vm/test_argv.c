@@ -59,6 +59,67 @@ static void boot_disk(void **state)
     check_golden("disk.argv", text);
 }
 
+/* The medium is booted first, so that an installed disk does not matter; the other is only read. */
+static void boot_cd(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    spec.kernel = spec.initrd = spec.command_line = NULL;
+    spec.cdrom = (char *)"/cache/media/a,b.iso";
+    spec.seed = (char *)"/work/seed.iso";
+    g_autofree char *text = lines(vm_argv(&spec, "/run/ingot/b1"));
+    check_golden("cdrom.argv", text);
+}
+
+static void arm_cds(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    spec.arch = (char *)"aarch64";
+    spec.kernel = NULL;
+    spec.cdrom = (char *)"nbd:x";
+    spec.seed = (char *)"/work/seed.iso";
+    g_autofree char *text = lines(vm_argv(&spec, "/run/ingot/b1"));
+    assert_non_null(strstr(text, "\nvirtio-scsi-pci,id=cds\n"));
+    assert_non_null(strstr(text, "read-only=on,file.driver=file,file.filename=nbd:x\n"));
+    assert_non_null(strstr(text, "\nscsi-cd,id=cd0,drive=cd0,bus=cds.0,scsi-id=0,bootindex=0\n"));
+    assert_non_null(strstr(text, "\nscsi-cd,id=cd1,drive=cd1,bus=cds.0,scsi-id=1\n"));
+}
+
+/* The code is not written to; the variables are the machine's own. */
+static void uefi(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    g_autoptr(GError) error = NULL;
+    if (!vm_has_firmware("x86_64", VM_FIRMWARE_UEFI, &error)) {
+        print_message("# skipped: %s\n", error->message);
+        skip();
+    }
+    spec.firmware = VM_FIRMWARE_UEFI;
+    g_autofree char *direct = lines(vm_argv(&spec, "/run/a,b"));
+    assert_null(strstr(direct, "pflash"));
+    spec.kernel = NULL;
+    g_autofree char *text = lines(vm_argv(&spec, "/run/a,b"));
+    assert_non_null(strstr(text, "\nq35,pflash0=code,pflash1=variables\n"));
+    assert_non_null(strstr(text, "\ndriver=raw,node-name=code,read-only=on,file.driver=file,"));
+    assert_non_null(strstr(text, "\ndriver=raw,node-name=variables,read-only=off,file.driver=file,"
+                                 "file.filename=/run/a,,b/variables\n"));
+    g_autofree char *as_script = vm_script(&spec);
+    assert_non_null(strstr(as_script, "\n[ -e 'debian-13.variables' ] || cp /usr/share/"));
+    assert_non_null(strstr(as_script, "file.filename=debian-13.variables"));
+}
+
+/* Of the machine that has a BIOS anyway nothing is asked. */
+static void firmware(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    assert_true(vm_has_firmware("x86_64", VM_FIRMWARE_USUAL, &error));
+    assert_true(vm_has_firmware("x86_64", VM_FIRMWARE_BIOS, &error));
+    assert_no_error(error);
+}
+
 static void aarch64(void **state)
 {
     (void)state;
@@ -145,9 +206,18 @@ static void clear(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(install), cmocka_unit_test(boot_disk),        cmocka_unit_test(aarch64),
-        cmocka_unit_test(hostile), cmocka_unit_test(memory_rounds_up), cmocka_unit_test(script),
-        cmocka_unit_test(macs),    cmocka_unit_test(script_runs),      cmocka_unit_test(clear)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(install),
+                                       cmocka_unit_test(boot_disk),
+                                       cmocka_unit_test(aarch64),
+                                       cmocka_unit_test(hostile),
+                                       cmocka_unit_test(memory_rounds_up),
+                                       cmocka_unit_test(script),
+                                       cmocka_unit_test(boot_cd),
+                                       cmocka_unit_test(arm_cds),
+                                       cmocka_unit_test(uefi),
+                                       cmocka_unit_test(firmware),
+                                       cmocka_unit_test(macs),
+                                       cmocka_unit_test(script_runs),
+                                       cmocka_unit_test(clear)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "install/loader.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "screen/screen.h"
+
+#include <string.h>
+
+struct loader {
+    const struct install_boot *boot;
+    progress *told;
+    loader_failed failed;
+    gpointer user;
+    screen_fonts *fonts;
+    screen *screen;
+    bootcmd *command;
+    typist *typist;  /* NULL: all has been typed */
+    gint64 typed;    /* when */
+    gboolean broken; /* there is nothing more to wait for */
+    char *shown;     /* what the progress was told last */
+};
+
+static void fail(loader *l, const char *cause, const char *remedy)
+{
+    if (l->broken)
+        return;
+    l->broken = TRUE;
+    l->failed(cause, remedy, l->user);
+}
+
+static void on_changed(screen *s, gpointer user)
+{
+    (void)s;
+    const loader *l = user;
+    if (l->typist)
+        typist_screen_changed(l->typist);
+}
+
+static void on_lost(screen *s, gpointer user)
+{
+    (void)s;
+    loader *l = user;
+    if (l->typist)
+        fail(l, "the connection to the machine's screen ended while the boot command was typed",
+             NULL);
+}
+
+static void on_typed(typist *t, const GError *failure, gpointer user)
+{
+    loader *l = user;
+    (void)t;
+    l->typed = g_get_monotonic_time();
+    if (failure) {
+        g_autofree char *text = ingot_error_text(failure);
+        g_autofree char *cause = g_strdup_printf("the boot command cannot be typed: %s", text);
+        fail(l, cause, ingot_error_hint(failure));
+    }
+    g_clear_pointer(&l->typist, typist_free);
+    progress_detail(l->told, "the boot command has been typed");
+}
+
+/* ---- the whole ---- */
+
+loader *loader_start(const struct install_boot *boot, const char *vnc, progress *told,
+                     loader_failed failed, gpointer user, GError **error)
+{
+    loader *l = g_new0(loader, 1);
+    const struct screen_calls calls = {.changed = on_changed, .lost = on_lost, .user = l};
+    l->boot = boot;
+    l->told = told;
+    l->failed = failed;
+    l->user = user;
+    l->command = bootcmd_parse(boot->command, error);
+    l->fonts = l->command ? screen_fonts_new() : NULL;
+    l->screen = l->fonts ? screen_open(vnc, &calls, error) : NULL;
+    if (l->screen) {
+        const struct typist_port port = screen_typist_port(l->screen, l->fonts);
+        l->typist = typist_start(l->command, &port, NULL, on_typed, l);
+        return l;
+    }
+    loader_free(l);
+    return NULL;
+}
+
+void loader_free(loader *l)
+{
+    if (!l)
+        return;
+    g_clear_pointer(&l->typist, typist_free);
+    screen_free(l->screen);
+    screen_fonts_free(l->fonts);
+    bootcmd_free(l->command);
+    g_free(l->shown);
+    g_free(l);
+}
+
+gboolean loader_types(const loader *l)
+{
+    return l->typist != NULL;
+}
+
+void loader_console(loader *l, const char *bytes, gsize length)
+{
+    if (l->typist)
+        typist_serial(l->typist, bytes, length);
+}
+
+static void tell_typing(loader *l)
+{
+    /* How far it is ("types (12 of 80)") would be a line for every tick. */
+    g_autofree char *now = typist_doing(l->typist);
+    now[strcspn(now, "(")] = '\0';
+    if (g_strcmp0(now, l->shown) == 0)
+        return;
+    progress_detail(l->told, "boot command: %s", now);
+    g_free(l->shown);
+    l->shown = g_steal_pointer(&now);
+}
+
+/* An installer that was booted wrongly, or has no network, would sit at a question until the limits
+ * come; that nobody asks for the answers is known long before. */
+static void check_answer(loader *l)
+{
+    const struct install_boot *boot = l->boot;
+    double waited = (double)(g_get_monotonic_time() - l->typed) / G_USEC_PER_SEC;
+    if (!boot->seed || !boot->answer || waited < boot->answer_limit ||
+        seed_server_sent(boot->seed, boot->answer))
+        return;
+    g_autofree char *limit = text_duration(boot->answer_limit);
+    g_autofree char *cause = g_strdup_printf(
+        "the installer has not asked for its answer file %s within %s of the boot command",
+        boot->answer, limit);
+    fail(l, cause, "screen.png shows where it is; see boot.command of the recipe");
+}
+
+void loader_tick(loader *l)
+{
+    if (l->typist)
+        tell_typing(l);
+    else if (!l->broken)
+        check_answer(l);
+}

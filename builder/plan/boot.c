@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/boot.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "screen/screen.h"
+
+#include <string.h>
+
+/* ---- placeholders ---- */
+
+struct placeholder {
+    const char *name, *value;
+};
+
+/* What a placeholder of the command stands for, or NULL. */
+static const char *value_of(const struct placeholder *all, const char *name, gsize length)
+{
+    for (; all->name; all++)
+        if (strlen(all->name) == length && strncmp(all->name, name, length) == 0)
+            return all->value;
+    return NULL;
+}
+
+static void set_unknown(const struct placeholder *all, const char *name, gsize length,
+                        GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (; all->name; all++)
+        if (all->value)
+            g_ptr_array_add(names, (gpointer)all->name);
+    g_ptr_array_add(names, NULL);
+    g_autofree char *word = text_printable(name, (gssize)MIN(length, 64));
+    const char *near = text_nearest(word, (const char *const *)names->pdata);
+    g_autofree char *known = g_strjoinv(", ", (char **)names->pdata);
+    g_autofree char *hint = near ? g_strdup_printf("did you mean ${%s}?", near)
+                                 : g_strdup_printf("known here: %s; $${ is ${ itself", known);
+    ingot_set_error(error, INGOT_EXIT_RECIPE, hint, "${%s} stands for nothing", word);
+}
+
+/* Replaces "${NAME}"; "$${" is "${" itself.  NULL: a name is not known. */
+static char *expand(const char *text, const struct placeholder *all, GError **error)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (const char *at = text; *at;) {
+        if (g_str_has_prefix(at, "$${")) {
+            g_string_append(out, "${");
+            at += 3;
+        } else if (g_str_has_prefix(at, "${")) {
+            gsize length = strcspn(at + 2, "}");
+            const char *value = value_of(all, at + 2, length);
+            if (!value || at[2 + length] != '}') {
+                set_unknown(all, at + 2, length, error);
+                return NULL;
+            }
+            g_string_append(out, value);
+            at += 2 + length + 1;
+        } else {
+            g_string_append_c(out, *at++);
+        }
+    }
+    return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+char *plan_boot_command(const plan *p, const char *seed_url, GError **error)
+{
+    const struct placeholder all[] = {{"seed.url", p->boot.cdrom ? NULL : seed_url},
+                                      {"seed.label", p->boot.cdrom ? p->boot.label : NULL},
+                                      {"installer.args", p->vm.command_line},
+                                      {NULL, NULL}};
+    return expand(p->boot.command, all, error);
+}
+
+/* ---- from the recipe ---- */
+
+gboolean boot_is_seeded(const recipe *r)
+{
+    return r->boot.command != NULL;
+}
+
+static void add_problem(recipe_problems *problems, const recipe *r, const GError *error)
+{
+    g_autofree char *text = ingot_error_text(error);
+    recipe_problem(problems, r, "boot.command", ingot_error_hint(error), "boot.command: %s", text);
+}
+
+/* The language first: in it, a placeholder is typed like any other text, so that its places are
+ * those of the recipe. */
+static void check_command(const plan *p, const recipe *r, recipe_problems *problems)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(bootcmd) parsed = bootcmd_parse(p->boot.command, &error);
+    g_autofree char *whole =
+        parsed ? plan_boot_command(p, "http://127.0.0.1:65535/0", &error) : NULL;
+    g_autoptr(bootcmd) typed = whole ? bootcmd_parse(whole, &error) : NULL;
+    if (!typed)
+        add_problem(problems, r, error);
+}
+
+static void check_installer(const plan *p, const recipe *r, recipe_problems *problems)
+{
+    const os_installer *installer = p->installer;
+    if (!installer->seeds) {
+        recipe_problem(problems, r, "boot.command",
+                       "leave it out, or say 'installer: debian-installer'",
+                       "%s has no use for 'boot.command'", installer->name);
+        return;
+    }
+    if (!g_strv_contains(installer->seeds, r->boot.seed)) {
+        g_autofree char *can = g_strjoinv(", ", (char **)installer->seeds);
+        g_autofree char *hint = g_strdup_printf("it can do: %s", can);
+        recipe_problem(problems, r, "boot.seed", hint, "%s cannot take its answers by '%s'",
+                       installer->name, r->boot.seed);
+    }
+    if (p->vm.firmware == VM_FIRMWARE_UEFI && !installer->uefi && g_str_equal(p->vm.arch, "x86_64"))
+        recipe_problem(problems, r, "boot.firmware", "leave it out",
+                       "the disks that %s makes on %s are for a BIOS", installer->name, p->vm.arch);
+}
+
+void boot_resolve(plan *p, const recipe *r, recipe_problems *problems)
+{
+    if (!r->boot.command)
+        return;
+    p->boot.command = g_strdup(r->boot.command);
+    p->boot.cdrom = g_strcmp0(r->boot.seed, "cdrom") == 0;
+    p->boot.label = g_strdup(r->boot.label);
+    p->vm.firmware = g_strcmp0(r->boot.firmware, "uefi") == 0   ? VM_FIRMWARE_UEFI
+                     : g_strcmp0(r->boot.firmware, "bios") == 0 ? VM_FIRMWARE_BIOS
+                                                                : VM_FIRMWARE_USUAL;
+    p->media.whole = TRUE;
+    check_installer(p, r, problems);
+    check_command(p, r, problems);
+}
+
+void boot_clear(struct plan_boot *boot)
+{
+    g_free(boot->command);
+    g_free(boot->label);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "plan/plan.h"
+
+/* Media that are booted as they are.  Private to the room. */
+
+/* Fills p->boot and the firmware; what does not fit is added to problems.  After the answers and
+ * the machine. */
+void boot_resolve(plan *p, const recipe *r, recipe_problems *problems);
+/* Whether the answer file comes from a seed. */
+gboolean boot_is_seeded(const recipe *r);
+void boot_clear(struct plan_boot *boot);

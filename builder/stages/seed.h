@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/digest.h"
+#include "stages/stages.h"
+
+/* The seed of a machine that boots its medium by itself.  Private to the room. */
+
+struct build_seed {
+    char *cd; /* in work_dir; NULL: HTTP */
+    seed_server *server;
+    char *command;
+    struct install_boot boot;
+};
+
+/* Makes the CD or starts the server; seed_end in any case. */
+gboolean seed_begin(build *b, struct build_seed *seed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Ends the server; what was asked of it goes into log_dir/seed.log. */
+void seed_end(const build *b, struct build_seed *seed);
+
+/* Everything of it that the guest is given, but for the address of the server. */
+void seed_add_inputs(const plan *p, digest *d);
