@@ -228,6 +228,36 @@ static void boot_command(void **state)
     end(g, &o);
 }
 
+/* UEFI, and grub at its prompt. */
+static void boot_command_uefi(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("install");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *lacks = medium_uefi_lacks();
+    if (lacks || !vm_has_firmware("x86_64", VM_FIRMWARE_UEFI, &error)) {
+        print_message("# skipped: %s\n", lacks ? lacks : error->message);
+        skip();
+    }
+    g->vm.cdrom = g_build_filename(g->top, "medium.iso", NULL);
+    gboolean written = medium_write_uefi(g->vm.cdrom, g->vm.kernel, g->vm.initrd, g->top, &error);
+    assert_no_error(error);
+    assert_true(written);
+    g->vm.firmware = VM_FIRMWARE_UEFI;
+    g_clear_pointer(&g->vm.kernel, g_free);
+    g_clear_pointer(&g->vm.initrd, g_free);
+    g_autofree char *command =
+        g_strdup_printf("<wait \"grub>\">linux /linux %s<enter>initrd /initrd.gz<enter>boot<enter>",
+                        g->vm.command_line);
+    g_clear_pointer(&g->vm.command_line, g_free);
+    const struct install_boot boot = {.command = command};
+    struct outcome o = run_medium(g, &boot, (struct install_limits){.total = 400});
+    assert_no_error(o.error);
+    assert_true(o.good);
+    print_message("# booted by UEFI and installed in %.1f s\n", o.seconds);
+    end(g, &o);
+}
+
 /* The machine lives and says things; only the answer file is not asked for. */
 static void answer_not_asked_for(void **state)
 {
@@ -349,6 +379,7 @@ int main(void)
                                        cmocka_unit_test(cancelled_before),
                                        cmocka_unit_test(killed),
                                        cmocka_unit_test(boot_command),
+                                       cmocka_unit_test(boot_command_uefi),
                                        cmocka_unit_test(answer_not_asked_for),
                                        cmocka_unit_test(text_does_not_come)};
     return cmocka_run_group_tests(tests, NULL, NULL);
