@@ -62,6 +62,31 @@ gboolean files_write_atomic(const char *path, const void *data, gssize length, i
                                     mode, error);
 }
 
+static gboolean bad_target(const char *option, const char *path, const char *why, GError **error)
+{
+    ingot_set_error(error, INGOT_EXIT_USAGE, "give the path of a file in a directory that is there",
+                    "%s: %s cannot be written: %s", option, path, why);
+    return FALSE;
+}
+
+gboolean files_check_target(const char *option, const char *path, GError **error)
+{
+    GStatBuf info;
+    g_autofree char *directory = g_path_get_dirname(path);
+    if (!*path || g_str_has_suffix(path, "/"))
+        return bad_target(option, path, "it names no file", error);
+    if (g_stat(directory, &info) != 0)
+        return bad_target(option, path, g_strerror(errno), error);
+    if (!S_ISDIR(info.st_mode))
+        return bad_target(option, path, "what it lies in is no directory", error);
+    if (g_access(directory, W_OK | X_OK) != 0)
+        return bad_target(option, path, g_strerror(errno), error);
+    /* It would be replaced: a device or a socket is not what anybody wants to lose. */
+    if (g_stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return bad_target(option, path, "there is something else than a file", error);
+    return TRUE;
+}
+
 static char *read_fd(int fd, const char *path, gsize limit, gsize *length, GError **error)
 {
     GString *text = g_string_new(NULL);

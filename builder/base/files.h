@@ -19,6 +19,11 @@ void files_remove_tree(const char *path);
 gboolean files_write_atomic(const char *path, const void *data, gssize length, int mode,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether files_write_atomic could write there: for what is written at the end of long work. Errors
+ * of INGOT_EXIT_USAGE, which name option, the option that gave the path. */
+gboolean files_check_target(const char *option, const char *path,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Reads a whole file of at most limit bytes; a larger one is an error.  The text is followed by a
  * NUL that *length (may be NULL) does not count. */
 char *files_read(const char *path, gsize limit, gsize *length,

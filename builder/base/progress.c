@@ -2,6 +2,7 @@
 #include "base/progress.h"
 
 #include "base/error.h"
+#include "base/live.h"
 #include "base/text.h"
 
 #include <jansson.h>
@@ -23,6 +24,9 @@ struct progress {
     gboolean live; /* a live line stands on the terminal */
     char *stage, *phase, *what;
     gint64 stage_began, phase_began, drawn;
+    double expected; /* seconds of the stage; negative: not known */
+    progress_watch_fn watch;
+    gpointer watch_user;
     int told; /* the last percent told in plain lines */
     GRecMutex mutex;
     char *detail; /* what the live line says behind the phase */
@@ -121,6 +125,43 @@ static void say_event(progress *p, const char *kind, json_t *event)
     json_decref(event);
 }
 
+/* ---- stages and phases ---- */
+
+void progress_watch(progress *p, progress_watch_fn watch, gpointer user)
+{
+    if (!p)
+        return;
+    g_rec_mutex_lock(&p->mutex);
+    p->watch = watch;
+    p->watch_user = user;
+    g_rec_mutex_unlock(&p->mutex);
+}
+
+static double ask_watcher(const progress *p, const char *phase)
+{
+    return p->watch && p->stage ? p->watch(p->stage, phase, p->watch_user) : -1;
+}
+
+/* The members of an event of a beginning; phase NULL: of a stage. */
+static json_t *beginning(const char *phase, double expected)
+{
+    json_t *event = json_pack("{s:s*}", "phase", phase);
+    if (expected > 0)
+        json_object_set_new(event, "expected", json_real(expected));
+    return event;
+}
+
+void progress_expect(progress *p, double seconds)
+{
+    if (!p)
+        return;
+    g_rec_mutex_lock(&p->mutex);
+    p->expected = seconds;
+    if (p->format == PROGRESS_JSON && seconds > 0)
+        say_event(p, "expected", beginning(NULL, seconds));
+    g_rec_mutex_unlock(&p->mutex);
+}
+
 void progress_stage(progress *p, const char *stage)
 {
     if (!p)
@@ -132,10 +173,13 @@ void progress_stage(progress *p, const char *stage)
     p->stage = g_strdup(stage);
     p->stage_began = p->phase_began = g_get_monotonic_time();
     p->told = -1;
+    p->expected = ask_watcher(p, NULL);
     if (p->format == PROGRESS_JSON)
-        say_event(p, "stage-begin", json_object());
+        say_event(p, "stage-begin", beginning(NULL, p->expected));
     else if (p->level >= PROGRESS_NORMAL && !p->terminal) {
-        g_autofree char *line = g_strdup_printf("%-8s ...", stage);
+        g_autofree char *about = p->expected > 0 ? text_about(p->expected) : NULL;
+        g_autofree char *line =
+            g_strdup_printf("%-8s ...%s%s", stage, about ? "  about " : "", about ? about : "");
         say_line(p, line);
     }
     g_rec_mutex_unlock(&p->mutex);
@@ -183,31 +227,33 @@ void progress_phase(progress *p, const char *phase)
     end_phase(p);
     p->phase = g_strdup(phase);
     p->phase_began = g_get_monotonic_time();
+    double expected = ask_watcher(p, phase);
     if (p->format == PROGRESS_JSON)
-        say_event(p, "phase-begin", json_pack("{s:s}", "phase", phase));
+        say_event(p, "phase-begin", beginning(phase, expected));
     g_rec_mutex_unlock(&p->mutex);
     progress_amount(p, NULL, 0, 0);
 }
 
+/* The new line goes over the old one, and only what is left of that is cleared: an empty line in
+ * between would be seen as a flicker.  The last column stays free: some terminals wrap there. */
 static void draw_live(progress *p, const char *detail)
 {
     struct winsize size = {0};
-    int columns =
+    guint columns =
         ioctl(fileno(p->stream), TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
-    g_autofree char *took = text_duration(seconds_since(p->stage_began));
-    g_autofree char *line =
-        g_strdup_printf("%-8s %s%s%s  %s", p->stage ? p->stage : "", p->phase ? p->phase : "",
-                        p->phase && detail ? "  " : "", detail ? detail : "", took);
-    g_autofree char *clean = text_printable(line, -1);
-    g_autofree char *safe = secrets_redact(p->hidden, clean);
-    g_autofree char *cut = g_utf8_substring(safe, 0, MIN(g_utf8_strlen(safe, -1), columns - 1));
-    fprintf(p->stream, "\r\033[K%s", cut);
-    fflush(p->stream);
-    p->live = TRUE;
     if (detail != p->detail) {
         g_free(p->detail);
-        p->detail = g_strdup(detail);
+        p->detail = secrets_redact(p->hidden, detail ? detail : "");
     }
+    const struct live now = {.stage = p->stage,
+                             .phase = p->phase,
+                             .detail = p->detail,
+                             .seconds = seconds_since(p->stage_began),
+                             .expected = p->expected};
+    g_autofree char *line = live_line(&now, columns - 1);
+    fprintf(p->stream, "\r%s\033[K", line);
+    fflush(p->stream);
+    p->live = TRUE;
 }
 
 static gpointer run_clock(gpointer data)
@@ -227,13 +273,14 @@ static gpointer run_clock(gpointer data)
     return NULL;
 }
 
+/* The number first: on a narrow terminal the end is cut away. */
 static char *bar(double percent)
 {
-    GString *text = g_string_new("[");
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_string_append_printf(text, "%3.0f %% [", percent);
     for (int i = 0; i < BAR_WIDTH; i++)
         g_string_append_c(text, percent * BAR_WIDTH >= (i + 1) * 100.0 ? '#' : '.');
-    g_string_append_printf(text, "] %3.0f %%", percent);
-    return g_string_free(text, FALSE);
+    return g_strconcat(text->str, "]", NULL);
 }
 
 /* Whether a step is worth telling now; ends are always told once. */
@@ -333,11 +380,29 @@ void progress_info(progress *p, const char *format, ...)
     va_end(args);
 }
 
+/* On a terminal a detail that is not to stay is seen for a moment, so that one sees that something
+ * moves. */
+static void glimpse(progress *p, const char *text)
+{
+    g_rec_mutex_lock(&p->mutex);
+    gint64 now = g_get_monotonic_time();
+    if (p->stage && now - p->drawn >= REDRAW_US) {
+        p->drawn = now;
+        draw_live(p, text);
+    }
+    g_rec_mutex_unlock(&p->mutex);
+}
+
 void progress_detail(progress *p, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    say(p, "detail", "  ", PROGRESS_VERBOSE, format, args);
+    if (p && p->terminal && p->level == PROGRESS_NORMAL) {
+        g_autofree char *text = g_strdup_vprintf(format, args);
+        glimpse(p, text);
+    } else {
+        say(p, "detail", "  ", PROGRESS_VERBOSE, format, args);
+    }
     va_end(args);
 }
 

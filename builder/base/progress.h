@@ -27,13 +27,23 @@ void progress_stage_end(progress *p, gboolean good, gboolean reused);
 /* A phase inside the stage ("base system"); the phase before it ends. */
 void progress_phase(progress *p, const char *phase);
 
+/* Who watches is asked before a stage (phase NULL) or a phase of it is told, in the thread that
+ * begins it, and answers how many seconds it is expected to take; negative: not known. */
+typedef double (*progress_watch_fn)(const char *stage, const char *phase, gpointer user);
+void progress_watch(progress *p, progress_watch_fn watch, gpointer user); /* NULL: nobody */
+
+/* How many seconds the running stage is expected to take in all, when that is known only after its
+ * beginning; negative: not known. */
+void progress_expect(progress *p, double seconds);
+
 /* How much of a thing is done, in bytes; total 0: unknown.  Call as often as you like. */
 void progress_amount(progress *p, const char *what, guint64 done, guint64 total);
 
 /* A part done in percent (0..100). */
 void progress_percent(progress *p, const char *what, double percent);
 
-/* A line for the person: info is left out by -q, detail is shown by -v only. */
+/* A line for the person: info is left out by -q, detail is shown by -v only (on a terminal without
+ * -v: for a moment, in the live line). */
 void progress_info(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void progress_detail(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void progress_warning(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -140,6 +140,27 @@ char *text_duration(double seconds)
     return g_strdup_printf("%u h %02u min", whole / 3600, whole / 60 % 60);
 }
 
+static guint rounded(double value, guint step)
+{
+    return (guint)((value + step / 2.0) / step) * step;
+}
+
+char *text_about(double seconds)
+{
+    double most = CLAMP(seconds, 0, 1e6);
+    if (most < 10)
+        return g_strdup_printf("%u s", MAX(rounded(most, 1), 1));
+    if (most < 57)
+        return g_strdup_printf("%u s", rounded(most, 5));
+    guint minutes = most < 600 ? rounded(most / 60, 1) : rounded(most / 60, 5);
+    if (most < 165 && rounded(most, 30) % 60)
+        return g_strdup_printf("%u min 30 s", rounded(most, 30) / 60);
+    if (minutes < 60)
+        return g_strdup_printf("%u min", minutes);
+    return minutes % 60 ? g_strdup_printf("%u h %u min", minutes / 60, minutes % 60)
+                        : g_strdup_printf("%u h", minutes / 60);
+}
+
 /* The length of a CSI or two-byte escape sequence (ECMA-48, 5.4) at text, or 0. */
 static gsize escape_length(const char *text, gsize left)
 {

@@ -19,6 +19,10 @@ gboolean text_parse_duration(const char *text, guint *seconds);
 char *text_size(guint64 bytes);
 char *text_duration(double seconds);
 
+/* A duration that is only expected, rounded to what one may say of it: "5 s", "40 s", "3 min",
+ * "1 h 10 min".  The caller owns the text. */
+char *text_about(double seconds);
+
 /* A copy in which control characters, bytes that are not UTF-8 and escape sequences of a terminal
  * are replaced: what a guest or a server says is shown to people only so.  Owned by the caller. */
 char *text_printable(const char *text, gssize length);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/commands.h"
 
+#include "base/files.h"
 #include "base/text.h"
 #include "stages/stages.h"
+
+#include <glib/gstdio.h>
 
 #define DEFAULT_MAX_AGE (24u * 3600)
 
 struct options {
     gboolean fresh, offline, no_verify;
-    char *max_age, *junit, *compact;
+    char *max_age, *report, *junit, *compact;
 };
 
 static const GOptionEntry entries[] = {
@@ -22,8 +25,10 @@ static const GOptionEntry entries[] = {
      "fast to write and to read (default), or a tenth smaller", "fast|small"},
     {"no-verify", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, no_verify),
      "Do not boot two clones of the finished image", NULL},
+    {"report", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, report),
+     "Write the story of the build, good or bad, as one HTML file", "FILE"},
     {"junit", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, junit),
-     "Write what the clones proved as a JUnit report", "FILE"},
+     "Write its stages and what the clones proved as a JUnit report", "FILE"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static gboolean read_options(const struct options *o, struct build_options *to, GError **error)
@@ -31,6 +36,7 @@ static gboolean read_options(const struct options *o, struct build_options *to, 
     to->fresh = o->fresh;
     to->offline = o->offline;
     to->no_verify = o->no_verify;
+    to->report = o->report;
     to->junit = o->junit;
     to->max_age = DEFAULT_MAX_AGE;
     if (!output_compact_parse(o->compact, &to->compact)) {
@@ -54,10 +60,22 @@ static void tell_result(struct call *c, const plan *p, const build *b)
                   sha256 ? sha256 : "?");
 }
 
+/* A typing error must not cost an installation.  What an earlier build has left there goes: should
+ * this one be killed, nobody may take that for its result. */
+static gboolean prepare(const char *option, const char *path, GError **error)
+{
+    if (path && !files_check_target(option, path, error))
+        return FALSE;
+    if (path)
+        (void)g_unlink(path);
+    return TRUE;
+}
+
 static gboolean work(struct call *c, const struct options *o, GError **error)
 {
     struct build_options how = {0};
-    if (!read_options(o, &how, error))
+    if (!read_options(o, &how, error) || !prepare("--report", how.report, error) ||
+        !prepare("--junit", how.junit, error))
         return FALSE;
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, TRUE, error);
     if (!p)
@@ -80,6 +98,7 @@ static gboolean run(struct call *c, GError **error)
     struct options *o = c->options;
     gboolean good = work(c, o, error);
     g_free(o->max_age);
+    g_free(o->report);
     g_free(o->junit);
     g_free(o->compact);
     return good;
@@ -94,7 +113,10 @@ const command command_build = {
         "the policy, boots two clones to prove that they are two machines, and moves NAME.qcow2 "
         "and NAME.json into the output directory. When a build "
         "fails, nothing is left there but NAME.failed/, with the logs, the screen and the QEMU "
-        "command line. The installed disk is kept for a while, so that building again with the "
+        "command line. --report writes a page for the browser, with a timeline against earlier "
+        "builds, "
+        "whichever the end. The installed disk is kept for a while, so that building again with "
+        "the "
         "same inputs does not install again.",
     .least = 1,
     .most = 1,

@@ -11,7 +11,9 @@ struct options {
 
 static const GOptionEntry entries[] = {
     {"prune", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, prune),
-     "Remove installed disks older than this that no build uses", "AGE"},
+     "Remove installed disks older than this that no build uses, and the durations of recipes that "
+     "were not built for so long",
+     "AGE"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static void list(struct call *c, const char *cache)
@@ -19,6 +21,7 @@ static void list(struct call *c, const char *cache)
     static const char *const parts[][2] = {
         {"media", "installer media, by digest"},
         {"stages", "installed disks, by key"},
+        {"history", "how long earlier builds took"},
         {"work", "builds that run now"},
     };
     json_t *all = json_pack("{s:s}", "directory", cache);
@@ -41,14 +44,14 @@ static void list(struct call *c, const char *cache)
 static gboolean prune(struct call *c, const char *cache, const char *age, GError **error)
 {
     guint seconds;
-    guint64 bytes;
+    guint64 bytes, more;
     if (!text_parse_duration(age, &seconds)) {
         ingot_set_error(error, INGOT_EXIT_USAGE, "write it as 12h, 7d or 0s", "'%s' is not an age",
                         age);
         return FALSE;
     }
-    guint n = build_prune(cache, seconds, &bytes);
-    g_autofree char *shown = text_size(bytes);
+    guint n = build_prune(cache, seconds, &bytes) + build_prune_history(cache, seconds, &more);
+    g_autofree char *shown = text_size(bytes + more);
     progress_info(c->progress, "%u removed, %s freed", n, shown);
     return TRUE;
 }

@@ -9,21 +9,86 @@
  * where it was.  Ends at once on: power-off, QEMU's end, a fatal line, a prompt, a panic, a limit,
  * a cancel. */
 
-/* 0: none. */
-struct install_limits {
-    guint total;      /* seconds; the whole wait */
-    guint inactivity; /* seconds without output, disk or network activity */
-};
-
-/* A line of the console that has its end and matches is fatal at once; one that has not (a prompt)
- * when nothing at all has moved in the guest for this many seconds. */
-#define INSTALL_PROMPT_SECONDS 5
+/* ---- how it went ---- */
 
 struct install_phase {
     char *name;
     double seconds;
+    double quiet; /* seconds: the longest time in which nothing moved */
 };
+struct install_phase *install_phase_new(const char *name); /* owned by the caller */
+struct install_phase *install_phase_copy(const struct install_phase *phase); /* the same */
 void install_phase_free(struct install_phase *phase);
+
+struct install_sample {
+    double at; /* seconds since the machine's start */
+    struct vm_counters counters;
+};
+
+struct install_picture {
+    double at; /* seconds since the machine's start */
+    char *phase;
+    char *file; /* PNG, in log_dir; NULL: the screen is as on the picture before */
+    char *text; /* what the screen says, or else the end of the console; NULL: nothing */
+};
+
+struct install_failure {
+    char *phase;
+    double at;           /* seconds since the machine's start */
+    char *cause;         /* a sentence */
+    char *remedy;        /* a sentence, or NULL */
+    GPtrArray *evidence; /* of char *: "console: …", "log: …", oldest first */
+};
+
+void install_failure_free(struct install_failure *failure);
+
+/* One machine's run, also when it failed. */
+struct install_record {
+    char *name;          /* "packages", "system" */
+    double began;        /* seconds after the stage's begin */
+    GPtrArray *phases;   /* of struct install_phase */
+    GArray *samples;     /* of struct install_sample: at most INSTALL_SAMPLES */
+    GPtrArray *pictures; /* of struct install_picture: one a phase, and the last screen */
+    struct install_failure *failure; /* NULL: none */
+};
+#define INSTALL_SAMPLES 1000u
+
+struct install_record *install_record_new(const char *name); /* owned by the caller */
+void install_record_free(struct install_record *record);
+
+/* Adds a sample; when there are too many, every second one goes and *step (seconds between two) is
+ * doubled. */
+void install_record_sample(struct install_record *record, const struct install_sample *sample,
+                           double *step);
+
+/* ---- the wait ---- */
+
+/* 0: none. */
+struct install_limits {
+    guint total;      /* seconds; the whole wait */
+    guint inactivity; /* seconds without output, disk or network activity, and a moving screen */
+    guint spare;      /* seconds; see INSTALL_QUIETER */
+};
+
+/* A line of the console that has its end and matches is fatal at once; the lines at which the
+ * console stands (a prompt) are, when nothing at all has moved in the guest for this many
+ * seconds. */
+#define INSTALL_PROMPT_SECONDS 5
+
+/* What earlier runs teach of a phase: it may stand still INSTALL_QUIETER times as long as in the
+ * worst of them and limits.spare more, and last INSTALL_SLOWER times as long and five times the
+ * spare more. */
+#define INSTALL_SLOWER  6u
+#define INSTALL_QUIETER 5u
+#define INSTALL_SPARE   60u /* limits.spare of a build */
+
+/* What the guest fetches itself, and has to ask for within limit seconds of its start. */
+struct install_seed {
+    gboolean (*asked)(gpointer user);
+    gpointer user;
+    const char *what; /* "the answer file" */
+    guint limit;
+};
 
 /* For a medium that boots by itself. */
 struct install_boot {
@@ -35,18 +100,25 @@ struct install_boot {
 
 struct install_spec {
     const struct vm_spec *vm;
+    const char *name; /* of the record */
     const struct os_phase *phases;
     const struct os_failure *failures; /* on the log channel */
     const struct os_failure *console;  /* on the console */
+    const struct os_failure *reasons;  /* on both: told when something fails later in that phase */
     struct install_limits limits;
     const struct install_boot *boot; /* NULL: nothing is typed */
-    const char *dir;                 /* for sockets: short, private */
-    const char *log_dir;             /* console.log, log.log, qemu.log, on failure screen.png */
+    const GPtrArray *earlier; /* of struct install_phase: the slowest of earlier runs; or NULL */
+    const struct install_seed *seed; /* NULL: none */
+    guint keep;          /* seconds for which a failed machine is kept, paused; 0: not at all */
+    const char *dir;     /* for sockets: short, private */
+    const char *log_dir; /* console.log, log.log, qemu.log, screens */
 };
 
-/* TRUE when the guest powered off (or restarted) after its final phase.  phases (may be NULL) gets
- * what was seen, also on failure; the caller owns it (g_ptr_array_unref).  Errors:
- * INGOT_EXIT_INSTALL with a sentence that names phase and cause; cancelled: G_IO_ERROR_CANCELLED.
- */
+/* TRUE when the guest powered off (or restarted) after its final phase.  record (may be NULL) gets
+ * how it went, also on failure; the caller owns it.  Errors: INGOT_EXIT_INSTALL with a sentence
+ * that names phase and cause; cancelled: G_IO_ERROR_CANCELLED.
+ *
+ * With keep, a failed machine that is still there is paused, and two lines on the Unix socket
+ * dir/control deal with it: "resume" lets it run and be waited for again, "stop" ends it. */
 gboolean install_run(const struct install_spec *spec, progress *p, GCancellable *cancel,
-                     GPtrArray **phases, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                     struct install_record **record, GError **error) G_GNUC_WARN_UNUSED_RESULT;

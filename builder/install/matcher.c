@@ -5,11 +5,25 @@
 
 #include <string.h>
 
-/* What Linux itself says on its console (kernel/panic.c), whatever is installed. */
-static const struct os_failure panics[] = {
-    {.pattern = "Kernel panic - not syncing: (.*)",
-     .cause = "the guest's kernel panicked: \\1",
-     .remedy = NULL},
+/* What firmware, boot loaders and Linux itself say on a console, whatever is installed: Linux'
+ * kernel/panic.c and mm/oom_kill.c, the shells of initramfs-tools, dracut and systemd, GRUB's
+ * prompts, EDK2's boot manager, SeaBIOS's src/boot.c. */
+static const struct os_failure everywhere[] = {
+    {"Kernel panic - not syncing: (.*)", "the guest's kernel panicked: \\1",
+     "the lines before it on the console say why"},
+    {"Out of memory and no killable processes|System is deadlocked on memory",
+     "the guest ran out of memory", "give the recipe more vm.memory"},
+    {"You are in (?:emergency|rescue) mode|(?:Give root password|Press Enter) for maintenance",
+     "the guest is in its emergency shell", "the lines before it on the console say what failed"},
+    {"\\(initramfs\\)\\s*$|dracut:[^ ]*# *$",
+     "the guest's initramfs could not go on and has started a shell",
+     "the lines before it on the console say what is missing, most often the root file system"},
+    {"(?:^|\n)grub(?: rescue)?> *$", "the boot loader stopped at its own prompt",
+     "it did not find its configuration"},
+    {"No bootable (?:device|option or device was found)\\.",
+     "the firmware found no bootable device", "the disk has no boot loader, or is not the first"},
+    {"(?:^|\n)Shell> *$", "the firmware found nothing to boot and has started its own shell",
+     "the disk has no boot loader for this firmware"},
     {NULL, NULL, NULL},
 };
 
@@ -24,8 +38,8 @@ struct begin {
 };
 
 struct matcher {
-    GArray *phases;        /* of struct begin */
-    GArray *log, *console; /* of struct fatal */
+    GArray *phases;                  /* of struct begin */
+    GArray *log, *console, *reasons; /* of struct fatal */
 };
 
 static GRegex *compile(const char *pattern, GError **error)
@@ -70,20 +84,26 @@ static void clear_begin(gpointer data)
     g_regex_unref(((struct begin *)data)->regex);
 }
 
-matcher *matcher_new(const struct os_phase *phases, const struct os_failure *log,
-                     const struct os_failure *console, GError **error)
+static GArray *fatals(void)
 {
-    matcher *m = g_new0(matcher, 1);
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(struct fatal));
+    g_array_set_clear_func(list, clear_fatal);
+    return list;
+}
+
+matcher *matcher_new(const struct matcher_lists *lists, GError **error)
+{
+    g_autoptr(matcher) m = g_new0(matcher, 1);
     m->phases = g_array_new(FALSE, FALSE, sizeof(struct begin));
-    m->log = g_array_new(FALSE, FALSE, sizeof(struct fatal));
-    m->console = g_array_new(FALSE, FALSE, sizeof(struct fatal));
+    m->log = fatals();
+    m->console = fatals();
+    m->reasons = fatals();
     g_array_set_clear_func(m->phases, clear_begin);
-    g_array_set_clear_func(m->log, clear_fatal);
-    g_array_set_clear_func(m->console, clear_fatal);
-    if (add_phases(m->phases, phases, error) && add_failures(m->log, log, error) &&
-        add_failures(m->console, console, error) && add_failures(m->console, panics, error))
-        return m;
-    matcher_free(m);
+    if (add_phases(m->phases, lists->phases, error) && add_failures(m->log, lists->log, error) &&
+        add_failures(m->console, lists->console, error) &&
+        add_failures(m->console, everywhere, error) &&
+        add_failures(m->reasons, lists->reasons, error))
+        return g_steal_pointer(&m);
     return NULL;
 }
 
@@ -94,6 +114,7 @@ void matcher_free(matcher *m)
     g_array_unref(m->phases);
     g_array_unref(m->log);
     g_array_unref(m->console);
+    g_array_unref(m->reasons);
     g_free(m);
 }
 
@@ -135,4 +156,9 @@ gboolean matcher_log(const matcher *m, const char *line, struct match *match)
 gboolean matcher_console(const matcher *m, const char *line, struct match *match)
 {
     return find(m->console, line, match);
+}
+
+gboolean matcher_reason(const matcher *m, const char *line, struct match *match)
+{
+    return find(m->reasons, line, match);
 }

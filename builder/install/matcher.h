@@ -6,10 +6,15 @@
 
 typedef struct matcher matcher;
 
-/* The lists end with a NULL pattern and may be NULL; they must live as long as the matcher.  Fails
- * with INGOT_EXIT_FAILURE when a pattern is not a GRegex: they are part of the program. */
-matcher *matcher_new(const struct os_phase *phases, const struct os_failure *log,
-                     const struct os_failure *console, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Each list ends with a NULL pattern and may be NULL; they must live as long as the matcher. */
+struct matcher_lists {
+    const struct os_phase *phases;
+    const struct os_failure *log, *console;
+    const struct os_failure *reasons; /* on both */
+};
+
+/* Fails with INGOT_EXIT_FAILURE when a pattern is not a GRegex: they are part of the program. */
+matcher *matcher_new(const struct matcher_lists *lists, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void matcher_free(matcher *m);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(matcher, matcher_free)
 
@@ -20,6 +25,9 @@ struct match {
 
 /* The phase that a line of the log begins, or NULL. */
 const struct os_phase *matcher_phase(const matcher *m, const char *line);
-/* Whether a line of the log, or of the console, is fatal. */
+/* Whether a line of the log, or of the console, is fatal.  For prompts, several lines with '\n'
+ * between them are given at once. */
 gboolean matcher_log(const matcher *m, const char *line, struct match *match);
 gboolean matcher_console(const matcher *m, const char *line, struct match *match);
+/* Whether a line is why something fails later. */
+gboolean matcher_reason(const matcher *m, const char *line, struct match *match);

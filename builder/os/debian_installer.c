@@ -109,12 +109,45 @@ static const struct os_failure failures[] = {
     {NULL, NULL, NULL},
 };
 
+/* The text frontend (cdebconf) writes a title, a line of dashes, the question and a prompt; what is
+ * a list ends with "Prompt:", a text with its own name. */
+#define TITLE "(?s)(?:.*\n)?([^\n]+)\n-{3,}\n"
+
 static const struct os_failure console[] = {
     {"Kernel panic - not syncing: (.*)", "the installer's kernel panicked: \\1", NULL},
-    {"Prompt: '\\?' for help(?:, default=[^>]*)?>\\s*$", "the installer is waiting at a question",
+    {TITLE ".*!! ERROR: ([^\n]+)\n.*\\[Press enter to continue\\]\\s*$",
+     "the installer shows an error and waits: \"\\2\" (\\1)", "the message is in console.log"},
+    {TITLE ".*\\[Press enter to continue\\]\\s*$",
+     "the installer is showing a message and waits: \"\\1\"", "the message is in console.log"},
+    {TITLE ".*Prompt: '\\?' for help(?:, default=[^>]*)?>\\s*$",
+     "the installer is waiting at a question: \"\\1\"",
+     "the question is in console.log; answer it with a line under 'extra:' in the recipe"},
+    {TITLE ".*\n([^\n]*[^\n:]:) *\n?$", "the installer is waiting at a question: \"\\1\", \"\\2\"",
      "the question is in console.log; answer it with a line under 'extra:' in the recipe"},
     {"\\[Press enter to continue\\]\\s*$|Go Back\\W+Continue\\W*$",
      "the installer is showing a message and waits", "the message is in console.log"},
+    {NULL, NULL, NULL},
+};
+
+/* Components that try several things say so as well when they fail in the end. */
+static const struct os_failure reasons[] = {
+    {"Unable to locate package (\\S+)", "the archive has no package \\1",
+     "check the packages of the recipe"},
+    {"Package '?([^' ]+)'? has no installation candidate", "the archive has no package \\1",
+     "check the packages of the recipe"},
+    {"(?:wget|curl): (?:can't connect|unable to connect|bad address|server returned error)(.*)",
+     "the mirror cannot be reached (wget:\\1)", "check the mirror, and that it still runs"},
+    {"(?:Could not connect to|Cannot initiate the connection to|Connection failed|"
+     "Connection timed out|Temporary failure resolving)(.*)",
+     "the mirror cannot be reached:\\1", "check the mirror, and that it still runs"},
+    {"failed: (Connection refused|Connection timed out|Network is unreachable|No route to host)",
+     "the mirror cannot be reached: \\1", "check the mirror, and that it still runs"},
+    {"No disk drive was detected|No partitionable media", "the installer found no disk",
+     "the recipe's disk is a virtio disk; the installer's kernel needs its driver"},
+    {"preseed: Error parsing preconfiguration file: (.*)",
+     "a line of the answer file is not one: "
+     "\\1",
+     "look at 'extra:' of the recipe"},
     {NULL, NULL, NULL},
 };
 
@@ -150,4 +183,5 @@ const os_installer installer_debian_installer = {
     .phases = phases,
     .failures = failures,
     .console = console,
+    .reasons = reasons,
 };

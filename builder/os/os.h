@@ -111,6 +111,8 @@ typedef struct os_installer {
     const struct os_phase *phases;     /* on the log channel */
     const struct os_failure *failures; /* on the log channel: fatal */
     const struct os_failure *console;  /* on the console: prompts and panics, fatal */
+    /* On both: not fatal, but why something fails later in the same phase. */
+    const struct os_failure *reasons;
 } os_installer;
 
 /* NULL-terminated; in the order of the meson list, the default of a family first. */

@@ -389,6 +389,7 @@ static void resolve_machine(plan *p, const recipe *r, const struct plan_host *ho
     p->grow = r->grow;
     p->limits.total = r->limit_total;
     p->limits.inactivity = r->limit_inactivity;
+    p->limits.spare = INSTALL_SPARE;
 }
 
 static plan *plan_alloc(const recipe *r, const struct plan_host *host)

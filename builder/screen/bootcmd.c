@@ -210,14 +210,15 @@ static const char *skip_blanks(const char *at)
     return at + strspn(at, " ");
 }
 
-/* '>' at or after p->at, or NULL with the error. */
+/* The '>' that ends the tag, or NULL with the error. */
 static const char *end_of_tag(const struct parser *p, const char *begin, const char *at)
 {
-    const char *end = strchr(at, '>');
-    if (!end)
-        wrong(p, column_of(p, begin), "for the character < itself write <lt>",
-              "this < has no > behind it");
-    return end;
+    const char *end = strpbrk(at, "<>");
+    if (end && *end == '>')
+        return end;
+    wrong(p, column_of(p, begin), "for the character < itself write <lt>",
+          "this < has no > behind it");
+    return NULL;
 }
 
 /* <wait "text" limit>; at is the quotation mark. */

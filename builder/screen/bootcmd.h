@@ -76,6 +76,7 @@ struct typist_port {
     char *(*text)(gpointer user);
     /* A number that grows whenever anything on the screen changes. */
     guint64 (*changes)(gpointer user);
+    void (*free)(gpointer user); /* called when the typist is freed; NULL: user is not its own */
     gpointer user;
 };
 

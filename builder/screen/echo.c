@@ -77,24 +77,28 @@ static guint columns(const struct look *l)
     return MAX(l->before->columns, l->after->columns);
 }
 
-static guint count_changes(const struct look *l)
+/* The cells that changed; kept: those that say something and did not. */
+static guint count_changes(const struct look *l, guint *kept)
 {
     guint count = 0;
+    *kept = 0;
     for (guint r = 0; r < rows(l); r++)
-        for (guint c = 0; c < columns(l); c++)
+        for (guint c = 0; c < columns(l); c++) {
             count += changed(l, r, c);
+            *kept += !changed(l, r, c) && is(l, r, c) != ' ';
+        }
     return count;
 }
 
-/* A screen that has scrolled shows nothing new but its last lines. */
+/* A screen that has scrolled is the old one but for its last lines.  Returns the changes. */
 static guint find_scroll(struct look *l)
 {
-    guint least = count_changes(l), best = 0;
+    guint kept, least = count_changes(l, &kept), best = 0;
     if (least <= MUCH)
         return least;
     for (l->scrolled = 1; l->scrolled <= SCROLL_MAX; l->scrolled++) {
-        guint count = count_changes(l);
-        if (count <= MUCH && count < least) {
+        guint count = count_changes(l, &kept);
+        if (count <= MUCH && count < least && kept > MUCH) {
             least = count;
             best = l->scrolled;
         }

@@ -3,7 +3,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "screen/awaited.h"
 #include "screen/echo.h"
+#include "screen/hands.h"
 #include "screen/keys.h"
 
 #include <string.h>
@@ -12,9 +14,6 @@
 #define SERIAL_MAX 16384u
 /* How often what a guest has lost or doubled is mended before that is given up. */
 #define REPAIRS_MAX 3u
-/* Lines of the screen that go into an error, and how much of each. */
-#define LAST_LINES  6u
-#define LAST_LENGTH 120
 
 /* Under TCG a boot loader takes up to a second for a key, a frame comes after 30 ms at best and
  * 2 s at worst (QEMU ui/vnc.c, VNC_REFRESH_INTERVAL_MAX). */
@@ -45,20 +44,20 @@ enum doing {
 
 struct typist {
     const bootcmd *command;
-    struct typist_port port;
+    struct hands hands;
     struct typist_limits limits;
     typist_done done;
     gpointer user;
     enum doing doing;
     gsize next; /* the step that is done now */
     guint timer;
-    GArray *down;           /* of guint32: keysyms */
     gboolean moved;         /* the screen may change by itself after what was done last */
     struct echo_place last; /* of the last character … */
     guint blanks;           /* … and what has been typed since */
     char *before;           /* the text before the character, NULL: graphics */
     guint64 changes;        /* … and the port's number of changes */
     guint tries, repairs;
+    guint missing; /* blanks that were lost */
     gint64 uneasy_until;
     GString *serial;
     GError *failure;
@@ -91,18 +90,9 @@ static gboolean on_over(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static void release_all(typist *t)
-{
-    while (t->down->len) {
-        guint32 keysym = g_array_index(t->down, guint32, t->down->len - 1);
-        g_array_set_size(t->down, t->down->len - 1);
-        (void)!t->port.key(keysym, FALSE, t->port.user, NULL);
-    }
-}
-
 static void over(typist *t)
 {
-    release_all(t);
+    hands_release_all(&t->hands);
     stop_timer(t);
     t->doing = OVER;
     t->timer = g_idle_add(on_over, t);
@@ -131,61 +121,17 @@ static void step_done(typist *t)
     t->doing = NEXT;
 }
 
-/* ---- keys ---- */
-
-static gboolean key(typist *t, guint32 keysym, gboolean down)
+/* Whether the keys went out; else that is the end. */
+static gboolean sent(typist *t, gboolean good)
 {
-    if (!t->port.key(keysym, down, t->port.user, &t->failure)) {
+    if (!good)
         over(t);
-        return FALSE;
-    }
-    if (down)
-        g_array_append_val(t->down, keysym);
-    for (guint i = t->down->len; !down && i-- > 0;)
-        if (g_array_index(t->down, guint32, i) == keysym)
-            g_array_remove_index(t->down, i);
-    return TRUE;
+    return good;
 }
 
 static gboolean press(typist *t, guint32 keysym)
 {
-    return key(t, keysym, TRUE) && key(t, keysym, FALSE);
-}
-
-static gboolean shift_is_down(const typist *t)
-{
-    for (guint i = 0; i < t->down->len; i++)
-        if (keys_is_shift(g_array_index(t->down, guint32, i)))
-            return TRUE;
-    return FALSE;
-}
-
-/* Whether a modifier other than Shift is down: then a character is a command and makes no sign. */
-static gboolean command_is_down(const typist *t)
-{
-    for (guint i = 0; i < t->down->len; i++) {
-        guint32 keysym = g_array_index(t->down, guint32, i);
-        if (keys_is_modifier(keysym) && !keys_is_shift(keysym))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* What the keyboard makes of the character's key now. */
-static char made(const typist *t, char c)
-{
-    return shift_is_down(t) ? keys_shifted(c) : c;
-}
-
-/* QEMU takes a keysym for the key on which it is and leaves Shift to the client, but presses Caps
- * Lock by itself when the case of a letter and Shift do not go together (ui/vnc.c, do_key_event):
- * so Shift is down for exactly the characters that need it. */
-static gboolean press_character(typist *t, char c)
-{
-    guint32 keysym = (guint32)(guchar)made(t, c);
-    if (!keys_needs_shift((char)keysym) || shift_is_down(t))
-        return press(t, keysym);
-    return key(t, KEYS_LEFT_SHIFT, TRUE) && press(t, keysym) && key(t, KEYS_LEFT_SHIFT, FALSE);
+    return sent(t, hands_press(&t->hands, keysym, &t->failure));
 }
 
 static void forget_place(typist *t)
@@ -203,32 +149,32 @@ static const struct bootcmd_step *step(const typist *t)
 
 static char typed(const typist *t)
 {
-    return made(t, step(t)->character);
+    return hands_make(&t->hands, step(t)->character);
 }
 
 /* Types it, for the first time or again. */
 static void type_visible(typist *t)
 {
     t->tries++;
-    if (press_character(t, step(t)->character))
+    if (sent(t, hands_type(&t->hands, step(t)->character, &t->failure)))
         wait_in(t, ECHO, t->limits.echo);
 }
 
 static void begin_visible(typist *t)
 {
     t->moved = FALSE;
-    t->before = t->port.text(t->port.user);
-    t->changes = t->port.changes(t->port.user);
+    t->before = t->hands.port.text(t->hands.port.user);
+    t->changes = t->hands.port.changes(t->hands.port.user);
     type_visible(t);
 }
 
 static struct echo look(const typist *t)
 {
     struct echo echo = {.verdict = ECHO_NOTHING};
-    g_autofree char *now = t->before ? t->port.text(t->port.user) : NULL;
+    g_autofree char *now = t->before ? t->hands.port.text(t->hands.port.user) : NULL;
     if (now)
         return echo_compare(t->before, now, typed(t), &t->last, t->blanks);
-    if (t->port.changes(t->port.user) > t->changes)
+    if (t->hands.port.changes(t->hands.port.user) > t->changes)
         echo.verdict = t->before ? ECHO_MUCH : ECHO_TOOK;
     return echo;
 }
@@ -236,33 +182,56 @@ static struct echo look(const typist *t)
 static void accept(typist *t, const struct echo_place *place)
 {
     t->last = *place;
-    t->blanks = 0;
+    t->blanks = t->repairs = 0;
     step_done(t);
 }
 
-/* A character after lost blanks goes away again, and they are typed once more. */
-static void mend_blanks(typist *t, const struct echo *echo)
+static gboolean can_mend(typist *t)
+{
+    if (++t->repairs <= REPAIRS_MAX)
+        return TRUE;
+    fail(t, "let the guest be ready first, with <wait \"text\">",
+         "the guest loses or doubles keys at '%c', which could not be mended with Backspace",
+         typed(t));
+    return FALSE;
+}
+
+/* The blanks that were lost, when the steps just before are blanks; else 0. */
+static guint missing_blanks(const typist *t, const struct echo *echo)
 {
     guint missing = t->last.column + 1 + t->blanks - echo->place.column;
-    gsize first = t->next - missing;
-    for (gsize i = first; i < t->next; i++)
-        if (t->command->steps[i].character != ' ' || t->command->steps[i].kind != BOOTCMD_CHARACTER)
-            missing = 0;
-    if (!missing || ++t->repairs > REPAIRS_MAX) {
-        fail(t, "let the guest be ready first, with <wait \"text\">",
-             "the guest has lost blanks before '%c'", typed(t));
+    for (gsize i = t->next - missing; i < t->next; i++)
+        if (t->command->steps[i].kind != BOOTCMD_CHARACTER || t->command->steps[i].character != ' ')
+            return 0;
+    return missing;
+}
+
+/* A character after lost blanks goes away again; then they are typed once more. */
+static void mend_blanks(typist *t, const struct echo *echo)
+{
+    t->missing = missing_blanks(t, echo);
+    if (!t->missing)
+        accept(t, &echo->place);
+    else if (can_mend(t) && press(t, KEYS_BACKSPACE))
+        wait_in(t, REWIND, t->limits.echo);
+}
+
+static void check_rewind(typist *t)
+{
+    g_autofree char *now = t->hands.port.text(t->hands.port.user);
+    if (g_strcmp0(now, t->before) != 0)
         return;
-    }
-    if (!press(t, KEYS_BACKSPACE))
-        return;
-    t->blanks -= missing;
-    t->next = first;
-    wait_in(t, REWIND, t->limits.echo);
+    stop_timer(t);
+    g_clear_pointer(&t->before, g_free);
+    t->tries = 0;
+    t->blanks -= t->missing;
+    t->next -= t->missing;
+    t->doing = NEXT;
 }
 
 static void take_away_surplus(typist *t, guint surplus)
 {
-    if (surplus == 0 || t->doing == UNDO)
+    if (!can_mend(t))
         return;
     for (guint i = 0; i < surplus; i++)
         if (!press(t, KEYS_BACKSPACE))
@@ -292,7 +261,7 @@ static void check_echo(typist *t)
 
 static void type_again(typist *t)
 {
-    g_autofree char *now = t->port.text(t->port.user);
+    g_autofree char *now = t->hands.port.text(t->hands.port.user);
     if (t->tries < t->limits.tries)
         type_visible(t);
     else if (g_strcmp0(now, t->before) == 0)
@@ -344,29 +313,32 @@ static void judge_surplus(typist *t)
         accept(t, &echo.place);
 }
 
-static void check_rewind(typist *t)
+/* Backspace can be lost like any key. */
+static void mend_again(typist *t)
 {
-    g_autofree char *now = t->port.text(t->port.user);
-    if (g_strcmp0(now, t->before) != 0)
-        return;
-    stop_timer(t);
-    g_clear_pointer(&t->before, g_free);
-    t->tries = 0;
-    t->doing = NEXT;
+    struct echo echo = look(t);
+    if (t->doing == REWIND && echo.verdict == ECHO_SHORT)
+        mend_blanks(t, &echo);
+    else if (t->doing == UNDO && echo.verdict == ECHO_TOOK && echo.copies > 1)
+        take_away_surplus(t, echo.copies - 1);
+    else if (echo.verdict == ECHO_NOTHING)
+        type_again(t);
+    else
+        accept(t, &echo.place);
 }
 
 /* ---- the text stands still ---- */
 
 static void begin_calm(typist *t)
 {
-    t->before = t->port.text(t->port.user);
+    t->before = t->hands.port.text(t->hands.port.user);
     t->uneasy_until = g_get_monotonic_time() + (gint64)t->limits.uneasy * 1000;
     wait_in(t, CALM, t->limits.calm);
 }
 
 static void check_calm(typist *t)
 {
-    g_autofree char *now = t->port.text(t->port.user);
+    g_autofree char *now = t->hands.port.text(t->hands.port.user);
     if (g_strcmp0(now, t->before) == 0 || g_get_monotonic_time() >= t->uneasy_until)
         return;
     g_free(t->before);
@@ -382,77 +354,21 @@ static void end_calm(typist *t)
 
 /* ---- waits ---- */
 
-/* Each run of white space is one blank: a line may be cut anywhere.  The caller owns the text. */
-static char *one_line(const char *text)
-{
-    GString *out = g_string_new(NULL);
-    for (; *text; text++)
-        if (!g_ascii_isspace(*text))
-            g_string_append_c(out, *text);
-        else if (out->len && out->str[out->len - 1] != ' ')
-            g_string_append_c(out, ' ');
-    return g_string_free(out, FALSE);
-}
-
-static char *wanted_text(const typist *t)
-{
-    return g_strchomp(one_line(step(t)->text));
-}
-
-static gboolean is_on_screen(const typist *t, const char *wanted)
-{
-    g_autofree char *text = t->port.text(t->port.user);
-    g_autofree char *line = text ? one_line(text) : NULL;
-    return line && strstr(line, wanted) != NULL;
-}
-
-/* Takes it away with all that came before: what was waited for once does not count twice. */
-static gboolean has_come(typist *t, const char *wanted)
-{
-    g_autofree char *clean = text_printable(t->serial->str, (gssize)t->serial->len);
-    g_autofree char *line = one_line(clean);
-    const char *at = strstr(line, wanted);
-    if (!at)
-        return FALSE;
-    g_string_assign(t->serial, at + strlen(wanted));
-    return TRUE;
-}
-
 static void check_wait(typist *t)
 {
-    g_autofree char *wanted = wanted_text(t);
-    gboolean came = has_come(t, wanted);
-    if (!came && !is_on_screen(t, wanted))
-        return;
-    step_done(t);
-}
-
-/* The last lines that say something; the caller owns the text. */
-static char *last_lines(const char *text)
-{
-    g_autofree char *clean = text_printable(text, -1);
-    g_auto(GStrv) lines = g_strsplit(clean, "\n", -1);
-    g_autoptr(GString) out = g_string_new(NULL);
-    guint count = 0;
-    for (guint i = g_strv_length(lines); i-- > 0 && count < LAST_LINES;) {
-        g_autofree char *line =
-            g_utf8_substring(lines[i], 0, MIN(g_utf8_strlen(lines[i], -1), LAST_LENGTH));
-        if (!*g_strstrip(line))
-            continue;
-        g_string_prepend(out, line);
-        g_string_prepend(out, "\n  ");
-        count++;
-    }
-    return g_string_free(g_steal_pointer(&out), FALSE);
+    g_autofree char *text = t->hands.port.text(t->hands.port.user);
+    gboolean came = awaited_in_serial(t->serial, step(t)->text);
+    if (came || (text && awaited_on_screen(text, step(t)->text)))
+        step_done(t);
 }
 
 static void fail_wait(typist *t)
 {
     guint limit = step(t)->milliseconds ? step(t)->milliseconds : t->limits.wait;
     g_autofree char *time = text_duration(limit / 1000.0);
-    g_autofree char *text = t->port.text(t->port.user);
-    g_autofree char *screen = text ? last_lines(text) : g_strdup("\n  (graphics)");
-    g_autofree char *serial = last_lines(t->serial->str);
+    g_autofree char *text = t->hands.port.text(t->hands.port.user);
+    g_autofree char *screen = text ? awaited_last_lines(text) : g_strdup("\n  (graphics)");
+    g_autofree char *serial = awaited_last_lines(t->serial->str);
     g_autofree char *on_serial =
         *serial ? g_strconcat("\nthe serial console ends with:", serial, NULL) : g_strdup("");
     fail(t, "wait for a text that comes, or give it more time: <wait \"text\" 10m>",
@@ -462,28 +378,28 @@ static void fail_wait(typist *t)
 
 /* ---- steps ---- */
 
-static void begin_move(typist *t, gboolean sent)
+static void begin_move(typist *t, gboolean good)
 {
-    if (sent)
+    if (good)
         wait_in(t, MOVE, step(t)->blind ? t->limits.blind : t->limits.move);
 }
 
 /* One that no sign is expected of: a blank, one typed blind, one with Ctrl. */
 static void begin_unseen(typist *t)
 {
-    t->changes = t->port.changes(t->port.user);
-    if (typed(t) == ' ' && !step(t)->blind && !command_is_down(t)) {
+    t->changes = t->hands.port.changes(t->hands.port.user);
+    if (typed(t) == ' ' && !step(t)->blind && !hands_command(&t->hands)) {
         t->blanks++;
     } else {
         forget_place(t);
         t->moved = TRUE;
     }
-    begin_move(t, press_character(t, step(t)->character));
+    begin_move(t, sent(t, hands_type(&t->hands, step(t)->character, &t->failure)));
 }
 
 static void begin_character(typist *t)
 {
-    if (step(t)->blind || typed(t) == ' ' || command_is_down(t))
+    if (step(t)->blind || typed(t) == ' ' || hands_command(&t->hands))
         begin_unseen(t);
     else if (t->moved)
         begin_calm(t);
@@ -495,7 +411,7 @@ static void begin_key(typist *t)
 {
     forget_place(t);
     t->moved = TRUE;
-    t->changes = t->port.changes(t->port.user);
+    t->changes = t->hands.port.changes(t->hands.port.user);
     begin_move(t, press(t, step(t)->keysym));
 }
 
@@ -518,7 +434,8 @@ static void begin(typist *t)
         break;
     case BOOTCMD_HOLD:
     case BOOTCMD_RELEASE:
-        if (key(t, step(t)->keysym, step(t)->kind == BOOTCMD_HOLD))
+        if (sent(t,
+                 hands_key(&t->hands, step(t)->keysym, step(t)->kind == BOOTCMD_HOLD, &t->failure)))
             step_done(t);
         break;
     case BOOTCMD_PAUSE:
@@ -555,8 +472,7 @@ static void timer_over(typist *t)
         break;
     case UNDO:
     case REWIND:
-        fail(t, "let the guest be ready first, with <wait \"text\">",
-             "what was typed twice or lost could not be mended with Backspace");
+        mend_again(t);
         break;
     case WAIT:
         fail_wait(t);
@@ -590,7 +506,7 @@ void typist_screen_changed(typist *t)
         check_rewind(t);
     else if (t->doing == WAIT)
         check_wait(t);
-    else if (t->doing == MOVE && t->port.changes(t->port.user) > t->changes)
+    else if (t->doing == MOVE && t->hands.port.changes(t->hands.port.user) > t->changes)
         step_done(t);
     else
         return;
@@ -623,12 +539,11 @@ typist *typist_start(const bootcmd *command, const struct typist_port *port,
 {
     typist *t = g_new0(typist, 1);
     t->command = command;
-    t->port = *port;
     t->limits = limits ? *limits : typist_usual_limits;
     t->done = done;
     t->user = user;
     t->moved = TRUE;
-    t->down = g_array_new(FALSE, FALSE, sizeof(guint32));
+    hands_init(&t->hands, port);
     t->serial = g_string_new(NULL);
     t->timer = g_idle_add(on_start, t);
     return t;
@@ -638,9 +553,10 @@ void typist_free(typist *t)
 {
     if (!t)
         return;
-    release_all(t);
+    hands_clear(&t->hands);
     stop_timer(t);
-    g_array_unref(t->down);
+    if (t->hands.port.free)
+        t->hands.port.free(t->hands.port.user);
     g_string_free(t->serial, TRUE);
     g_free(t->before);
     g_clear_error(&t->failure);

@@ -57,7 +57,13 @@ void base_add_inputs(const build *b, gboolean base, digest *d)
     }
 }
 
-static gboolean run_machine(build *b, const char *disk, const char *initrd,
+static void add_phases(GPtrArray *to, const GPtrArray *from)
+{
+    for (guint i = 0; i < from->len; i++)
+        g_ptr_array_add(to, install_phase_copy(g_ptr_array_index(from, i)));
+}
+
+static gboolean run_machine(build *b, const char *name, const char *disk, const char *initrd,
                             const struct build_seed *seed, GPtrArray *phases, GError **error)
 {
     struct vm_spec machine = b->plan->vm; /* shares the plan's strings */
@@ -68,27 +74,35 @@ static gboolean run_machine(build *b, const char *disk, const char *initrd,
     machine.seed = seed ? seed->cd : NULL;
     const os_installer *installer = b->plan->installer;
     const struct install_spec spec = {.vm = &machine,
+                                      .name = name,
                                       .phases = installer->phases,
                                       .failures = installer->failures,
                                       .console = installer->console,
+                                      .reasons = installer->reasons,
                                       .limits = b->plan->limits,
                                       .boot = seed ? &seed->boot : NULL,
+                                      .keep = b->options.keep,
                                       .dir = b->run_dir,
                                       .log_dir = b->log_dir};
-    g_autoptr(GPtrArray) seen = NULL;
-    gboolean good = install_run(&spec, b->progress, b->cancel, &seen, error);
-    if (seen)
-        g_ptr_array_extend_and_steal(phases, g_steal_pointer(&seen));
+    struct install_record *record = NULL;
+    double began = build_stage_seconds(b);
+    gboolean good = install_run(&spec, b->progress, b->cancel, &record, error);
+    if (!record)
+        return good;
+    record->began = began;
+    add_phases(phases, record->phases);
+    g_ptr_array_add(b->machines, record);
     return good;
 }
 
-gboolean base_run_machine(build *b, const char *disk, const char *initrd, GPtrArray *phases,
-                          GError **error)
+gboolean base_run_machine(build *b, const char *name, const char *disk, const char *initrd,
+                          GPtrArray *phases, GError **error)
 {
     struct build_seed seed = {0};
     if (!b->plan->boot.command)
-        return run_machine(b, disk, initrd, NULL, phases, error);
-    gboolean good = seed_begin(b, &seed, error) && run_machine(b, disk, NULL, &seed, phases, error);
+        return run_machine(b, name, disk, initrd, NULL, phases, error);
+    gboolean good =
+        seed_begin(b, &seed, error) && run_machine(b, name, disk, NULL, &seed, phases, error);
     seed_end(b, &seed);
     return good;
 }
@@ -122,12 +136,11 @@ static gboolean make(const char *disk, GPtrArray *phases, gpointer user, GError 
     progress_phase(b->progress, "unpack");
     if (!build_unpack(b->plan, b->boot, disk, b->progress, b->cancel, error))
         return FALSE;
-    struct install_phase *unpack = g_new0(struct install_phase, 1);
-    unpack->name = g_strdup("unpack");
+    struct install_phase *unpack = install_phase_new("unpack");
     unpack->seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
     g_ptr_array_add(phases, unpack);
     return plan_append_files(b->plan, TRUE, b->boot->initrd, initrd, error) &&
-           base_run_machine(b, disk, initrd, phases, error);
+           base_run_machine(b, "packages", disk, initrd, phases, error);
 }
 
 static char *base_key(const build *b)
@@ -139,13 +152,14 @@ static char *base_key(const build *b)
     return g_strdup(hex);
 }
 
-static gboolean load(const build *b, const kept *k)
+static gboolean load(build *b, const kept *k)
 {
     gint64 age;
     g_autoptr(GPtrArray) phases = b->options.fresh ? NULL : kept_load(k, b->options.max_age, &age);
     if (!phases)
         return FALSE;
     g_autofree char *old = text_duration((double)age);
+    build_stage_kind(b, "install on a kept base");
     progress_info(b->progress, "  the same packages were configured %s ago; --fresh does it again",
                   old);
     return TRUE;

@@ -9,11 +9,11 @@
  * alone), kernel and packages. */
 void base_add_inputs(const build *b, gboolean base, digest *d);
 
-/* Runs a machine on a disk with the kernel and the initrd of that name, or with the medium and its
- * seed when that boots by itself; phases gets what was
- * seen. */
-gboolean base_run_machine(build *b, const char *disk, const char *initrd, GPtrArray *phases,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Runs a machine on a disk with that initrd, or with the medium and its seed when that boots by
+ * itself; phases gets what was seen, and b->machines the record
+ * under that name. */
+gboolean base_run_machine(build *b, const char *name, const char *disk, const char *initrd,
+                          GPtrArray *phases, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes disk: empty, or, for an installer that is given packages, with these unpacked and
  * configured.  Such a base system depends on the packages and on next to nothing of what a recipe

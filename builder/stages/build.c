@@ -2,7 +2,9 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "stages/bundle.h"
+#include "stages/history.h"
 #include "stages/kept.h"
+#include "stages/record.h"
 #include "stages/stages.h"
 
 #include <gio/gio.h>
@@ -22,6 +24,25 @@ const stage *const *stages_table(void)
     return table;
 }
 
+static void free_phase(gpointer data)
+{
+    struct build_phase *phase = data;
+    g_free(phase->name);
+    g_free(phase);
+}
+
+static void free_record(gpointer record)
+{
+    install_record_free(record);
+}
+
+static void clear_timing(gpointer data)
+{
+    struct build_timing *timing = data;
+    g_free(timing->key);
+    g_free(timing->why);
+}
+
 build *build_new(const plan *p, const struct build_options *options, progress *told,
                  const secrets *hidden, GCancellable *cancel, GError **error)
 {
@@ -31,7 +52,11 @@ build *build_new(const plan *p, const struct build_options *options, progress *t
     b->progress = told;
     b->hidden = hidden;
     b->cancel = cancel ? g_object_ref(cancel) : NULL;
+    b->began = g_get_monotonic_time();
+    b->machines = g_ptr_array_new_with_free_func(free_record);
     b->timings = g_array_new(FALSE, FALSE, sizeof(struct build_timing));
+    g_array_set_clear_func(b->timings, clear_timing);
+    b->seen = g_ptr_array_new_with_free_func(free_phase);
     b->work_lock = -1;
     g_autofree char *parent = g_build_filename(p->cache_dir, "work", NULL);
     b->work_dir = files_live_dir(parent, p->name, &b->work_lock, error);
@@ -41,6 +66,7 @@ build *build_new(const plan *p, const struct build_options *options, progress *t
     if (!files_mkdir(b->log_dir, TRUE, error))
         return NULL;
     (void)build_prune(p->cache_dir, options->max_age, NULL);
+    b->history = history_load(p, told);
     return g_steal_pointer(&b);
 }
 
@@ -55,9 +81,12 @@ void build_free(build *b)
     media_boot_free(b->boot);
     guest_facts_free(b->facts);
     g_clear_pointer(&b->phases, g_ptr_array_unref);
+    g_clear_pointer(&b->machines, g_ptr_array_unref);
     json_decref(b->image);
     json_decref(b->verified);
     g_array_unref(b->timings);
+    g_ptr_array_unref(b->seen);
+    history_free(b->history);
     g_clear_object(&b->cancel);
     g_free(b->work_dir);
     g_free(b->run_dir);
@@ -66,26 +95,96 @@ void build_free(build *b)
     g_free(b->disk);
     g_free(b->sealed);
     g_free(b->staging);
+    g_free(b->bundle);
     g_free(b);
+}
+
+/* ---- one stage ---- */
+
+static double seconds_since(gint64 began)
+{
+    return (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
+}
+
+static void end_phase(build *b)
+{
+    struct build_phase *last = b->seen->len ? g_ptr_array_index(b->seen, b->seen->len - 1) : NULL;
+    if (last && last->seconds < 0)
+        last->seconds = seconds_since(b->began) - last->begin;
+}
+
+static void begin_phase(build *b, const char *name)
+{
+    struct build_phase *phase = g_new0(struct build_phase, 1);
+    end_phase(b);
+    phase->stage = b->running;
+    phase->name = g_strdup(name);
+    phase->begin = seconds_since(b->began);
+    phase->seconds = -1;
+    phase->expected = history_expected(b->history, b->kind, name);
+    g_ptr_array_add(b->seen, phase);
+}
+
+/* Asked by the progress what a stage or a phase will take. */
+static double on_begin(const char *stage_name, const char *phase, gpointer user)
+{
+    build *b = user;
+    (void)stage_name;
+    if (!phase)
+        return b->expected;
+    begin_phase(b, phase);
+    return ((struct build_phase *)g_ptr_array_index(b->seen, b->seen->len - 1))->expected;
+}
+
+void build_stage_kind(build *b, const char *kind)
+{
+    b->kind = kind;
+    b->expected = history_expected(b->history, kind, NULL);
+    progress_expect(b->progress, b->expected);
+}
+
+/* Why a stage with these results runs, or does not. */
+static char *reason(const build *b, const stage *s, const char *key, gboolean reused)
+{
+    if (!s->key)
+        return g_strdup("runs in every build: its result is not kept");
+    if (reused)
+        return g_strdup("the same inputs: the kept result was taken");
+    if (b->options.fresh)
+        return g_strdup("asked for with --fresh");
+    return history_why(b->history, s->name, key, b);
+}
+
+double build_stage_seconds(const build *b)
+{
+    return seconds_since(b->stage_began);
 }
 
 static gboolean run_stage(build *b, const stage *s, GError **error)
 {
-    gint64 began = g_get_monotonic_time();
-    struct build_timing timing = {.stage = s->name};
     if (s->wanted && !s->wanted(b))
         return TRUE;
     if (g_cancellable_set_error_if_cancelled(b->cancel, error))
         return FALSE;
+    struct build_timing timing = {.stage = s->name, .begin = seconds_since(b->began)};
+    b->stage_began = g_get_monotonic_time();
+    b->running = b->kind = s->name;
+    b->expected = history_expected(b->history, b->kind, NULL);
     progress_stage(b->progress, s->name);
-    g_autofree char *key = s->key ? s->key(b) : NULL;
-    timing.reused = key && !b->options.fresh && s->reuse(b, key);
-    gboolean good = timing.reused || s->run(b, key, error);
-    progress_stage_end(b->progress, good, timing.reused);
-    timing.seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
+    timing.key = s->key ? s->key(b) : NULL;
+    timing.reused = timing.key && !b->options.fresh && s->reuse(b, timing.key);
+    timing.why = reason(b, s, timing.key, timing.reused);
+    timing.good = timing.reused || s->run(b, timing.key, error);
+    end_phase(b);
+    progress_stage_end(b->progress, timing.good, timing.reused);
+    timing.kind = b->kind;
+    timing.expected = b->expected;
+    timing.seconds = build_stage_seconds(b);
     g_array_append_val(b->timings, timing);
-    return good;
+    return timing.good;
 }
+
+/* ---- all of them ---- */
 
 /* A cancel may show as any error (a killed child, a closed socket); it is told as what it is. */
 static void name_cancel(const build *b, GError **error)
@@ -97,11 +196,30 @@ static void name_cancel(const build *b, GError **error)
                     b->plan->out_dir);
 }
 
-static void keep_bundle(build *b, const char *stage_name, GError **error)
+static void keep_bundle(build *b, const char *stage_name, int exit_code, GError **error)
 {
-    g_autofree char *where = bundle_save(b, stage_name, *error);
-    if (where)
-        progress_info(b->progress, "what is known of the failure is in %s", where);
+    b->bundle = bundle_save(b, stage_name, exit_code, *error);
+    if (b->bundle)
+        progress_info(b->progress, "what is known of the failure is in %s", b->bundle);
+}
+
+/* What a good build leaves beside its image; that it could not be written does not spoil that. */
+static void finish_good(build *b)
+{
+    g_autoptr(GError) error = NULL;
+    bundle_remove(b);
+    record_write(b, NULL, NULL);
+    if (!history_add(b->history, b, &error))
+        progress_warning(b->progress, "the history of builds is not kept: %s", error->message);
+}
+
+static void finish_bad(build *b, const stage *failed, enum ingot_exit code, GError **error)
+{
+    if (code != INGOT_EXIT_INTERRUPTED)
+        keep_bundle(b, failed->name, (int)code, error);
+    record_write(b, failed->name, *error);
+    if (code != INGOT_EXIT_INTERRUPTED)
+        g_prefix_error(error, "%s failed: ", failed->name);
 }
 
 gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
@@ -109,19 +227,18 @@ gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
     const stage *const *table = stages_table();
     g_autoptr(GError) local = NULL;
     gsize i = 0;
+    progress_watch(b->progress, on_begin, b);
     while (table[i] && run_stage(b, table[i], &local))
         i++;
+    progress_watch(b->progress, NULL, NULL);
     *exit_code = INGOT_EXIT_OK;
     if (!table[i]) {
-        bundle_remove(b);
+        finish_good(b);
         return TRUE;
     }
     name_cancel(b, &local);
     *exit_code = ingot_error_exit(local, table[i]->failure);
-    if (*exit_code != INGOT_EXIT_INTERRUPTED)
-        keep_bundle(b, table[i]->name, &local);
-    if (*exit_code != INGOT_EXIT_INTERRUPTED)
-        g_prefix_error(&local, "%s failed: ", table[i]->name);
+    finish_bad(b, table[i], *exit_code, &local);
     g_propagate_error(error, g_steal_pointer(&local));
     for (gsize j = i + 1; j-- > 0;)
         if (table[j]->undo)
@@ -132,4 +249,9 @@ gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
 guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes)
 {
     return kept_prune(cache_dir, max_age, bytes);
+}
+
+guint build_prune_history(const char *cache_dir, guint max_age, guint64 *bytes)
+{
+    return history_prune(cache_dir, max_age, bytes);
 }

@@ -2,6 +2,7 @@
 #include "stages/bundle.h"
 
 #include "base/files.h"
+#include "stages/diagnosis.h"
 
 #define LOG_LIMIT (64u << 20)
 
@@ -63,7 +64,19 @@ static void put_script(const build *b, const char *dir)
     put(b, dir, "qemu.sh", script, 0755);
 }
 
-char *bundle_save(const build *b, const char *stage_name, const GError *failure)
+static void put_diagnosis(const build *b, const char *dir, const char *stage_name, int exit_code,
+                          const GError *failure)
+{
+    json_t *diagnosis = diagnosis_new(b, stage_name, exit_code, failure);
+    char *json = json_dumps(diagnosis, JSON_INDENT(2));
+    g_autofree char *text = diagnosis_text(diagnosis);
+    put(b, dir, "diagnosis.json", json, 0644);
+    put(b, dir, "diagnosis.txt", text, 0644);
+    free(json);
+    json_decref(diagnosis);
+}
+
+char *bundle_save(const build *b, const char *stage_name, int exit_code, const GError *failure)
 {
     g_autofree char *dir = bundle_path(b);
     g_autoptr(GError) error = NULL;
@@ -72,8 +85,7 @@ char *bundle_save(const build *b, const char *stage_name, const GError *failure)
         progress_warning(b->progress, "%s", error->message);
         return NULL;
     }
-    g_autofree char *text = g_strdup_printf("stage: %s\n%s\n", stage_name, failure->message);
-    put(b, dir, "error.txt", text, 0644);
+    put_diagnosis(b, dir, stage_name, exit_code, failure);
     g_autoptr(GDir) logs = g_dir_open(b->log_dir, 0, NULL);
     const char *name;
     while (logs && (name = g_dir_read_name(logs)))

@@ -2,10 +2,11 @@
 #pragma once
 #include "stages/stages.h"
 
-/* Keeps what helps to understand a failed build in OUT/NAME.failed, secrets masked: error.txt, the
- * logs, the screen, the QEMU command line as a script, the answer file.  Best effort: what cannot
- * be written is told as a warning.  Returns the directory, owned by the caller, or NULL. */
-char *bundle_save(const build *b, const char *stage_name, const GError *failure);
+/* Keeps what helps to understand a failed build in OUT/NAME.failed, secrets masked: diagnosis.json,
+ * diagnosis.txt, the logs, the screen, the QEMU command line as a script, the answer file.  Best
+ * effort: what cannot be written is told as a warning.  Returns the directory, owned by the caller,
+ * or NULL. */
+char *bundle_save(const build *b, const char *stage_name, int exit_code, const GError *failure);
 
 /* Removes the bundle of an earlier failure. */
 void bundle_remove(const build *b);

@@ -71,7 +71,8 @@ static gboolean announce(build *b, GError **error)
 static gboolean install(const char *disk, GPtrArray *phases, gpointer user, GError **error)
 {
     build *b = user;
-    return base_disk(b, disk, phases, error) && base_run_machine(b, disk, b->initrd, phases, error);
+    return base_disk(b, disk, phases, error) &&
+           base_run_machine(b, "system", disk, b->initrd, phases, error);
 }
 
 static gboolean run(build *b, const char *k, GError **error)

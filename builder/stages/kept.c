@@ -65,8 +65,7 @@ static GPtrArray *phases_from(const json_t *result)
         double seconds = 0;
         if (json_unpack(item, "{s:s, s:F}", "name", &name, "seconds", &seconds) != 0)
             continue;
-        struct install_phase *phase = g_new0(struct install_phase, 1);
-        phase->name = g_strdup(name);
+        struct install_phase *phase = install_phase_new(name);
         phase->seconds = seconds;
         g_ptr_array_add(phases, phase);
     }

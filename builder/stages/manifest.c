@@ -45,15 +45,18 @@ static json_t *inputs_json(const GPtrArray *inputs)
     return list;
 }
 
+json_t *manifest_stage(const struct build_timing *t)
+{
+    return json_pack("{s:s, s:f, s:f, s:b, s:s*}", "stage", t->stage, "begin", t->begin, "seconds",
+                     t->seconds, "reused", t->reused, "why", t->why);
+}
+
 static json_t *stages_json(const build *b)
 {
     json_t *list = json_array();
-    for (guint i = 0; i < b->timings->len; i++) {
-        const struct build_timing *t = &g_array_index(b->timings, struct build_timing, i);
-        json_t *o = json_pack("{s:s, s:f, s:b}", "stage", t->stage, "seconds", t->seconds, "reused",
-                              t->reused);
-        json_array_append_new(list, o);
-    }
+    for (guint i = 0; i < b->timings->len; i++)
+        json_array_append_new(list,
+                              manifest_stage(&g_array_index(b->timings, struct build_timing, i)));
     return list;
 }
 
@@ -87,12 +90,15 @@ json_t *manifest_new(const build *b)
     g_autofree char *when = g_date_time_format_iso8601(now);
     json_t *o = json_pack("{s:i, s:s, s:s*, s:s}", "manifest", MANIFEST_VERSION, "name", p->name,
                           "description", p->description, "built", when);
-    json_object_set(o, "image", b->image);
-    json_object_set_new(o, "os", os_json(b->facts));
+    if (b->image)
+        json_object_set(o, "image", b->image);
+    if (b->facts)
+        json_object_set_new(o, "os", os_json(b->facts));
     json_object_set_new(
         o, "recipe", json_pack("{s:s, s:s}", "path", p->recipe_path, "sha256", p->recipe_digest));
     json_object_set_new(o, "plan", plan_to_json(p));
-    json_object_set_new(o, "inputs", inputs_json(b->boot->inputs));
+    if (b->boot)
+        json_object_set_new(o, "inputs", inputs_json(b->boot->inputs));
     json_object_set_new(o, "tools", tools_json());
     json_object_set_new(o, "stages", stages_json(b));
     json_object_set_new(o, "phases", phases_json(b->phases));

@@ -2,5 +2,9 @@
 #pragma once
 #include "stages/stages.h"
 
-/* The manifest of a finished template (docs/manifest.md); owned by the caller. */
+/* The manifest of a finished template (docs/manifest.md); what a build that failed had not come to
+ * is left out.  Owned by the caller. */
 json_t *manifest_new(const build *b);
+
+/* A member of its "stages"; owned by the caller. */
+json_t *manifest_stage(const struct build_timing *timing);

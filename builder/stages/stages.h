@@ -13,16 +13,29 @@ struct build_options {
     gboolean fresh;     /* reuse no kept result */
     gboolean offline;   /* take nothing from the network for the media */
     gboolean no_verify; /* do not boot clones of the finished image */
-    const char *junit;  /* file that gets what verify found, also when it failed; NULL: none */
+    const char *report; /* HTML file that tells the build, good or bad; NULL: none */
+    const char *junit;  /* the same for CI servers, as JUnit XML; NULL: none */
     enum output_compact compact;
+    guint keep;    /* seconds for which a failed machine is kept to look into; 0: not at all */
     guint max_age; /* seconds; older kept results are not reused, and removed */
 };
 
 struct build_timing {
     const char *stage;
-    double seconds;
-    gboolean reused;
+    const char *kind;      /* of what it did, for the history: build_stage_kind */
+    double begin, seconds; /* begin: since the build began */
+    double expected;       /* seconds, from earlier runs; negative: not known */
+    gboolean good, reused;
+    char *key, *why; /* why: it ran, or its kept result was taken; owned by the build */
 };
+
+struct build_phase {
+    const char *stage;
+    char *name;
+    double begin, seconds, expected;
+};
+
+typedef struct history history; /* stages/history.h */
 
 /* What is happening now.  Each stage owns the fields under its name. */
 typedef struct build {
@@ -31,18 +44,26 @@ typedef struct build {
     const secrets *hidden;
     GCancellable *cancel;
     struct build_options options;
-    GArray *timings; /* of struct build_timing */
-    char *work_dir;  /* removed at the end, whatever the end */
-    int work_lock;   /* held while the build lives, so that a dead build's directory is known */
-    char *run_dir;   /* sockets of the running VM */
-    char *log_dir;   /* in work_dir; kept as out/NAME.failed when the build fails */
+    gint64 began, stage_began; /* monotonic */
+    GArray *timings;           /* of struct build_timing */
+    GPtrArray *seen;           /* of struct build_phase *: what was told, of all stages */
+    const char *running;       /* the stage's name */
+    const char *kind;          /* of what it does */
+    double expected;           /* its seconds; negative: not known */
+    history *history;          /* of earlier runs */
+    char *bundle;              /* what a failure left */
+    char *work_dir;            /* removed at the end, whatever the end */
+    int work_lock; /* held while the build lives, so that a dead build's directory is known */
+    char *run_dir; /* sockets of the running VM */
+    char *log_dir; /* in work_dir; kept as out/NAME.failed when the build fails */
     /* media */
     media_boot *boot;
     char *initrd; /* with the answer file appended; in work_dir */
     /* install */
-    char *disk;        /* in the cache */
-    struct kept *kept; /* holds it while the build lives */
-    GPtrArray *phases; /* of struct install_phase * */
+    char *disk;          /* in the cache */
+    struct kept *kept;   /* holds it while the build lives */
+    GPtrArray *phases;   /* of struct install_phase * */
+    GPtrArray *machines; /* of struct install_record *: those that ran now */
     /* seal */
     char *sealed; /* an overlay of disk; in work_dir */
     guest_facts *facts;
@@ -78,6 +99,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(build, build_free)
  * *exit_code (never NULL) is the program's. */
 gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Seconds since the running stage began. */
+double build_stage_seconds(const build *b);
+
+/* Said by a running stage: it does what takes another time than usual ("install on a kept base"),
+ * so its durations are kept apart in the history.  kind lives as long as the program. */
+void build_stage_kind(build *b, const char *kind);
+
 /* Unpacks the packages of boot into disk, which is made: the first half of an installation by an
  * installer that is given packages. */
 gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, progress *told,
@@ -86,3 +114,6 @@ gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, p
 /* Removes kept results older than max_age seconds that no build uses; returns their number and, in
  * *bytes (may be NULL), their size. */
 guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes);
+
+/* The same for the histories of recipes that were not built for so long. */
+guint build_prune_history(const char *cache_dir, guint max_age, guint64 *bytes);

@@ -42,15 +42,14 @@ static void fill_spec(const build *b, const char *image, const char *work_dir,
                                  .log_dir = b->log_dir};
 }
 
-/* The report is for a CI server, and comes also when assertions fail. */
+/* For the bundle of a failure; the whole build has its own report. */
 static gboolean report(build *b, const verify_result *result, GError **error)
 {
     g_autofree char *file = image_name(b);
     g_autofree char *xml = verify_to_junit(result, file);
     g_autofree char *logged = g_build_filename(b->log_dir, "verify.junit.xml", NULL);
     b->verified = verify_to_json(result);
-    return files_write_atomic(logged, xml, -1, 0644, error) &&
-           (!b->options.junit || files_write_atomic(b->options.junit, xml, -1, 0644, error));
+    return files_write_atomic(logged, xml, -1, 0644, error);
 }
 
 static gboolean run(build *b, const char *key, GError **error)

@@ -130,9 +130,18 @@ gboolean vm_write(vm *machine, enum vm_channel channel, const char *bytes, gsize
 /* Ends the guest: ACPI power button when gentle, else QEMU's quit. */
 gboolean vm_stop(vm *machine, gboolean gentle, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Bytes read, written on disk and received, sent on the network since start (QMP query-blockstats
- * and the like); grows while the guest does anything. */
-gboolean vm_activity(vm *machine, guint64 *counter, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What the guest has moved since its start.  QEMU counts no bytes for a user network, so these are
+ * packets, of the first NIC. */
+struct vm_counters {
+    guint64 disk_read, disk_written; /* bytes */
+    guint64 received, sent;          /* packets; 0 where QEMU does not tell (before 7.2) */
+};
+gboolean vm_counters(vm *machine, struct vm_counters *counters,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Stops the guest's processors, and lets them go on. */
+gboolean vm_pause(vm *machine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vm_continue(vm *machine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The screen as a PNG file (QMP screendump). */
 gboolean vm_screenshot(vm *machine, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;

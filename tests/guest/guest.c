@@ -2,6 +2,7 @@
 #include "guest.h"
 
 #include "base/files.h"
+#include "base/spawn.h"
 #include "initramfs.h"
 
 #include <errno.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 #define LIMIT_SECONDS 120
+/* SeaBIOS reads no disk that is smaller than a cylinder. */
+#define DISK_SIZE (1u << 20)
 /* Without what costs an emulated processor seconds and is of no use here. */
 #define COMMAND_LINE                                                                               \
     "console=ttyS0 quiet panic=-1 nokaslr mitigations=off no_timer_check cryptomgr.notests "       \
@@ -81,9 +84,8 @@ static void choose_accel(struct guest *g)
     assert_true(known);
 }
 
-struct guest *guest_new(const char *what)
+static struct guest *new_machine(void)
 {
-    g_autofree char *kernel = need_kernel();
     struct guest *g = g_new0(struct guest, 1);
     g->top = files_temp_dir(g_get_tmp_dir(), "guest", NULL);
     g->dir = g_build_filename(g->top, "run", NULL);
@@ -93,15 +95,40 @@ struct guest *guest_new(const char *what)
     g->vm.arch = g_strdup("x86_64");
     g->vm.cpus = 1;
     g->vm.memory = 256u << 20;
-    g->vm.kernel = g_steal_pointer(&kernel);
-    g->vm.command_line = g_strconcat(COMMAND_LINE, what, NULL);
     g->said[VM_CONSOLE] = g_string_new(NULL);
     g->said[VM_LOG] = g_string_new(NULL);
     g->events = g_string_new(NULL);
     g->heard[0] = g_string_new(NULL);
     g->heard[1] = g_string_new(NULL);
     choose_accel(g);
+    return g;
+}
+
+struct guest *guest_new(const char *what)
+{
+    g_autofree char *kernel = need_kernel();
+    struct guest *g = new_machine();
+    g->vm.kernel = g_steal_pointer(&kernel);
+    g->vm.command_line = g_strconcat(COMMAND_LINE, what, NULL);
     make_initrd(g);
+    return g;
+}
+
+struct guest *guest_new_booting(const guint8 *sector)
+{
+    need("qemu-system-x86_64", "qemu-system-x86");
+    need("qemu-img", "qemu-utils");
+    struct guest *g = new_machine();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *raw = g_build_filename(g->top, "sector", NULL);
+    g->vm.disk = g_build_filename(g->top, "disk.qcow2", NULL);
+    const char *const argv[] = {"qemu-img", "convert", "-q", "-f",       "raw",
+                                "-O",       "qcow2",   raw,  g->vm.disk, NULL};
+    g_autofree char *bytes = g_malloc0(DISK_SIZE);
+    memcpy(bytes, sector, 512);
+    assert_true(g_file_set_contents(raw, bytes, DISK_SIZE, NULL));
+    assert_true(spawn_run(argv, NULL, NULL, &error));
+    assert_no_error(error);
     return g;
 }
 

@@ -21,6 +21,8 @@ struct guest {
 
 /* Skips the test, with the reason, when the host cannot run the guest.  what: see init. */
 struct guest *guest_new(const char *what);
+/* Another one: a machine that boots a disk of one sector.  sector: 512 bytes. */
+struct guest *guest_new_booting(const guint8 *sector);
 void guest_free(struct guest *g);
 
 /* Starts it; the test fails when it does not start. */

@@ -4,8 +4,12 @@
 #include "../install/medium.h"
 #include "base/error.h"
 
+#include <errno.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 /* The wait, against a guest that behaves as an installer does: well, and in every bad way. */
@@ -21,28 +25,44 @@ static const struct os_failure console[] = {
     {"\\[y/n\\] $", "the installer asks a question", "answer it in the preseed"},
     {NULL, NULL, NULL}};
 
+static const struct os_failure reasons[] = {
+    {"mirror: (.*)", "the mirror does not answer: \\1", "look at the mirror"}, {NULL, NULL, NULL}};
+
 struct outcome {
     gboolean good;
     GError *error;
-    GPtrArray *phases;
+    struct install_record *record;
+    GPtrArray *phases; /* of the record */
     double seconds;
 };
 
-static struct outcome run(struct guest *g, struct install_limits limits, GCancellable *cancel)
+/* more: what the test adds to the spec, or NULL. */
+static struct outcome run_spec(struct guest *g, struct install_limits limits,
+                               const struct install_spec *more, GCancellable *cancel)
 {
     struct outcome o = {0};
-    const struct install_spec spec = {.vm = &g->vm,
-                                      .phases = phases,
-                                      .failures = failures,
-                                      .console = console,
-                                      .limits = limits,
-                                      .dir = g->dir,
-                                      .log_dir = g->log_dir};
+    struct install_spec spec = more ? *more : (struct install_spec){0};
+    spec.vm = &g->vm;
+    spec.name = "guest";
+    spec.phases = phases;
+    spec.failures = failures;
+    spec.console = console;
+    spec.reasons = reasons;
+    spec.limits = limits;
+    spec.dir = g->dir;
+    spec.log_dir = g->log_dir;
     gint64 began = g_get_monotonic_time();
-    o.good = install_run(&spec, NULL, cancel, &o.phases, &o.error);
+    o.good = install_run(&spec, NULL, cancel, &o.record, &o.error);
     o.seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
-    assert_non_null(o.phases);
+    assert_non_null(o.record);
+    o.phases = o.record->phases;
+    assert_true(o.good == !o.record->failure || g_cancellable_is_cancelled(cancel));
     return o;
+}
+
+static struct outcome run(struct guest *g, struct install_limits limits, GCancellable *cancel)
+{
+    return run_spec(g, limits, NULL, cancel);
 }
 
 static const struct install_limits patient = {.total = 180, .inactivity = 120};
@@ -69,7 +89,7 @@ static void end(struct guest *g, struct outcome *o)
     if (g_file_get_contents(children, &text, NULL, NULL))
         assert_string_equal(text, "");
     g_clear_error(&o->error);
-    g_ptr_array_unref(o->phases);
+    install_record_free(o->record);
     guest_free(g);
 }
 
@@ -197,20 +217,8 @@ static char *as_medium(struct guest *g)
 static struct outcome run_medium(struct guest *g, const struct install_boot *boot,
                                  struct install_limits limits)
 {
-    struct outcome o = {0};
-    const struct install_spec spec = {.vm = &g->vm,
-                                      .phases = phases,
-                                      .failures = failures,
-                                      .console = console,
-                                      .limits = limits,
-                                      .boot = boot,
-                                      .dir = g->dir,
-                                      .log_dir = g->log_dir};
-    gint64 began = g_get_monotonic_time();
-    o.good = install_run(&spec, NULL, NULL, &o.phases, &o.error);
-    o.seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
-    assert_non_null(o.phases);
-    return o;
+    const struct install_spec more = {.boot = boot};
+    return run_spec(g, limits, &more, NULL);
 }
 
 /* Typed at a real boot loader, which would wait for ever. */
@@ -289,6 +297,198 @@ static void text_does_not_come(void **state)
     struct outcome o = run_medium(g, &boot, patient);
     assert_error_says(o.error, INGOT_EXIT_INSTALL, "the boot command cannot be typed: ");
     assert_error_says(o.error, INGOT_EXIT_INSTALL, "no such text");
+    end(g, &o);
+}
+
+/* How long it took from the phase's begin until the failure was known. */
+static double noticed(const struct outcome *o)
+{
+    const struct install_phase *last = g_ptr_array_index(o->phases, o->phases->len - 1);
+    return last->seconds;
+}
+
+static void emergency(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("emergency");
+    struct outcome o = run(g, patient, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "the guest is in its emergency shell");
+    assert_true(noticed(&o) < 10);
+    end(g, &o);
+}
+
+/* What went wrong before leads; what the installer says of itself follows. */
+static void reason(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("reason");
+    struct outcome o = run(g, patient, NULL);
+    const struct install_failure *f = o.record->failure;
+    assert_string_equal(f->cause, "the mirror does not answer: connection refused (the disk the "
+                                  "cannot be used)");
+    assert_string_equal(f->remedy, "look at the mirror");
+    assert_string_equal(f->phase, "one");
+    assert_string_equal(g_ptr_array_index(f->evidence, 0), "reason: mirror: connection refused");
+    assert_true(noticed(&o) < 10);
+    end(g, &o);
+}
+
+/* The machine lives and asks the network, and the network is dead. */
+static void dead_network(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("nobody");
+    g->vm.network = TRUE;
+    struct outcome o = run(g, (struct install_limits){.total = 180, .inactivity = 12}, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "nothing moved for 12.0 s");
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "packets that nobody answered");
+    assert_non_null(strstr(ingot_error_hint(o.error), "mirror"));
+    assert_true(o.record->samples->len > 3);
+    end(g, &o);
+}
+
+/* What earlier runs of a phase teach is a shorter limit. */
+static void learned(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("stay");
+    struct install_phase before = {.name = (char *)"one", .seconds = 1, .quiet = 0.5};
+    g_autoptr(GPtrArray) earlier = g_ptr_array_new();
+    g_ptr_array_add(earlier, &before);
+    const struct install_spec more = {.earlier = earlier};
+    struct outcome o = run_spec(
+        g, (struct install_limits){.total = 900, .inactivity = 900, .spare = 4}, &more, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "nothing moved for 6.5 s");
+    assert_true(noticed(&o) >= 6 && noticed(&o) < 30);
+    end(g, &o);
+}
+
+static gboolean never(gpointer user)
+{
+    (void)user;
+    return FALSE;
+}
+
+/* An installer that does not come for its answers is known in seconds, however busy it is. */
+static void seed(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("chatter");
+    const struct install_seed watched = {.asked = never, .what = "the answer file", .limit = 8};
+    const struct install_spec more = {.seed = &watched};
+    struct outcome o = run_spec(g, patient, &more, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL,
+                      "the guest has not asked for the answer file within 8.0 s");
+    assert_true(o.seconds >= 8 && o.seconds < 20);
+    end(g, &o);
+}
+
+/* The host has no room for what the guest writes. */
+static void host_full(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("fill");
+    g_autofree char *small = g_build_filename(g->top, "small", NULL);
+    g_autofree char *disk = g_build_filename(small, "disk.qcow2", NULL);
+    assert_int_equal(g_mkdir(small, 0700), 0);
+    if (mount("tmpfs", small, "tmpfs", 0, "size=16m") != 0) {
+        guest_free(g);
+        print_message("# SKIP a small file system needs root: %s\n", g_strerror(errno));
+        skip();
+    }
+    g->vm.disk = g_strdup(disk);
+    assert_true(vm_disk_create(disk, 256 << 20, NULL, NULL, NULL));
+    struct outcome o = run(g, patient, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "the host's disk is full");
+    assert_non_null(strstr(ingot_error_hint(o.error), small));
+    assert_true(noticed(&o) < 60);
+    assert_int_equal(umount2(small, MNT_DETACH), 0);
+    end(g, &o);
+}
+
+/* Nothing says so but the screen: SeaBIOS, without a disk to boot. */
+static void no_bootable_device(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("stay");
+    g_clear_pointer(&g->vm.kernel, g_free);
+    g_clear_pointer(&g->vm.initrd, g_free);
+    g_clear_pointer(&g->vm.command_line, g_free);
+    struct outcome o = run(g, patient, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "the firmware found no bootable device");
+    assert_true(o.seconds < 45);
+    const GPtrArray *pictures = o.record->pictures;
+    assert_true(pictures->len > 0);
+    const struct install_picture *last = g_ptr_array_index(pictures, pictures->len - 1);
+    assert_non_null(strstr(last->text, "No bootable device."));
+    assert_true(pictured(g));
+    end(g, &o);
+}
+
+/* ---- a failed machine that is kept ---- */
+
+struct person {
+    const struct guest *guest;
+    const char *word, *answer;
+    gboolean said;
+};
+
+static gboolean send_line(const char *dir, const char *name, const char *line)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    g_autoptr(GSocketClient) client = g_socket_client_new();
+    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
+    g_autoptr(GSocketConnection) there =
+        g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, NULL);
+    GOutputStream *to = there ? g_io_stream_get_output_stream(G_IO_STREAM(there)) : NULL;
+    return to && g_output_stream_write_all(to, line, strlen(line), NULL, NULL, NULL);
+}
+
+static gboolean look_in(gpointer data)
+{
+    struct person *p = data;
+    if (!send_line(p->guest->dir, "control", p->word))
+        return G_SOURCE_CONTINUE;
+    p->said = TRUE;
+    if (p->answer)
+        assert_true(send_line(p->guest->dir, "attach", p->answer));
+    return G_SOURCE_REMOVE;
+}
+
+/* Somebody answers the question, and the installation goes on to its end. */
+static void resumed(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("prompt");
+    struct person p = {.guest = g, .word = "resume\n", .answer = "y\n"};
+    const struct install_spec more = {.keep = 120};
+    g_timeout_add(100, look_in, &p);
+    struct outcome o = run_spec(g, patient, &more, NULL);
+    assert_no_error(o.error);
+    assert_true(p.said && o.good);
+    end(g, &o);
+}
+
+static void kept_and_stopped(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("prompt");
+    struct person p = {.guest = g, .word = "stop\n"};
+    const struct install_spec more = {.keep = 120};
+    g_timeout_add(100, look_in, &p);
+    struct outcome o = run_spec(g, patient, &more, NULL);
+    assert_true(p.said);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "the installer asks a question");
+    end(g, &o);
+}
+
+static void kept_too_long(void **state)
+{
+    (void)state;
+    struct guest *g = guest_new("fatal");
+    const struct install_spec more = {.keep = 3};
+    struct outcome o = run_spec(g, patient, &more, NULL);
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "cannot be used");
     end(g, &o);
 }
 
@@ -378,6 +578,16 @@ int main(void)
                                        cmocka_unit_test(cancelled),
                                        cmocka_unit_test(cancelled_before),
                                        cmocka_unit_test(killed),
+                                       cmocka_unit_test(emergency),
+                                       cmocka_unit_test(reason),
+                                       cmocka_unit_test(dead_network),
+                                       cmocka_unit_test(learned),
+                                       cmocka_unit_test(seed),
+                                       cmocka_unit_test(host_full),
+                                       cmocka_unit_test(resumed),
+                                       cmocka_unit_test(kept_and_stopped),
+                                       cmocka_unit_test(kept_too_long),
+                                       cmocka_unit_test(no_bootable_device),
                                        cmocka_unit_test(boot_command),
                                        cmocka_unit_test(boot_command_uefi),
                                        cmocka_unit_test(answer_not_asked_for),

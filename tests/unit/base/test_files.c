@@ -114,11 +114,32 @@ static void lock_refuses_a_link(void **state)
     assert_non_null(error);
 }
 
+/* What would be written at the end of long work is refused at once when it cannot be. */
+static void targets(void **state)
+{
+    static const char *const bad[] = {"no/such/dir/report.html", ".", "file/report.html", "fifo",
+                                      "sub/"};
+    g_autofree char *file = g_build_filename(*state, "file", NULL);
+    g_autofree char *fifo = g_build_filename(*state, "fifo", NULL);
+    assert_true(g_file_set_contents(file, "x", 1, NULL));
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_true(files_check_target("--report", file, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = g_strconcat(*state, "/", bad[i], NULL);
+        assert_false(files_check_target("--report", path, &error));
+        assert_error_says(error, INGOT_EXIT_USAGE, "--report: ");
+    }
+    assert_true(files_check_target("--report", "report.html", NULL)); /* here */
+    assert_false(files_check_target("--report", "", NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(removal_follows_no_link),
                                        cmocka_unit_test(reads_and_limits),
                                        cmocka_unit_test(usage),
+                                       cmocka_unit_test(targets),
                                        cmocka_unit_test(lock_waits),
                                        cmocka_unit_test(lock_is_cancelled),
                                        cmocka_unit_test(lock_refuses_a_link)};

@@ -86,6 +86,45 @@ static void json(void **state)
     }
 }
 
+/* Who watches hears of every beginning, and what he expects is told. */
+static double watch(const char *stage, const char *phase, gpointer user)
+{
+    g_string_append_printf(user, "%s/%s ", stage, phase ? phase : "");
+    return phase && strcmp(phase, "boot loader") == 0 ? -1 : phase ? 40 : 170;
+}
+
+static char *watched(enum progress_format format, GString *heard)
+{
+    struct capture c = begin();
+    c.stream = open_memstream(&c.text, &c.length);
+    progress *p = progress_new(format, PROGRESS_NORMAL, c.stream, NULL);
+    progress_watch(p, watch, heard);
+    script(p);
+    progress_stage(p, "seal");
+    progress_expect(p, 25);
+    progress_watch(p, NULL, NULL);
+    progress_phase(p, "policy");
+    progress_free(p);
+    fclose(c.stream);
+    char *text = g_strdup(c.text);
+    free(c.text);
+    return text;
+}
+
+static void expectations(void **state)
+{
+    (void)state;
+    g_autoptr(GString) heard = g_string_new(NULL);
+    g_autofree char *plain_text = watched(PROGRESS_TEXT, heard);
+    assert_string_equal(heard->str, "install/ install/base system install/boot loader seal/ ");
+    assert_non_null(strstr(plain_text, "install  ...  about 3 min\n"));
+    g_autofree char *events = watched(PROGRESS_JSON, heard);
+    assert_non_null(strstr(events, "{\"event\":\"stage-begin\",\"expected\":170.0,"));
+    assert_non_null(strstr(events, "{\"event\":\"phase-begin\",\"expected\":40.0,"));
+    assert_non_null(strstr(events, "{\"event\":\"phase-begin\",\"phase\":\"boot loader\""));
+    assert_non_null(strstr(events, "{\"event\":\"expected\",\"expected\":25.0,\"stage\":\"seal\""));
+}
+
 static void nobody(void **state)
 {
     (void)state;
@@ -95,6 +134,7 @@ static void nobody(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(plain), cmocka_unit_test(quiet),
-                                       cmocka_unit_test(json), cmocka_unit_test(nobody)};
+                                       cmocka_unit_test(json), cmocka_unit_test(expectations),
+                                       cmocka_unit_test(nobody)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,13 +65,16 @@ static const struct os_phase phases[] = {{"Menu item '([a-z-]+)' selected", "som
                                          {NULL, NULL, FALSE}};
 static const struct os_failure failures[] = {
     {"step '(\\S+)' failed: (.*)", "the step \\1 failed (\\2)", "look at it"}, {NULL, NULL, NULL}};
+static const struct os_failure reasons[] = {{"no package (\\S+)", "\\1 is not there", NULL},
+                                            {NULL, NULL, NULL}};
 static const struct os_failure console[] = {{"Prompt: $", "it asks", NULL}, {NULL, NULL, NULL}};
 
 static void meaning(void **state)
 {
     (void)state;
     g_autoptr(GError) error = NULL;
-    g_autoptr(matcher) m = matcher_new(phases, failures, console, &error);
+    const struct matcher_lists lists = {phases, failures, console, reasons};
+    g_autoptr(matcher) m = matcher_new(&lists, &error);
     struct match match;
     assert_no_error(error);
     assert_string_equal(matcher_phase(m, "Menu item 'base-x' selected")->phase, "some item");
@@ -86,13 +89,18 @@ static void meaning(void **state)
     assert_true(matcher_console(m, "Prompt: ", &match));
     g_free(match.cause);
     assert_false(matcher_console(m, "Prompt: yes", &match));
+    assert_true(matcher_reason(m, "E: no package vim", &match));
+    assert_string_equal(match.cause, "vim is not there");
+    g_free(match.cause);
+    assert_false(matcher_log(m, "E: no package vim", &match));
 }
 
 /* What the guest says cannot become part of how the cause is made. */
 static void references(void **state)
 {
     (void)state;
-    g_autoptr(matcher) m = matcher_new(NULL, failures, NULL, NULL);
+    const struct matcher_lists lists = {.log = failures};
+    g_autoptr(matcher) m = matcher_new(&lists, NULL);
     struct match match;
     assert_true(matcher_log(m, "step '\\2' failed: \\1\\g<9>", &match));
     assert_string_equal(match.cause, "the step \\2 failed (\\1\\g<9>)");
@@ -103,7 +111,8 @@ static void references(void **state)
 static void panic(void **state)
 {
     (void)state;
-    g_autoptr(matcher) m = matcher_new(NULL, NULL, NULL, NULL);
+    const struct matcher_lists none = {0};
+    g_autoptr(matcher) m = matcher_new(&none, NULL);
     struct match match;
     assert_true(matcher_console(m, "[ 1.0] Kernel panic - not syncing: VFS: no root", &match));
     assert_string_equal(match.cause, "the guest's kernel panicked: VFS: no root");
@@ -117,21 +126,56 @@ static void bad_pattern(void **state)
     (void)state;
     static const struct os_failure bad[] = {{"(", "x", NULL}, {NULL, NULL, NULL}};
     static const struct os_phase bad_phase[] = {{"[", "x", FALSE}, {NULL, NULL, FALSE}};
-    g_autoptr(GError) error = NULL;
-    assert_null(matcher_new(NULL, bad, NULL, &error));
-    assert_error_says(error, INGOT_EXIT_FAILURE, "the pattern \"(\"");
-    g_clear_error(&error);
-    assert_null(matcher_new(NULL, NULL, bad, &error));
-    g_clear_error(&error);
-    assert_null(matcher_new(bad_phase, NULL, NULL, &error));
-    assert_error_says(error, INGOT_EXIT_FAILURE, "the pattern \"[\"");
+    const struct matcher_lists wrong[] = {
+        {.log = bad}, {.console = bad}, {.reasons = bad}, {.phases = bad_phase}};
+    for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GError) error = NULL;
+        assert_null(matcher_new(&wrong[i], &error));
+        assert_error_says(error, INGOT_EXIT_FAILURE,
+                          wrong[i].phases ? "the pattern \"[\"" : "the pattern \"(\"");
+    }
+}
+
+/* Where a guest may end without any installer being at fault. */
+static void dead_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *cause; /* NULL: it goes on */
+    } ends[] = {
+        {"You are in emergency mode. After logging in,", "the guest is in its emergency shell"},
+        {"Give root password for maintenance\n(or press Control-D to continue): ",
+         "the guest is in its emergency shell"},
+        {"ALERT!  /dev/vda1 does not exist.\n(initramfs) ",
+         "the guest's initramfs could not go on and has started a shell"},
+        {"dracut:/# ", "the guest's initramfs could not go on and has started a shell"},
+        {"grub rescue> ", "the boot loader stopped at its own prompt"},
+        {"GNU GRUB\ngrub> ", "the boot loader stopped at its own prompt"},
+        {"Booting from Hard Disk...\nNo bootable device.", "the firmware found no bootable device"},
+        {"BdsDxe: No bootable option or device was found.",
+         "the firmware found no bootable device"},
+        {"startup.nsh, any other key to continue.\nShell> ",
+         "the firmware found nothing to boot and has started its own shell"},
+        {"Setting up grub> now", NULL},
+        {"the package shell> is set up", NULL},
+        {"Setting up initramfs-tools (initramfs) ...", NULL},
+    };
+    const struct matcher_lists none = {0};
+    g_autoptr(matcher) m = matcher_new(&none, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+        struct match match = {0};
+        assert_int_equal(matcher_console(m, ends[i].text, &match), ends[i].cause != NULL);
+        if (ends[i].cause)
+            assert_string_equal(match.cause, ends[i].cause);
+        g_free(match.cause);
+    }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(pieces),    cmocka_unit_test(hostile),
-                                       cmocka_unit_test(long_line), cmocka_unit_test(meaning),
-                                       cmocka_unit_test(panic),     cmocka_unit_test(bad_pattern),
-                                       cmocka_unit_test(references)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(pieces),     cmocka_unit_test(hostile),
+                                       cmocka_unit_test(long_line),  cmocka_unit_test(meaning),
+                                       cmocka_unit_test(panic),      cmocka_unit_test(bad_pattern),
+                                       cmocka_unit_test(references), cmocka_unit_test(dead_ends)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

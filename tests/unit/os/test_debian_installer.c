@@ -380,7 +380,18 @@ static void failures(void **state)
     assert_false(
         any_matches(i->failures, "main-menu[338]: WARNING **: Unable to set title for x."));
     assert_true(any_matches(i->console, "[    2.1] Kernel panic - not syncing: VFS: no root"));
-    assert_true(any_matches(i->console, "Prompt: '?' for help, default=5> "));
+    /* As its text frontend was seen to write them. */
+    assert_true(any_matches(i->console,
+                            "Loading  ... 100%\nPartition disks\n---------------\nWrite "
+                            "the changes to disks?\n  1: Yes [*]  2: No\n"
+                            "Prompt: '?' for help, default=2> "));
+    assert_true(any_matches(i->console, "Set up users and passwords\n--------------------------\n"
+                                        "Note: what you type here will be hidden.\n"
+                                        "Root password:\n"));
+    assert_false(any_matches(i->console, "Select and install software  ... 1%... 10%\n"));
+    assert_true(any_matches(i->reasons, "in-target:  Unable to locate package nosuch"));
+    assert_true(any_matches(i->reasons, "wget: can't connect to remote host (10.0.2.2): "
+                                        "Connection refused"));
     assert_true(any_matches(i->console, "[Press enter to continue] "));
     assert_false(any_matches(i->console, "Retrieving packages  ... 50%"));
 }

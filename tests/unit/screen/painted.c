@@ -55,7 +55,7 @@ void painted_put(struct painted *p, guint column, guint row, guint8 code, guint3
         guint32 *to = p->pixels + (gsize)(p->top + row * p->height + y) * p->frame.width + p->left +
                       column * p->cell;
         for (guint x = 0; x < 8; x++)
-            to[x] = bits & (0x80u >> x) ? ink : paper;
+            to[x] = (bits & (0x80u >> x)) ? ink : paper;
         if (p->cell == 9)
             to[8] = (code & 0xe0) == 0xc0 ? to[7] : paper;
     }

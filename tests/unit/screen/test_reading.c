@@ -137,7 +137,7 @@ static void share(void **state)
     (void)state;
     struct painted *p = painted_new(720, 400, 9, 16);
     for (guint i = 0; i < 150; i++)
-        painted_text(p, i % 75, i / 75, "M");
+        painted_text(p, i % 75, i / 75, i % 3 ? "M" : "-");
     for (guint i = 0; i < 4; i++)
         painted_fill(p, i * 9 + 2, 4 * 16 + 3, 3, 3, 0x123456 + i);
     struct screen_reading r;
@@ -148,6 +148,22 @@ static void share(void **state)
     assert_true(r.readable);
     assert_int_equal(r.shown - r.matched, 3);
     assert_true(g_str_has_suffix(now, "\n\n\n ���"));
+    painted_free(p);
+}
+
+/* Text beside a picture, as firmware has it: read, but the screen is no text. */
+static void logo(void **state)
+{
+    (void)state;
+    struct painted *p = painted_new(1280, 800, 8, 16);
+    for (guint i = 0; i < 400; i++)
+        painted_fill(p, 483 + i % 200, 131 + i % 100, 300, 1 + i % 7, 0xffff00 + i);
+    painted_text(p, 2, 40, "Press any key");
+    struct screen_reading r;
+    g_autofree char *text = painted_read(p, &r);
+    assert_false(r.readable);
+    assert_true(r.matched >= 11 && r.matched < r.shown / 2);
+    assert_true(g_str_has_suffix(text, "\n  Press any key"));
     painted_free(p);
 }
 
@@ -171,6 +187,103 @@ static void graphics(void **state)
     p->top = 5;
     painted_text(p, 0, 0, "No bootable device.");
     assert_unreadable(p);
+    painted_free(p);
+}
+
+struct glyph {
+    guint16 code;
+    guint8 rows[19];
+};
+
+static const struct glyph edk2[] = {
+#include "screen/edk2_glyphs.inc"
+};
+
+static const struct glyph grub[] = {
+#include "screen/grub_glyphs.inc"
+};
+
+static const struct glyph linux_8x16[] = {
+#include "screen/linux_glyphs.inc"
+};
+
+static void put_glyph(struct painted *p, guint x, guint y, const struct glyph *glyph, guint height,
+                      gboolean turned)
+{
+    for (guint i = 0; i < height * 8; i++)
+        p->pixels[(gsize)(y + i / 8) * p->frame.width + x + i % 8] =
+            (glyph->rows[i / 8] >> (7 - i % 8) & 1) != turned ? GREY : BLACK;
+}
+
+static void put_edk2(struct painted *p, guint x, guint y, char letter)
+{
+    for (gsize n = 0; n < G_N_ELEMENTS(edk2); n++)
+        if (edk2[n].code == letter)
+            put_glyph(p, x, y, &edk2[n], 19, FALSE);
+}
+
+/* GRUB's menu: its letters, some in changed colours, ten pixels from the corner. */
+static void grub_menu(void **state)
+{
+    (void)state;
+    struct painted *p = painted_new(1024, 768, 8, 16);
+    g_autoptr(GString) want = g_string_new(NULL);
+    for (guint n = 0; n < G_N_ELEMENTS(grub); n++) {
+        if (n && n % 100 == 0)
+            g_string_append_c(want, '\n');
+        put_glyph(p, 10 + n % 100 * 8, 10 + n / 100 * 16, &grub[n], 16, n < 100);
+        /* A full block cannot be told from paper of its colour. */
+        g_string_append_unichar(want, grub[n].code == 0x2588 ? ' ' : grub[n].code);
+    }
+    struct screen_reading r;
+    g_autofree char *text = painted_read(p, &r);
+    assert_string_equal(text, want->str);
+    assert_string_equal(r.font, "GRUB 8x16");
+    assert_int_equal(r.matched, G_N_ELEMENTS(grub) - 1);
+    painted_free(p);
+}
+
+/* In the middle of the screen, in modes with odd and even numbers of columns and rows; with a
+ * cursor as EDK2 has it. */
+static void uefi(void **state)
+{
+    (void)state;
+    static const struct {
+        guint width, height, columns, rows;
+    } modes[] = {{800, 600, 80, 25},   {800, 600, 100, 31},  {1280, 800, 80, 25},
+                 {1280, 800, 160, 42}, {1280, 800, 100, 31}, {1024, 768, 128, 40},
+                 {1366, 768, 170, 40}, {1366, 768, 80, 25},  {1920, 1080, 240, 56}};
+    static const char *const lines[] = {"UEFI Interactive Shell v2.2", "Shell> "};
+    for (gsize i = 0; i < G_N_ELEMENTS(modes); i++) {
+        struct painted *p = painted_new(modes[i].width, modes[i].height, 8, 16);
+        guint left = (modes[i].width - 8 * modes[i].columns) / 2;
+        guint top = (modes[i].height - 19 * modes[i].rows) / 2;
+        for (guint row = 0; row < G_N_ELEMENTS(lines); row++)
+            for (guint j = 0; lines[row][j]; j++)
+                put_edk2(p, left + 8 * j, top + 19 * row, lines[row][j]);
+        painted_fill(p, left + 7 * 8, top + 19 + 16, 8, 2, GREY);
+        struct screen_reading r;
+        g_autofree char *text = painted_read(p, &r);
+        assert_string_equal(text, "UEFI Interactive Shell v2.2\nShell>");
+        assert_string_equal(r.font, "EDK2 8x19");
+        painted_free(p);
+    }
+}
+
+/* Letters as Linux draws them on a frame buffer, between those of the ROM that it has too. */
+static void frame_buffer(void **state)
+{
+    (void)state;
+    struct painted *p = painted_new(1280, 800, 8, 16);
+    g_autoptr(GString) want = g_string_new("login:");
+    painted_text(p, 0, 0, "login:");
+    for (guint n = 0; n < G_N_ELEMENTS(linux_8x16); n++) {
+        memcpy(p->rom, linux_8x16[n].rows, 16);
+        painted_put(p, 6 + n, 0, 0, GREY, BLACK);
+        g_string_append_unichar(want, linux_8x16[n].code);
+    }
+    assert_true(strstr(want->str, "0MTVWXYZ`fmvwx|~") != NULL);
+    assert_reads(p, want->str);
     painted_free(p);
 }
 
@@ -261,10 +374,11 @@ static void quick(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(text_modes), cmocka_unit_test(code_page),
-                                       cmocka_unit_test(colours),    cmocka_unit_test(cursor),
-                                       cmocka_unit_test(share),      cmocka_unit_test(graphics),
-                                       cmocka_unit_test(empty),      cmocka_unit_test(odd_sizes),
-                                       cmocka_unit_test(no_fonts),   cmocka_unit_test(quick)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_modes),   cmocka_unit_test(code_page), cmocka_unit_test(colours),
+        cmocka_unit_test(cursor),       cmocka_unit_test(share),     cmocka_unit_test(graphics),
+        cmocka_unit_test(logo),         cmocka_unit_test(uefi),      cmocka_unit_test(grub_menu),
+        cmocka_unit_test(frame_buffer), cmocka_unit_test(empty),     cmocka_unit_test(odd_sizes),
+        cmocka_unit_test(no_fonts),     cmocka_unit_test(quick)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

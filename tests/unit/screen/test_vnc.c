@@ -250,7 +250,7 @@ static void refused(void **state)
     g_autoptr(GError) error = NULL;
     g_autofree char *nobody = g_build_filename(folder, "nobody", NULL);
     assert_null(screen_open(nobody, &calls, &error));
-    assert_non_null(strstr(error->message, nobody));
+    assert_error_says(error, INGOT_EXIT_HOST, nobody);
 }
 
 static int setup(void **state)

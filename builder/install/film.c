@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "install/wait.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define FILM_LIMIT 60u   /* pictures of one machine */
+#define TEXT_LIMIT 4000u /* bytes of a picture's text: its end */
+
+/* A character that is cut is shown as such. */
+static char *end_of(const char *text)
+{
+    gsize length = strlen(text);
+    return text_printable(length > TEXT_LIMIT ? text + length - TEXT_LIMIT : text, -1);
+}
+
+static char *text_now(const struct wait *w)
+{
+    g_autofree char *screen = eyes_read(w->eyes);
+    g_autofree char *console = screen ? NULL : wait_console_tail(w);
+    const char *text = screen ? screen : console;
+    return text && *text ? end_of(text) : NULL;
+}
+
+/* Takes file. */
+static void add(struct wait *w, char *file)
+{
+    struct install_picture *picture = g_new0(struct install_picture, 1);
+    picture->at = w->began ? wait_seconds_since(w->began) : 0;
+    picture->phase = g_strdup(wait_phase(w)->name);
+    picture->file = file;
+    picture->text = text_now(w);
+    g_ptr_array_add(w->record->pictures, picture);
+}
+
+void wait_film(struct wait *w)
+{
+    guint number = w->record->pictures->len;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *file = g_strdup_printf("screen-%s-%02u.png", w->spec->name, number + 1);
+    g_autofree char *path = g_build_filename(w->spec->log_dir, file, NULL);
+    if (!w->machine || number >= FILM_LIMIT)
+        return;
+    gboolean saved = eyes_picture(w->eyes, path, FALSE, &error);
+    if (error)
+        progress_detail(w->progress, "no picture of the screen: %s", error->message);
+    add(w, saved ? g_steal_pointer(&file) : NULL);
+}
+
+void wait_last_picture(struct wait *w)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(w->spec->log_dir, "screen.png", NULL);
+    gboolean saved = eyes_picture(w->eyes, path, TRUE, NULL);
+    /* QEMU has a picture also where there is no connection to its screen. */
+    if (!saved && !vm_screenshot(w->machine, path, &error)) {
+        progress_detail(w->progress, "no picture of the screen: %s", error->message);
+        return;
+    }
+    add(w, g_strdup("screen.png"));
+}

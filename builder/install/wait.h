@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/lines.h"
+#include "install/install.h"
+#include "install/loader.h"
+#include "install/matcher.h"
+
+/* A wait that runs; private to the room. */
+
+struct wait {
+    const struct install_spec *spec;
+    progress *progress;
+    GMainLoop *loop;
+    vm *machine;
+    matcher *matcher;
+    lines *log, *console;
+    struct install_record *record;
+    gint64 began, phase_began;
+    gint64 last_active; /* something moved */
+    gint64 last_sample;
+    double step;            /* seconds between two samples */
+    struct vm_counters now; /* as last seen */
+    guint64 sent_then;      /* packets sent when something moved last */
+    gboolean final;
+    GQueue last[2];      /* printable lines of console and log, by enum vm_channel */
+    char *standing;      /* what the console showed when a person said "resume"; NULL: nobody did */
+    struct match reason; /* the newest in this phase; cause NULL: none */
+    char *reason_said;   /* its line */
+    char *ended;         /* why QEMU said that it stops: SHUTDOWN's reason */
+    gboolean over, good, cancelled;
+    gboolean gone;     /* QEMU */
+    struct eyes *eyes; /* NULL: the screen cannot be seen */
+    loader *loader;    /* NULL: nothing is typed */
+};
+
+double wait_seconds_since(gint64 began);
+/* The phase that runs. */
+struct install_phase *wait_phase(const struct wait *w);
+/* Ends the wait; who calls it has said in w why. */
+void wait_over(struct wait *w);
+/* Something moved. */
+void wait_moved(struct wait *w);
+
+/* ---- blame.c: what is to be said of a failure ---- */
+
+/* Ends the wait with a failure, unless it is over already: the first cause counts, what follows is
+ * its consequence.  Takes cause; remedy may be NULL. */
+void wait_fail(struct wait *w, char *cause, const char *remedy);
+/* A line that tells nothing by itself, but why something fails later. */
+void wait_reason(struct wait *w, const char *line);
+/* Keeps a line for the evidence. */
+void wait_remember(struct wait *w, enum vm_channel channel, const char *line);
+/* The lines at which the console stands; owned by the caller. */
+char *wait_console_tail(const struct wait *w);
+/* The same and the text of the screen. */
+char *wait_standing(const struct wait *w);
+/* The failure as an error for people. */
+void wait_set_error(const struct wait *w, GError **error);
+void wait_forget(struct wait *w); /* frees what the functions above keep */
+
+/* ---- limits.c: what is looked at again and again ---- */
+
+void wait_check(struct wait *w);
+
+/* ---- keep.c: a failed machine that people look into ---- */
+
+/* Pauses the machine and waits, at most spec->keep seconds, for what is to become of it.  TRUE: it
+ * runs again, and is to be waited for. */
+gboolean wait_keep(struct wait *w, GCancellable *cancel);
+
+/* ---- eyes.c: the screen ---- */
+
+/* vnc: the socket.  Owned by the caller. */
+struct eyes *eyes_open(const char *vnc, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void eyes_free(struct eyes *e);
+/* Whether the screen shows something else than when this was asked last; a cursor that blinks is
+ * nothing else.  e may be NULL, here and below. */
+gboolean eyes_moved(struct eyes *e);
+/* What stood there then; NULL: no text.  Belongs to e. */
+const char *eyes_text(const struct eyes *e);
+/* What stands there now, or NULL; owned by the caller. */
+char *eyes_read(const struct eyes *e);
+/* Writes the screen as PNG; FALSE without an error: there is none, or, unless always, it is the
+ * same as on the last picture. */
+gboolean eyes_picture(struct eyes *e, const char *path, gboolean always, GError **error);
+
+/* ---- film.c: the pictures of the record ---- */
+
+/* At the begin of a phase, when the screen or the console shows something new. */
+void wait_film(struct wait *w);
+/* The last one, of a failed machine: screen.png. */
+void wait_last_picture(struct wait *w);

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "report/markup.h"
+
+/* The sections of the page; each appends nothing when the record has nothing for it.  Private to
+ * the room. */
+
+void section_header(GString *out, const json_t *record);
+void section_failure(GString *out, const json_t *record);
+void section_timeline(GString *out, const json_t *record);
+void section_film(GString *out, const json_t *record);
+void section_curves(GString *out, const json_t *record);
+void section_verify(GString *out, const json_t *record);
+void section_operations(GString *out, const json_t *record);
+void section_packages(GString *out, const json_t *record);
+void section_inputs(GString *out, const json_t *record);
+void section_machine(GString *out, const json_t *record);
+void section_footer(GString *out, const json_t *record);
+
+extern const char report_style[];
+extern const char report_script[];
+
+/* ---- shared ---- */
+
+/* A duration in words, escaped. */
+void put_duration(GString *out, double seconds);
+/* A number for CSS or SVG, with a point in every locale and two decimals. */
+void put_number(GString *out, double value);
+/* The heading of a section, which gets the id too. */
+void section_begin(GString *out, const char *id, const char *heading);
+void section_end(GString *out);
+/* The class of a word like "done", "failed", "skipped": what it looks like. */
+const char *outcome_class(const char *outcome);

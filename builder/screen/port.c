@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "screen/screen.h"
+
+/* The screen of a machine as a typist sees it. */
+
+struct port {
+    screen *screen;
+    const screen_fonts *fonts;
+    char *text; /* as it was read for this number of changes; NULL: graphics */
+    guint64 changes;
+};
+
+static gboolean port_key(guint32 keysym, gboolean down, gpointer user, GError **error)
+{
+    return screen_key(((struct port *)user)->screen, keysym, down, error);
+}
+
+static guint64 port_changes(gpointer user)
+{
+    return screen_frame(((struct port *)user)->screen)->changes;
+}
+
+/* Reading takes milliseconds, and the typist asks more than once for a frame. */
+static char *port_text(gpointer user)
+{
+    struct port *p = user;
+    guint64 changes = port_changes(p);
+    struct screen_reading reading;
+    if (changes == 0 || changes != p->changes) {
+        g_free(p->text);
+        p->text = screen_text(screen_frame(p->screen), p->fonts, &reading);
+        if (!reading.readable)
+            g_clear_pointer(&p->text, g_free);
+        p->changes = changes;
+    }
+    return g_strdup(p->text);
+}
+
+static void port_free(gpointer user)
+{
+    g_free(((struct port *)user)->text);
+    g_free(user);
+}
+
+struct typist_port screen_typist_port(screen *s, const screen_fonts *fonts)
+{
+    struct port *p = g_new0(struct port, 1);
+    p->screen = s;
+    p->fonts = fonts;
+    return (struct typist_port){
+        .key = port_key, .text = port_text, .changes = port_changes, .free = port_free, .user = p};
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stages/diagnosis.h"
+
+#include "base/text.h"
+
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define DIAGNOSIS_VERSION 1 /* raise when a member changes its meaning or goes away */
+
+/* ---- the host ---- */
+
+static guint64 memory_of(int pages)
+{
+    long n = sysconf(pages), size = sysconf(_SC_PAGESIZE);
+    return n > 0 && size > 0 ? (guint64)n * (guint64)size : 0;
+}
+
+static void add_room(json_t *host, const char *name, const char *folder)
+{
+    struct statvfs fs;
+    if (statvfs(folder, &fs) == 0)
+        json_object_set_new(host, name, json_integer((json_int_t)(fs.f_bavail * fs.f_frsize)));
+}
+
+static json_t *host_json(const build *b)
+{
+    const struct vm_accel *accel = &b->plan->vm.accel;
+    struct utsname name;
+    json_t *host =
+        json_pack("{s:I, s:I, s:I, s:s, s:s*}", "cpus", (json_int_t)g_get_num_processors(),
+                  "memory", (json_int_t)memory_of(_SC_PHYS_PAGES), "memory_available",
+                  (json_int_t)memory_of(_SC_AVPHYS_PAGES), "accelerator",
+                  accel->kvm ? "kvm" : "tcg", "accelerator_reason", accel->reason);
+    add_room(host, "cache_free", b->plan->cache_dir);
+    add_room(host, "out_free", b->plan->out_dir);
+    g_autofree char *qemu = vm_qemu_version();
+    if (qemu)
+        json_object_set_new(host, "qemu", json_string(qemu));
+    if (uname(&name) == 0)
+        json_object_set_new(host, "kernel", json_string(name.release));
+    return host;
+}
+
+/* ---- the failure ---- */
+
+static const struct install_failure *machine_failure(const build *b)
+{
+    if (!b->machines->len)
+        return NULL;
+    const struct install_record *last = g_ptr_array_index(b->machines, b->machines->len - 1);
+    return last->failure;
+}
+
+/* What a guest or a server says may be anything. */
+static json_t *text_json(const char *text)
+{
+    g_autofree char *clean = text_printable(text, -1);
+    return json_string(clean);
+}
+
+/* Of a machine's failure, or else of an error's text: its first line is the cause, the others show
+ * it. */
+static json_t *evidence_json(const struct install_failure *f, const GStrv lines)
+{
+    json_t *list = json_array();
+    for (guint i = 0; f && i < f->evidence->len; i++)
+        json_array_append_new(list, text_json(g_ptr_array_index(f->evidence, i)));
+    for (guint i = 1; !f && lines[0] && lines[i]; i++)
+        json_array_append_new(list, text_json(g_strstrip(lines[i])));
+    return list;
+}
+
+/* What is on the last picture, when that can be read. */
+static const char *screen_text(const build *b)
+{
+    const struct install_record *last =
+        b->machines->len ? g_ptr_array_index(b->machines, b->machines->len - 1) : NULL;
+    const struct install_picture *picture =
+        last && last->pictures->len ? g_ptr_array_index(last->pictures, last->pictures->len - 1)
+                                    : NULL;
+    return picture ? picture->text : NULL;
+}
+
+json_t *diagnosis_new(const build *b, const char *stage_name, int exit_code, const GError *failure)
+{
+    const struct install_failure *f = machine_failure(b);
+    g_autofree char *message = ingot_error_text(failure);
+    g_auto(GStrv) lines = g_strsplit(message, "\n", -1);
+    const char *hint = ingot_error_hint(failure), *screen = screen_text(b);
+    const char *remedy = f && f->remedy ? f->remedy : hint;
+    json_t *o = json_pack("{s:i, s:s, s:s, s:i, s:o}", "diagnosis", DIAGNOSIS_VERSION, "name",
+                          b->plan->name, "stage", stage_name, "exit", exit_code, "cause",
+                          text_json(f          ? f->cause
+                                    : lines[0] ? lines[0]
+                                               : ""));
+    if (remedy)
+        json_object_set_new(o, "remedy", text_json(remedy));
+    if (f) {
+        json_object_set_new(o, "phase", text_json(f->phase));
+        json_object_set_new(o, "after", json_real(f->at));
+    }
+    json_object_set_new(o, "evidence", evidence_json(f, lines));
+    if (screen)
+        json_object_set_new(o, "screen", text_json(screen));
+    json_object_set_new(o, "host", host_json(b));
+    return o;
+}
+
+/* ---- for people ---- */
+
+static const char *string_of(const json_t *o, const char *name)
+{
+    return json_string_value(json_object_get(o, name));
+}
+
+static void add_line(GString *text, const char *heading, const char *value)
+{
+    if (value && *value)
+        g_string_append_printf(text, "%-9s %s\n", heading, value);
+}
+
+static void add_host(GString *text, const json_t *host)
+{
+    const char *name;
+    json_t *value;
+    g_string_append(text, "\nThe host:\n");
+    json_object_foreach((json_t *)host, name, value)
+    {
+        gboolean bytes = strstr(name, "memory") || strstr(name, "free");
+        g_autofree char *size =
+            json_is_integer(value)
+                ? bytes ? text_size((guint64)json_integer_value(value))
+                        : g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value))
+                : NULL;
+        g_string_append_printf(text, "  %-20s %s\n", name, size ? size : json_string_value(value));
+    }
+}
+
+char *diagnosis_text(const json_t *diagnosis)
+{
+    size_t i;
+    json_t *line;
+    GString *text = g_string_new(NULL);
+    json_t *after = json_object_get(diagnosis, "after");
+    g_autofree char *when = after ? text_duration(json_real_value(after)) : NULL;
+    add_line(text, "build:", string_of(diagnosis, "name"));
+    add_line(text, "stage:", string_of(diagnosis, "stage"));
+    add_line(text, "phase:", string_of(diagnosis, "phase"));
+    add_line(text, "after:", when);
+    add_line(text, "cause:", string_of(diagnosis, "cause"));
+    add_line(text, "remedy:", string_of(diagnosis, "remedy"));
+    json_t *evidence = json_object_get(diagnosis, "evidence");
+    if (json_array_size(evidence))
+        g_string_append(text, "\nWhat shows it:\n");
+    json_array_foreach(evidence, i, line)
+        g_string_append_printf(text, "  %s\n", json_string_value(line));
+    if (string_of(diagnosis, "screen"))
+        g_string_append_printf(text, "\nThe screen:\n%s\n", string_of(diagnosis, "screen"));
+    add_host(text, json_object_get(diagnosis, "host"));
+    return g_string_free(text, FALSE);
+}

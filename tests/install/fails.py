@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""fails.py INGOT SOURCE [NAME…]: TAP; the real debian-installer of Debian 13, in three ways that it
+cannot succeed.  Each time the build has to end with the right cause within a minute of its
+happening, and leave a diagnosis that says the same."""
+import http.server
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+INGOT, SOURCE, CHOSEN = sys.argv[1], pathlib.Path(sys.argv[2]), set(sys.argv[3:])
+MIRROR = os.environ.get("INGOT_MIRROR")
+EXTRA = os.environ.get("INGOT_TEST_EXTRA", "")
+EXIT_INSTALL = 6
+SECONDS = 60  # between the fault and the end of the build
+
+
+class Proxy(http.server.BaseHTTPRequestHandler):
+    """The mirror; it goes away when a path like leaves is asked for."""
+    leaves = None
+    left = None  # when
+    server_ended = threading.Event()
+
+    def do_GET(self):
+        if Proxy.leaves and re.search(Proxy.leaves, self.path):
+            Proxy.leaves, Proxy.left = None, time.time()
+            self.server.socket.close()  # the next connection is refused
+            self.close_connection = True
+            return None
+        try:
+            with urllib.request.urlopen(MIRROR.rstrip("/") + self.path, timeout=60) as answer:
+                body = answer.read()
+        except urllib.error.HTTPError as error:
+            return self.send_error(error.code)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        try:
+            self.wfile.write(body)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+        return None
+
+    def log_message(self, *_):
+        pass
+
+
+def serve():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    server.daemon_threads = True
+
+    def run():
+        try:
+            server.serve_forever()
+        except (OSError, ValueError):
+            pass  # its socket is gone, as is wanted
+
+    threading.Thread(target=run, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def build(top, name, url, packages="", data=None):
+    recipe = top / f"{name}.yaml"
+    text = (SOURCE / "recipes" / "debian-13-di.yaml").read_text()
+    text = re.sub(r"(?m)^name: \S+", f"name: {name}", text)
+    text = text.replace("\npackages:\n", f"\npackages:\n{packages}")
+    if EXTRA:
+        text += "\nextra: |\n" + "".join(f"  {line}\n" for line in EXTRA.splitlines())
+    recipe.write_text(text)
+    env = dict(os.environ, INGOT_CACHE=str(top / "cache"))
+    if data:
+        env["INGOT_DATA"] = str(data)
+    ended = subprocess.run(
+        [INGOT, "build", str(recipe), "-v", "--format", "json", "--mirror", url, "--out",
+         str(top / "out"), "--no-verify"], env=env, text=True, capture_output=True, check=False)
+    events = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+    return ended, events
+
+
+def when(event):
+    stamp = event["time"].rstrip("Z")
+    return time.mktime(time.strptime(stamp[:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone
+
+
+def problems_of(top, name, ended, events, wants, since):
+    """What is not as it must be; since: a time, or a pattern whose last line is the fault."""
+    found = []
+    bundle = top / "out" / f"{name}.failed"
+    errors = [e for e in events if e["event"] == "error"]
+    if ended.returncode != EXIT_INSTALL or not errors:
+        return [f"it ended with {ended.returncode}: {ended.stderr[-2000:]}{ended.stdout[-2000:]}"]
+    if isinstance(since, str):
+        lines = [e for e in events if e["event"] == "detail" and re.search(since, e["message"])]
+        since = when(lines[-1]) if lines else 0
+    took = when(errors[-1]) - (since or 0)
+    diagnosis = json.loads((bundle / "diagnosis.json").read_text())
+    print(f"# {name}: after {took:.0f} s: {diagnosis['cause']}", flush=True)
+    if not 0 <= took <= SECONDS:
+        found.append(f"it was known {took} s after it had happened")
+    for want in wants:
+        if not re.search(want, diagnosis["cause"]):
+            found.append(f"the cause does not say '{want}': {diagnosis['cause']}")
+    if diagnosis["stage"] != "install" or not diagnosis["evidence"] or not diagnosis.get("remedy"):
+        found.append(f"the diagnosis is not whole: {json.dumps(diagnosis, indent=1)}")
+    if diagnosis["cause"] not in errors[-1]["message"]:
+        found.append(f"the error says something else: {errors[-1]['message']}")
+    for file in ("diagnosis.txt", "console.log", "log.log", "screen.png", "qemu.sh", "preseed.cfg"):
+        if not (bundle / file).is_file():
+            found.append(f"{file} is not in the bundle")
+    return found
+
+
+def missing_answer(top):
+    """Nobody says what the password of root is."""
+    data = top / "data"
+    data.mkdir()
+    shutil.copytree(SOURCE / "kickstart", data / "kickstart")
+    preseed = data / "kickstart" / "debian.preseed"
+    lines = preseed.read_text().splitlines(keepends=True)
+    preseed.write_text("".join(l for l in lines if "passwd/root-password-crypted" not in l))
+    ended, events = build(top, "missing-answer", MIRROR, data=data)
+    return problems_of(top, "missing-answer", ended, events,
+                       ["waiting at a question", "Root password:"], r"'user-setup-udeb' selected")
+
+
+def mirror_away(top):
+    Proxy.leaves = r"/partman-base_[^/]*\.udeb$"
+    ended, events = build(top, "mirror-away", serve())
+    return problems_of(top, "mirror-away", ended, events, ["mirror"], Proxy.left)
+
+
+def wrong_package(top):
+    ended, events = build(top, "wrong-package", MIRROR, packages="  - no-such-package-at-all\n")
+    return problems_of(top, "wrong-package", ended, events, ["no package no-such-package-at-all"],
+                       r"Unable to locate package")
+
+
+TESTS = [missing_answer, mirror_away, wrong_package]
+
+
+def main():
+    chosen = [t for t in TESTS if not CHOSEN or t.__name__ in CHOSEN]
+    print(f"1..{len(chosen)}")
+    for number, test in enumerate(chosen, 1):
+        title = test.__name__.replace("_", " ")
+        if not MIRROR:
+            print(f"ok {number} - {title} # SKIP INGOT_MIRROR is not set")
+            continue
+        with tempfile.TemporaryDirectory(prefix="ingot-fails", dir="/var/tmp") as folder:
+            found = test(pathlib.Path(folder))
+        print(f"{'not ' if found else ''}ok {number} - {title}", flush=True)
+        for problem in found:
+            print("# " + problem.replace("\n", "\n# "), flush=True)
+
+
+main()
