@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/spawn.h"
 #include "media/media.h"
 #include "os/os.h"
 
@@ -66,6 +67,76 @@ static gboolean fill(struct archive *a, const char *out, const char *kernel, con
            add_from(a, "linux", kernel) && add_from(a, "initrd.gz", initrd) &&
            archive_write_close(a) == ARCHIVE_OK;
 }
+
+/* ---- UEFI ---- */
+
+static const char early[] = "search --file --set=root /linux\n";
+
+char *medium_uefi_lacks(void)
+{
+    static const char *const programs[][2] = {
+        {"grub-mkimage", "grub-common"}, {"mkfs.fat", "dosfstools"}, {"mcopy", "mtools"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(programs); i++) {
+        g_autofree char *path = spawn_find(programs[i][0]);
+        if (!path)
+            return g_strdup_printf("%s is not on this host; install the package %s", programs[i][0],
+                                   programs[i][1]);
+    }
+    return g_file_test("/usr/lib/grub/x86_64-efi", G_FILE_TEST_IS_DIR)
+               ? NULL
+               : g_strdup("grub for UEFI is not on this host; install grub-efi-amd64-bin");
+}
+
+/* EFI/BOOT/BOOTX64.EFI (UEFI 2.10, 3.5.1.1) in a FAT image. */
+static char *make_efi(const char *work, GError **error)
+{
+    g_autofree char *script = g_build_filename(work, "early.cfg", NULL);
+    g_autofree char *grub = g_build_filename(work, "BOOTX64.EFI", NULL);
+    g_autofree char *fat = g_build_filename(work, "efi.img", NULL);
+    const char *const image[] = {
+        "grub-mkimage", "-O",      "x86_64-efi", "-c",     script,
+        "-p",           "/",       "-o",         grub,     "iso9660",
+        "fat",          "linux",   "normal",     "search", "search_fs_file",
+        "boot",         "minicmd", NULL};
+    const char *const format[] = {"mkfs.fat", "-C", fat, "4096", NULL};
+    const char *const folders[] = {"mmd", "-i", fat, "::/EFI", "::/EFI/BOOT", NULL};
+    const char *const copy[] = {"mcopy", "-i", fat, grub, "::/EFI/BOOT/", NULL};
+    return files_write_atomic(script, early, -1, 0644, error) &&
+                   spawn_run(image, NULL, NULL, error) && spawn_run(format, NULL, NULL, error) &&
+                   spawn_run(folders, NULL, NULL, error) && spawn_run(copy, NULL, NULL, error)
+               ? g_steal_pointer(&fat)
+               : NULL;
+}
+
+static gboolean fill_uefi(struct archive *a, const char *out, const char *efi, const char *kernel,
+                          const char *initrd)
+{
+    /* 8192 blocks of 512 bytes: the whole image. */
+    return archive_write_set_format_iso9660(a) == ARCHIVE_OK &&
+           archive_write_set_options(a, "boot=efi.img,boot-catalog=boot.cat,"
+                                        "boot-type=no-emulation,boot-load-size=8192,"
+                                        "volume-id=INGOT_TEST") == ARCHIVE_OK &&
+           archive_write_open_filename(a, out) == ARCHIVE_OK && add_from(a, "efi.img", efi) &&
+           add_from(a, "linux", kernel) && add_from(a, "initrd.gz", initrd) &&
+           archive_write_close(a) == ARCHIVE_OK;
+}
+
+gboolean medium_write_uefi(const char *out, const char *kernel, const char *initrd,
+                           const char *work, GError **error)
+{
+    g_autofree char *efi = make_efi(work, error);
+    if (!efi)
+        return FALSE;
+    struct archive *a = archive_write_new();
+    gboolean good = fill_uefi(a, out, efi, kernel, initrd);
+    if (!good)
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot write %s: %s", out,
+                        archive_error_string(a));
+    archive_write_free(a);
+    return good;
+}
+
+/* ---- BIOS ---- */
 
 gboolean medium_write_with(const char *out, const char *kernel, const char *initrd, GError **error)
 {
