@@ -57,6 +57,8 @@ static void usage_errors(void **state)
         {{"plan", "x", "--format", "xml"}, "unknown format 'xml'"},
         {{"plan", "x", "--no-such"}, "`ingot plan --help` lists the options"},
         {{"build", "x", "--max-age", "5"}, "'5' is not an age"},
+        {{"build", "x", "--report", "/no/such/r.html"}, "--report: /no/such/r.html cannot be"},
+        {{"build", "x", "--junit", "/dev/null"}, "--junit: /dev/null cannot be written"},
         {{"check"}, "no recipe is named"},
         {{"cache", "--prune", "soon"}, "'soon' is not an age"},
         {{"help", "nothing"}, "unknown command 'nothing'"},
