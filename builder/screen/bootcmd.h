@@ -74,7 +74,8 @@ struct typist_port {
     /* The text on the screen, lines parted by '\n', each character in its own column; the cursor is
      * not part of it.  NULL when the screen is graphics.  The typist frees it. */
     char *(*text)(gpointer user);
-    /* A number that grows whenever anything on the screen changes. */
+    /* A number that grows whenever anything on the screen changes but for a cursor that blinks;
+     * asked after each change. */
     guint64 (*changes)(gpointer user);
     void (*free)(gpointer user); /* called when the typist is freed; NULL: user is not its own */
     gpointer user;

@@ -6,7 +6,10 @@
 struct port {
     screen *screen;
     const screen_fonts *fonts;
-    char *text; /* as it was read for this number of changes; NULL: graphics */
+    char *text; /* as it was read for the frame of this number; NULL: graphics */
+    guint64 read;
+    guint64 looked;  /* the frame that was looked at last … */
+    guint64 last[2]; /* … and the fingerprints of the last two that differ */
     guint64 changes;
 };
 
@@ -15,23 +18,36 @@ static gboolean port_key(guint32 keysym, gboolean down, gpointer user, GError **
     return screen_key(((struct port *)user)->screen, keysym, down, error);
 }
 
+/* A cursor that blinks makes the same two frames in turn, which is no change. */
 static guint64 port_changes(gpointer user)
 {
-    return screen_frame(((struct port *)user)->screen)->changes;
+    struct port *p = user;
+    const struct screen_frame *frame = screen_frame(p->screen);
+    if (frame->changes == p->looked)
+        return p->changes;
+    p->looked = frame->changes;
+    guint64 print = screen_fingerprint(frame);
+    if (print != p->last[0] && print != p->last[1])
+        p->changes++;
+    if (print != p->last[0]) {
+        p->last[1] = p->last[0];
+        p->last[0] = print;
+    }
+    return p->changes;
 }
 
 /* Reading takes milliseconds, and the typist asks more than once for a frame. */
 static char *port_text(gpointer user)
 {
     struct port *p = user;
-    guint64 changes = port_changes(p);
+    guint64 changes = screen_frame(p->screen)->changes;
     struct screen_reading reading;
-    if (changes == 0 || changes != p->changes) {
+    if (changes == 0 || changes != p->read) {
         g_free(p->text);
         p->text = screen_text(screen_frame(p->screen), p->fonts, &reading);
         if (!reading.readable)
             g_clear_pointer(&p->text, g_free);
-        p->changes = changes;
+        p->read = changes;
     }
     return g_strdup(p->text);
 }

@@ -52,6 +52,7 @@ struct typist {
     gsize next; /* the step that is done now */
     guint timer;
     gboolean moved;         /* the screen may change by itself after what was done last */
+    gboolean redrawn;       /* a command has begun to draw another screen */
     struct echo_place last; /* of the last character … */
     guint blanks;           /* … and what has been typed since */
     char *before;           /* the text before the character, NULL: graphics */
@@ -298,7 +299,7 @@ static void judge_echo(typist *t)
         fail_layout(t, echo.shown);
     } else if (echo.verdict == ECHO_MUCH) {
         accept(t, &nowhere);
-        t->moved = TRUE;
+        t->moved = t->redrawn = TRUE;
     } else {
         type_again(t);
     }
@@ -327,6 +328,22 @@ static void mend_again(typist *t)
         accept(t, &echo.place);
 }
 
+/* ---- a key without a sign ---- */
+
+static void begin_move(typist *t, gboolean good)
+{
+    if (good)
+        wait_in(t, MOVE, step(t)->blind ? t->limits.blind : t->limits.move);
+}
+
+static void press_key(typist *t)
+{
+    forget_place(t);
+    t->moved = TRUE;
+    t->changes = t->hands.port.changes(t->hands.port.user);
+    begin_move(t, press(t, step(t)->keysym));
+}
+
 /* ---- the text stands still ---- */
 
 static void begin_calm(typist *t)
@@ -349,7 +366,11 @@ static void check_calm(typist *t)
 static void end_calm(typist *t)
 {
     g_clear_pointer(&t->before, g_free);
-    begin_visible(t);
+    t->redrawn = FALSE;
+    if (step(t)->kind == BOOTCMD_KEY)
+        press_key(t);
+    else
+        begin_visible(t);
 }
 
 /* ---- waits ---- */
@@ -378,12 +399,6 @@ static void fail_wait(typist *t)
 
 /* ---- steps ---- */
 
-static void begin_move(typist *t, gboolean good)
-{
-    if (good)
-        wait_in(t, MOVE, step(t)->blind ? t->limits.blind : t->limits.move);
-}
-
 /* One that no sign is expected of: a blank, one typed blind, one with Ctrl. */
 static void begin_unseen(typist *t)
 {
@@ -407,12 +422,13 @@ static void begin_character(typist *t)
         begin_visible(t);
 }
 
+/* A boot loader that draws takes no keys, and the keyboard keeps only four of them meanwhile. */
 static void begin_key(typist *t)
 {
-    forget_place(t);
-    t->moved = TRUE;
-    t->changes = t->hands.port.changes(t->hands.port.user);
-    begin_move(t, press(t, step(t)->keysym));
+    if (t->redrawn)
+        begin_calm(t);
+    else
+        press_key(t);
 }
 
 static void begin_wait(typist *t)
@@ -498,6 +514,7 @@ static gboolean on_timer(gpointer data)
 
 void typist_screen_changed(typist *t)
 {
+    guint64 changes = t->hands.port.changes(t->hands.port.user);
     if (t->doing == ECHO || t->doing == SETTLE || t->doing == UNDO)
         check_echo(t);
     else if (t->doing == CALM)
@@ -506,7 +523,7 @@ void typist_screen_changed(typist *t)
         check_rewind(t);
     else if (t->doing == WAIT)
         check_wait(t);
-    else if (t->doing == MOVE && t->hands.port.changes(t->hands.port.user) > t->changes)
+    else if (t->doing == MOVE && changes > t->changes)
         step_done(t);
     else
         return;
