@@ -2,7 +2,6 @@
 #pragma once
 #include "base/lines.h"
 #include "install/install.h"
-#include "install/loader.h"
 #include "install/matcher.h"
 
 /* A wait that runs; private to the room. */
