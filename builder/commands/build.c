@@ -8,9 +8,10 @@
 #include <glib/gstdio.h>
 
 #define DEFAULT_MAX_AGE (24u * 3600)
+#define KEEP_SECONDS    (8u * 3600) /* a working day */
 
 struct options {
-    gboolean fresh, offline, no_verify;
+    gboolean fresh, offline, no_verify, keep;
     char *max_age, *report, *junit, *compact;
 };
 
@@ -25,6 +26,9 @@ static const GOptionEntry entries[] = {
      "fast to write and to read (default), or a tenth smaller", "fast|small"},
     {"no-verify", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, no_verify),
      "Do not boot two clones of the finished image", NULL},
+    {"keep-on-failure", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, keep),
+     "Pause a machine in which the installation fails, for eight hours at most: see resume, stop",
+     NULL},
     {"report", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, report),
      "Write the story of the build, good or bad, as one HTML file", "FILE"},
     {"junit", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, junit),
@@ -36,6 +40,7 @@ static gboolean read_options(const struct options *o, struct build_options *to, 
     to->fresh = o->fresh;
     to->offline = o->offline;
     to->no_verify = o->no_verify;
+    to->keep = o->keep ? KEEP_SECONDS : 0;
     to->report = o->report;
     to->junit = o->junit;
     to->max_age = DEFAULT_MAX_AGE;

@@ -1,90 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/console.h"
+#include "commands/running.h"
 
 #include "base/files.h"
 
-#include <errno.h>
-#include <gio/gunixsocketaddress.h>
 #include <glib-unix.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 /* Attaches to the serial console of a running build, or shows its screen. */
-
-#define ABOUT_LIMIT 4096
-
-struct running {
-    char *name, *dir;
-    int pid;
-};
-
-static void running_free(gpointer data)
-{
-    struct running *r = data;
-    g_free(r->name);
-    g_free(r->dir);
-    g_free(r);
-}
-
-static struct running *read_running(const char *parent, const char *entry)
-{
-    g_autofree char *dir = g_build_filename(parent, entry, NULL);
-    g_autofree char *file = g_build_filename(dir, "build.json", NULL);
-    g_autofree char *text = files_read(file, ABOUT_LIMIT, NULL, NULL);
-    json_t *about = text ? json_loads(text, 0, NULL) : NULL;
-    const char *name = NULL;
-    int pid = 0;
-    struct running *r = NULL;
-    if (about && json_unpack(about, "{s:s, s:i}", "name", &name, "pid", &pid) == 0 && pid > 0 &&
-        (kill(pid, 0) == 0 || errno == EPERM)) {
-        r = g_new0(struct running, 1);
-        r->name = g_strdup(name);
-        r->dir = g_strdup(dir);
-        r->pid = pid;
-    }
-    json_decref(about);
-    return r;
-}
-
-static GPtrArray *find_running(const char *name, GError **error)
-{
-    g_autofree char *parent = files_runtime_dir(error);
-    if (!parent)
-        return NULL;
-    GPtrArray *found = g_ptr_array_new_with_free_func(running_free);
-    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
-    const char *entry;
-    while (dir && (entry = g_dir_read_name(dir))) {
-        struct running *r = read_running(parent, entry);
-        if (r && (!name || strcmp(r->name, name) == 0))
-            g_ptr_array_add(found, r);
-        else if (r)
-            running_free(r);
-    }
-    return found;
-}
-
-static const struct running *choose(const GPtrArray *found, const char *name, GError **error)
-{
-    if (found->len == 1)
-        return g_ptr_array_index(found, 0);
-    if (found->len == 0) {
-        ingot_set_error(
-            error, INGOT_EXIT_USAGE, "a console is there while the install stage of a build runs",
-            name ? "no build of %s is installing" : "no build is installing%s", name ? name : "");
-        return NULL;
-    }
-    GString *names = g_string_new(NULL);
-    for (guint i = 0; i < found->len; i++) {
-        const struct running *r = g_ptr_array_index(found, i);
-        g_string_append_printf(names, "%s%s (process %d)", i ? ", " : "", r->name, r->pid);
-    }
-    ingot_set_error(error, INGOT_EXIT_USAGE, "name one: ingot console NAME",
-                    "several builds are installing: %s", names->str);
-    g_string_free(names, TRUE);
-    return NULL;
-}
 
 /* ---- the terminal ---- */
 
@@ -165,19 +89,9 @@ static void attach(struct call *c, GSocket *socket)
     g_main_loop_unref(s.loop);
 }
 
-static GSocket *connect_to(const char *path, GError **error)
-{
-    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
-    g_autoptr(GSocket) socket =
-        g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
-    return socket && g_socket_connect(socket, address, NULL, error) ? g_steal_pointer(&socket)
-                                                                    : NULL;
-}
-
 static gboolean attach_serial(struct call *c, const struct running *r, GError **error)
 {
-    g_autofree char *path = g_build_filename(r->dir, "attach", NULL);
-    g_autoptr(GSocket) socket = connect_to(path, error);
+    g_autoptr(GSocket) socket = running_connect(r, "attach", error);
     if (!socket)
         return FALSE;
     progress_info(c->progress, "console of %s (process %d); Ctrl-] detaches", r->name, r->pid);
@@ -198,14 +112,13 @@ static const GOptionEntry entries[] = {{"screen", 0, 0, G_OPTION_ARG_NONE,
 static gboolean run(struct call *c, GError **error)
 {
     const struct options *o = c->options;
-    g_autoptr(GPtrArray) found = find_running(c->args[0], error);
-    const struct running *r = found ? choose(found, c->args[0], error) : NULL;
+    struct running *r = running_find(c->args[0], "console", error);
     if (!r)
         return FALSE;
-    if (!o->screen)
-        return attach_serial(c, r, error);
-    g_autofree char *path = g_build_filename(r->dir, "vnc", NULL);
-    return console_screen(c, path, error);
+    g_autofree char *vnc = g_build_filename(r->dir, "vnc", NULL);
+    gboolean good = o->screen ? console_screen(c, vnc, error) : attach_serial(c, r, error);
+    running_free(r);
+    return good;
 }
 
 const command command_console = {

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands/commands.h"
+#include "commands/running.h"
+
+static gboolean run(struct call *c, GError **error)
+{
+    return running_say(c->args[0], "stop", error);
+}
+
+const command command_stop = {
+    .name = "stop",
+    .arguments = "[NAME]",
+    .heading = "End a failed machine that a build has kept",
+    .description = "A build with --keep-on-failure pauses a machine in which the installation has "
+                   "failed. This ends the machine, and the build with its failure.",
+    .least = 0,
+    .most = 1,
+    .run = run,
+};
