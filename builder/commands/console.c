@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/commands.h"
+#include "commands/console.h"
 
 #include "base/files.h"
 
@@ -8,12 +8,10 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
-/* Attaches to the serial console of a running build. */
+/* Attaches to the serial console of a running build, or shows its screen. */
 
-#define DETACH      0x1d /* Ctrl-], as in telnet and virsh console */
 #define ABOUT_LIMIT 4096
 
 struct running {
@@ -117,7 +115,7 @@ static gboolean from_person(gint fd, GIOCondition condition, gpointer data)
     ssize_t n = read(fd, chunk, sizeof chunk);
     if (n <= 0 && !isatty(fd))
         return G_SOURCE_REMOVE; /* a pipe that ended: go on showing */
-    if (n <= 0 || memchr(chunk, DETACH, (gsize)n)) {
+    if (n <= 0 || memchr(chunk, CONSOLE_DETACH, (gsize)n)) {
         g_main_loop_quit(s->loop);
         return G_SOURCE_REMOVE;
     }
@@ -125,7 +123,7 @@ static gboolean from_person(gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-static gboolean raw_terminal(struct termios *saved)
+gboolean console_raw(struct termios *saved)
 {
     if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, saved) != 0)
         return FALSE;
@@ -134,7 +132,12 @@ static gboolean raw_terminal(struct termios *saved)
     return tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
 }
 
-static void on_cancel(GCancellable *cancel, gpointer loop)
+void console_cooked(const struct termios *saved)
+{
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, saved);
+}
+
+void console_on_cancel(GCancellable *cancel, gpointer loop)
 {
     (void)cancel;
     g_main_loop_quit(loop);
@@ -144,20 +147,20 @@ static void attach(struct call *c, GSocket *socket)
 {
     struct termios saved;
     struct session s = {.loop = g_main_loop_new(NULL, FALSE), .socket = socket};
-    gboolean raw = raw_terminal(&saved);
+    gboolean raw = console_raw(&saved);
     g_autoptr(GSource) guest = g_socket_create_source(socket, G_IO_IN | G_IO_HUP, NULL);
     g_autoptr(GSource) person = g_unix_fd_source_new(STDIN_FILENO, G_IO_IN | G_IO_HUP);
     g_source_set_callback(guest, G_SOURCE_FUNC(from_guest), &s, NULL);
     g_source_set_callback(person, G_SOURCE_FUNC(from_person), &s, NULL);
     g_source_attach(guest, NULL);
     g_source_attach(person, NULL);
-    gulong id = g_cancellable_connect(c->cancel, G_CALLBACK(on_cancel), s.loop, NULL);
+    gulong id = g_cancellable_connect(c->cancel, G_CALLBACK(console_on_cancel), s.loop, NULL);
     g_main_loop_run(s.loop);
     g_cancellable_disconnect(c->cancel, id);
     g_source_destroy(guest);
     g_source_destroy(person);
     if (raw)
-        (void)tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+        console_cooked(&saved);
     progress_info(c->progress, s.ended ? "\nthe console has closed" : "\ndetached");
     g_main_loop_unref(s.loop);
 }
@@ -171,12 +174,8 @@ static GSocket *connect_to(const char *path, GError **error)
                                                                     : NULL;
 }
 
-static gboolean run(struct call *c, GError **error)
+static gboolean attach_serial(struct call *c, const struct running *r, GError **error)
 {
-    g_autoptr(GPtrArray) found = find_running(c->args[0], error);
-    const struct running *r = found ? choose(found, c->args[0], error) : NULL;
-    if (!r)
-        return FALSE;
     g_autofree char *path = g_build_filename(r->dir, "attach", NULL);
     g_autoptr(GSocket) socket = connect_to(path, error);
     if (!socket)
@@ -187,14 +186,41 @@ static gboolean run(struct call *c, GError **error)
     return TRUE;
 }
 
+struct options {
+    gboolean screen;
+};
+
+static const GOptionEntry entries[] = {{"screen", 0, 0, G_OPTION_ARG_NONE,
+                                        COMMAND_OPTION(struct options, screen),
+                                        "Show the machine's screen as text", NULL},
+                                       {NULL, 0, 0, 0, NULL, NULL, NULL}};
+
+static gboolean run(struct call *c, GError **error)
+{
+    const struct options *o = c->options;
+    g_autoptr(GPtrArray) found = find_running(c->args[0], error);
+    const struct running *r = found ? choose(found, c->args[0], error) : NULL;
+    if (!r)
+        return FALSE;
+    if (!o->screen)
+        return attach_serial(c, r, error);
+    g_autofree char *path = g_build_filename(r->dir, "vnc", NULL);
+    return console_screen(c, path, error);
+}
+
 const command command_console = {
     .name = "console",
     .arguments = "[NAME]",
-    .heading = "Attach to the serial console of a running build",
+    .heading = "Attach to the serial console of a running build, or show its screen",
     .description = "Shows what the guest writes and sends what you type. Several people can be "
                    "attached at once; Ctrl-] detaches. Where the VNC socket of the screen is, is "
-                   "printed first.",
+                   "printed first. With --screen the text on the machine's screen is shown "
+                   "instead, anew when it changes; nothing is typed at the machine, and Ctrl-] "
+                   "leaves. Where standard output is no terminal, the screen is printed once. "
+                   "A screen that is no text is only named, with its size.",
     .least = 0,
     .most = 1,
+    .entries = entries,
+    .options_size = sizeof(struct options),
     .run = run,
 };

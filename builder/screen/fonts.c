@@ -100,9 +100,7 @@ static void font_free(gpointer data)
     g_free(f);
 }
 
-/* ---- the fonts of the VGA BIOS ---- */
-
-/* A row in a ROM has its first pixel in the highest bit. */
+/* A row of a font has its first pixel in the highest bit. */
 static guint16 mirrored(guint8 row)
 {
     guint16 bits = 0;
@@ -110,6 +108,54 @@ static guint16 mirrored(guint8 row)
         bits |= (guint16)((row >> (7 - i) & 1u) << i);
     return bits;
 }
+
+/* ---- the font of UEFI firmware ---- */
+
+struct measured {
+    guint16 code;
+    guint8 rows[FONT_HIGHEST];
+};
+
+/* It lies compressed in the firmware's image, so that it cannot be read out of the host's. */
+static const struct measured edk2_glyphs[] = {
+#include "screen/edk2_glyphs.inc"
+};
+
+static void add_measured(struct font *f, const struct measured *table, guint count)
+{
+    for (guint n = 0; n < count; n++) {
+        struct font_bits bits = {{0}};
+        for (guint i = 0; i < f->height; i++)
+            bits.rows[i] = mirrored(table[n].rows[i]);
+        add_glyph(f, &bits, table[n].code);
+    }
+}
+
+static struct font *edk2_font(void)
+{
+    struct font *f = font_new("EDK2 8x19", 8, FONT_HIGHEST);
+    f->centred = TRUE;
+    add_measured(f, edk2_glyphs, G_N_ELEMENTS(edk2_glyphs));
+    return f;
+}
+
+/* ---- the font of GRUB ---- */
+
+static const struct measured grub_glyphs[] = {
+#include "screen/grub_glyphs.inc"
+};
+
+/* Of its graphical terminal, which most distributions have: unicode.pf2, GNU Unifont.  Ten pixels
+ * around it (GRUB, term/gfxterm.c, DEFAULT_BORDER_WIDTH). */
+static struct font *grub_font(void)
+{
+    struct font *f = font_new("GRUB 8x16", 8, 16);
+    f->margin = 10;
+    add_measured(f, grub_glyphs, G_N_ELEMENTS(grub_glyphs));
+    return f;
+}
+
+/* ---- the fonts of the VGA BIOS ---- */
 
 static void add_code(struct font *f, const guint8 *table, guint code)
 {
@@ -127,6 +173,12 @@ static void add_code(struct font *f, const guint8 *table, guint code)
     add_glyph(f, &bits, cp437[code]);
 }
 
+/* Linux draws on a frame buffer with nearly the same letters; where cells have eight pixels, some
+ * of the VGA BIOS' own are made for nine. */
+static const struct measured linux_glyphs[] = {
+#include "screen/linux_glyphs.inc"
+};
+
 static struct font *font_of_table(const char *name, guint width, guint height, const guint8 *table)
 {
     struct font *f = font_new(name, width, height);
@@ -134,6 +186,8 @@ static struct font *font_of_table(const char *name, guint width, guint height, c
         add_code(f, table, code);
     for (guint code = 0; code < 256; code++)
         add_code(f, table, code);
+    if (width == 8 && height == 16)
+        add_measured(f, linux_glyphs, G_N_ELEMENTS(linux_glyphs));
     return f;
 }
 
@@ -201,6 +255,8 @@ screen_fonts *screen_fonts_new(void)
     for (guint i = 0; i < G_N_ELEMENTS(rom_files) && !fonts->rom; i++)
         (void)(g_file_test(rom_files[i], G_FILE_TEST_EXISTS) &&
                screen_fonts_add_rom(fonts, rom_files[i], NULL));
+    g_ptr_array_add(fonts->list, edk2_font());
+    g_ptr_array_add(fonts->list, grub_font());
     return fonts;
 }
 

@@ -8,8 +8,10 @@
 
 /* At most one cell in so many may be none for the screen to count as text. */
 #define ONE_IN 50u
-/* A grid with this many cells that are none, and fewer that match, is not looked at further. */
-#define HOPELESS 64u
+/* A grid with this many cells that are none, and far fewer that match, is not looked at further. */
+#define HOPELESS 1024u
+/* So many letters and digits beside each other are no accident: they are text over a picture. */
+#define WORD 4u
 /* Among how many of the first cells that match nothing the one with the cursor is looked for. */
 #define CURSOR_TRIES 8u
 /* The widest text mode with cells of nine pixels: 132 columns. */
@@ -32,8 +34,8 @@ struct cell {
 /* A screen as one grid shows it. */
 struct page {
     struct grid grid;
-    guint16 *codes; /* 0: blank */
-    guint shown, matched;
+    guint16 *codes;                /* 0: blank */
+    guint shown, matched, letters; /* letters: in words */
     guint unmatched[CURSOR_TRIES]; /* the first of them */
 };
 
@@ -123,8 +125,7 @@ static guint16 read_under_cursor(const struct font *f, const struct cell *cell)
 /* One cursor, so one cell. */
 static void forgive_cursor(const struct screen_frame *frame, struct page *p)
 {
-    guint wrong = MIN(p->shown - p->matched, CURSOR_TRIES);
-    for (guint i = 0; i < wrong; i++) {
+    for (guint i = 0; i < CURSOR_TRIES && p->matched + i < p->shown; i++) {
         guint at = p->unmatched[i];
         struct cell cell;
         cut_cell(frame, &p->grid, at % p->grid.columns, at / p->grid.columns, &cell);
@@ -144,13 +145,24 @@ static gboolean is_text(const struct page *p)
     return (p->shown - p->matched) * ONE_IN <= p->shown;
 }
 
+/* The letters and digits that stand in words. */
+static guint count_letters(const struct page *p)
+{
+    guint run = 0, letters = 0;
+    for (gsize at = 0; at < (gsize)p->grid.columns * p->grid.rows; at++) {
+        guint16 code = p->codes[at];
+        run = code < 0x80 && g_ascii_isalnum((char)code) ? run + 1 : 0;
+        letters += run == WORD ? WORD : run > WORD;
+    }
+    return letters;
+}
+
 static void read_page(const struct screen_frame *frame, guint32 background, struct page *p)
 {
     const struct grid *g = &p->grid;
     for (guint at = 0; at < g->columns * g->rows; at++) {
         struct cell cell;
         cut_cell(frame, g, at % g->columns, at / g->columns, &cell);
-        p->codes[at] = 0;
         if (cell.blank)
             continue;
         guint16 code = read_cell(g->font, &cell, background);
@@ -160,7 +172,7 @@ static void read_page(const struct screen_frame *frame, guint32 background, stru
         p->shown++;
         p->matched += code != 0;
         p->codes[at] = code ? code : NOTHING;
-        if (wrong > HOPELESS && wrong > p->matched)
+        if (wrong > HOPELESS && wrong / 4 > p->matched)
             return;
     }
     forgive_cursor(frame, p);
@@ -200,20 +212,24 @@ static gboolean place_grid(const struct screen_frame *frame, const struct font *
     if (f->width == 9 &&
         (frame->width > WIDEST_NINE || frame->width % 9 || frame->height % f->height))
         return FALSE;
-    *g = (struct grid){.font = f};
+    *g = (struct grid){.font = f, .x = f->margin, .y = f->margin};
     if (f->centred) {
         g->x = centred_start(frame->width, f->width, way & 1);
         g->y = centred_start(frame->height, f->height, way >> 1 & 1);
     }
-    g->columns = frame->width > g->x ? (frame->width - g->x) / f->width : 0;
-    g->rows = frame->height > g->y ? (frame->height - g->y) / f->height : 0;
+    guint right = g->x + f->margin, below = g->y + f->margin;
+    g->columns = frame->width > right ? (frame->width - right) / f->width : 0;
+    g->rows = frame->height > below ? (frame->height - below) / f->height : 0;
     return g->columns > 0 && g->rows > 0;
 }
 
-/* a is better than b; the share of what matched decides, then what was tried first. */
+/* a is better than b: more words (beside a picture), else a greater share that matched; then what
+ * was tried first. */
 static gboolean better(const struct page *a, const struct page *b)
 {
-    return !b->codes || (guint64)a->matched * b->shown > (guint64)b->matched * a->shown;
+    if (!b->codes || a->letters != b->letters)
+        return !b->codes || a->letters > b->letters;
+    return (guint64)a->matched * b->shown > (guint64)b->matched * a->shown;
 }
 
 static void take_if_better(struct page *p, struct page *best)
@@ -240,13 +256,38 @@ static void find_page(const struct screen_frame *frame, const screen_fonts *font
             struct page p = {0};
             if (!place_grid(frame, g_ptr_array_index(list, i), way, &p.grid))
                 continue;
-            p.codes = g_new(guint16, (gsize)p.grid.columns * p.grid.rows);
+            p.codes = g_new0(guint16, (gsize)p.grid.columns * p.grid.rows);
             read_page(frame, background, &p);
+            p.letters = count_letters(&p);
             take_if_better(&p, best);
         }
 }
 
 /* ---- the text ---- */
+
+static gboolean has_ink(const struct page *p, guint column, guint row)
+{
+    guint16 code = p->codes[(gsize)row * p->grid.columns + column];
+    return code != 0 && code != ' ';
+}
+
+/* Where the text begins: in the corner; in the middle of the screen, where its margin says nothing,
+ * at the first character of any line. */
+static void find_start(const struct page *p, guint *left, guint *top)
+{
+    const struct grid *g = &p->grid;
+    *left = *top = 0;
+    if (!g->font->centred)
+        return;
+    *left = g->columns;
+    *top = g->rows;
+    for (guint row = 0; row < g->rows; row++)
+        for (guint column = 0; column < g->columns; column++)
+            if (has_ink(p, column, row)) {
+                *left = MIN(*left, column);
+                *top = MIN(*top, row);
+            }
+}
 
 static void add_line(GString *text, const guint16 *codes, guint columns)
 {
@@ -260,8 +301,10 @@ static void add_line(GString *text, const guint16 *codes, guint columns)
 static char *page_text(const struct page *p)
 {
     GString *text = g_string_new(NULL);
-    for (guint row = 0; row < p->grid.rows; row++)
-        add_line(text, p->codes + (gsize)row * p->grid.columns, p->grid.columns);
+    guint left, top;
+    find_start(p, &left, &top);
+    for (guint row = top; row < p->grid.rows; row++)
+        add_line(text, p->codes + (gsize)row * p->grid.columns + left, p->grid.columns - left);
     while (text->len > 0 && text->str[text->len - 1] == '\n')
         g_string_truncate(text, text->len - 1);
     return g_string_free(text, FALSE);
@@ -277,15 +320,14 @@ char *screen_text(const struct screen_frame *frame, const screen_fonts *fonts,
         find_page(frame, fonts, &best);
     if (best.codes) {
         r = (struct screen_reading){.readable = is_text(&best),
-                                    .font = best.grid.font->name,
                                     .columns = best.grid.columns,
                                     .rows = best.grid.rows,
                                     .shown = best.shown,
                                     .matched = best.matched};
-        if (r.readable)
+        if (r.readable || best.letters > 0) {
+            r.font = best.grid.font->name;
             text = page_text(&best);
-        else
-            r.font = NULL;
+        }
     }
     g_free(best.codes);
     if (reading)

@@ -94,16 +94,26 @@ static char *no_password(rfbClient *client)
 /* ---- the handshake ---- */
 
 /* Through GSocket, which also makes writing to a server that is gone an error and no SIGPIPE. */
-static int connect_to(const char *path, GError **error)
+static GSocket *connected_socket(const char *path, GError **error)
 {
     g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
     g_autoptr(GSocket) socket =
         g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
     if (!socket)
-        return -1;
+        return NULL;
     g_socket_set_timeout(socket, PATIENCE_SECONDS);
-    if (!g_socket_connect(socket, address, NULL, error))
+    return g_socket_connect(socket, address, NULL, error) ? g_steal_pointer(&socket) : NULL;
+}
+
+static int connect_to(const char *path, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GSocket) socket = connected_socket(path, &why);
+    if (!socket) {
+        ingot_set_error(error, INGOT_EXIT_HOST, "see whether QEMU is still running",
+                        "the screen on %s cannot be reached: %s", path, why->message);
         return -1;
+    }
     int fd = fcntl(g_socket_get_fd(socket), F_DUPFD_CLOEXEC, 0);
     if (fd < 0 || fd >= FD_SETSIZE) { /* the library uses select(2) */
         if (fd >= 0)
@@ -129,7 +139,8 @@ static gboolean send_format(rfbClient *client)
     client->format.redShift = 16;
     client->format.greenShift = 8;
     client->format.blueShift = 0;
-    rfbSetPixelFormatMsg format = {.type = rfbSetPixelFormat, .format = client->format};
+    rfbSetPixelFormatMsg format = {.type = rfbSetPixelFormat};
+    format.format = client->format;
     format.format.redMax = GUINT16_TO_BE(format.format.redMax);
     format.format.greenMax = GUINT16_TO_BE(format.format.greenMax);
     format.format.blueMax = GUINT16_TO_BE(format.format.blueMax);
@@ -237,10 +248,8 @@ static void attach(struct screen *s)
 screen *screen_open(const char *socket_path, const struct screen_calls *calls, GError **error)
 {
     int fd = connect_to(socket_path, error);
-    if (fd < 0) {
-        g_prefix_error(error, "the screen on %s cannot be reached: ", socket_path);
+    if (fd < 0)
         return NULL;
-    }
     g_autoptr(screen) s = g_new0(struct screen, 1);
     s->client = new_client(s, fd);
     if (!handshake(s)) {
