@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stages/diagnosis.h"
 
+#include "base/files.h"
 #include "base/text.h"
+#include "stages/seed.h"
 
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#define SEED_LOG_LIMIT (1u << 20)
+#define REQUESTS_MOST  200
 
 #define DIAGNOSIS_VERSION 1 /* raise when a member changes its meaning or goes away */
 
@@ -84,6 +89,19 @@ static const char *screen_text(const build *b)
     return picture ? picture->text : NULL;
 }
 
+/* What the guest asked the seed for; absent when there was none. */
+static void add_requests(json_t *o, const build *b)
+{
+    g_autofree char *file = g_build_filename(b->log_dir, SEED_LOG, NULL);
+    g_autofree char *text = files_read(file, SEED_LOG_LIMIT, NULL, NULL);
+    g_auto(GStrv) lines = text ? g_strsplit(g_strchomp(text), "\n", REQUESTS_MOST) : NULL;
+    json_t *list = lines ? json_array() : NULL;
+    for (guint i = 0; lines && lines[i]; i++)
+        json_array_append_new(list, text_json(lines[i]));
+    if (list)
+        json_object_set_new(o, "requests", list);
+}
+
 json_t *diagnosis_new(const build *b, const char *stage_name, int exit_code, const GError *failure)
 {
     const struct install_failure *f = machine_failure(b);
@@ -105,6 +123,7 @@ json_t *diagnosis_new(const build *b, const char *stage_name, int exit_code, con
     json_object_set_new(o, "evidence", evidence_json(f, lines));
     if (screen)
         json_object_set_new(o, "screen", text_json(screen));
+    add_requests(o, b);
     json_object_set_new(o, "host", host_json(b));
     return o;
 }
@@ -120,6 +139,14 @@ static void add_line(GString *text, const char *heading, const char *value)
 {
     if (value && *value)
         g_string_append_printf(text, "%-9s %s\n", heading, value);
+}
+
+static void add_lines(GString *text, const char *heading, const json_t *lines)
+{
+    if (json_array_size(lines))
+        g_string_append_printf(text, "\n%s:\n", heading);
+    for (size_t i = 0; i < json_array_size(lines); i++)
+        g_string_append_printf(text, "  %s\n", json_string_value(json_array_get(lines, i)));
 }
 
 static void add_host(GString *text, const json_t *host)
@@ -141,8 +168,6 @@ static void add_host(GString *text, const json_t *host)
 
 char *diagnosis_text(const json_t *diagnosis)
 {
-    size_t i;
-    json_t *line;
     GString *text = g_string_new(NULL);
     json_t *after = json_object_get(diagnosis, "after");
     g_autofree char *when = after ? text_duration(json_real_value(after)) : NULL;
@@ -152,13 +177,10 @@ char *diagnosis_text(const json_t *diagnosis)
     add_line(text, "after:", when);
     add_line(text, "cause:", string_of(diagnosis, "cause"));
     add_line(text, "remedy:", string_of(diagnosis, "remedy"));
-    json_t *evidence = json_object_get(diagnosis, "evidence");
-    if (json_array_size(evidence))
-        g_string_append(text, "\nWhat shows it:\n");
-    json_array_foreach(evidence, i, line)
-        g_string_append_printf(text, "  %s\n", json_string_value(line));
+    add_lines(text, "What shows it", json_object_get(diagnosis, "evidence"));
     if (string_of(diagnosis, "screen"))
         g_string_append_printf(text, "\nThe screen:\n%s\n", string_of(diagnosis, "screen"));
+    add_lines(text, "What the guest asked for", json_object_get(diagnosis, "requests"));
     add_host(text, json_object_get(diagnosis, "host"));
     return g_string_free(text, FALSE);
 }

@@ -53,7 +53,7 @@ static void write_log(const build *b, const seed_server *server)
     const GPtrArray *all = seed_server_requests(server);
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
-    g_autofree char *path = g_build_filename(b->log_dir, "seed.log", NULL);
+    g_autofree char *path = g_build_filename(b->log_dir, SEED_LOG, NULL);
     for (guint i = 0; i < all->len; i++) {
         const struct seed_request *r = g_ptr_array_index(all, i);
         g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(r->time / G_USEC_PER_SEC);

@@ -5,6 +5,8 @@
 
 /* The seed of a machine that boots its medium by itself.  Private to the room. */
 
+#define SEED_LOG "seed.log" /* in log_dir: what was asked of the server, a line each */
+
 struct build_seed {
     char *cd; /* in work_dir; NULL: HTTP */
     seed_server *server;

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "install/install.h"
+
+/* However long a machine runs, its samples are few, from the whole time and in order. */
+static void samples_stay_few(void **state)
+{
+    (void)state;
+    struct install_record *r = install_record_new("guest");
+    double step = 1, at = 0;
+    for (guint i = 0; i < 20000; i++) {
+        const struct install_sample s = {.at = at, .counters = {.disk_read = i}};
+        install_record_sample(r, &s, &step);
+        at += step;
+        assert_true(r->samples->len < INSTALL_SAMPLES);
+    }
+    const struct install_sample *all = (const struct install_sample *)(gpointer)r->samples->data;
+    assert_true(r->samples->len >= INSTALL_SAMPLES / 2);
+    assert_true(all[0].at < 2 * step);
+    assert_true(all[r->samples->len - 1].at > at - 2 * step);
+    for (guint i = 1; i < r->samples->len; i++)
+        assert_true(all[i].at > all[i - 1].at);
+    install_record_free(r);
+}
+
+static void phases_are_copied(void **state)
+{
+    (void)state;
+    struct install_phase *phase = install_phase_new("boot");
+    phase->seconds = 3;
+    struct install_phase *copy = install_phase_copy(phase);
+    install_phase_free(phase);
+    assert_string_equal(copy->name, "boot");
+    assert_true(copy->seconds == 3);
+    install_phase_free(copy);
+    install_phase_free(NULL);
+    install_record_free(NULL);
+    install_failure_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(samples_stay_few),
+                                       cmocka_unit_test(phases_are_copied)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
