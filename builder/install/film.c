@@ -15,22 +15,26 @@ static char *end_of(const char *text)
     return text_printable(length > TEXT_LIMIT ? text + length - TEXT_LIMIT : text, -1);
 }
 
-static char *text_now(const struct wait *w)
+static char *console_now(const struct wait *w)
 {
-    g_autofree char *screen = eyes_read(w->eyes);
-    g_autofree char *console = screen ? NULL : wait_console_tail(w);
-    const char *text = screen ? screen : console;
-    return text && *text ? end_of(text) : NULL;
+    g_autofree char *console = wait_console_tail(w);
+    return *console ? end_of(console) : NULL;
 }
 
-/* Takes file. */
-static void add(struct wait *w, char *file)
+static char *screen_now(const struct wait *w)
+{
+    g_autofree char *screen = eyes_read(w->eyes);
+    return screen ? end_of(screen) : console_now(w);
+}
+
+/* Takes file and text. */
+static void add(struct wait *w, char *file, char *text)
 {
     struct install_picture *picture = g_new0(struct install_picture, 1);
     picture->at = w->began ? wait_seconds_since(w->began) : 0;
     picture->phase = g_strdup(wait_phase(w)->name);
     picture->file = file;
-    picture->text = text_now(w);
+    picture->text = text;
     g_ptr_array_add(w->record->pictures, picture);
 }
 
@@ -45,7 +49,9 @@ void wait_film(struct wait *w)
     gboolean saved = eyes_picture(w->eyes, path, FALSE, &error);
     if (error)
         progress_detail(w->progress, "no picture of the screen: %s", error->message);
-    add(w, saved ? g_steal_pointer(&file) : NULL);
+    g_autofree char *text = saved ? screen_now(w) : console_now(w);
+    if (saved || text)
+        add(w, saved ? g_steal_pointer(&file) : NULL, g_steal_pointer(&text));
 }
 
 void wait_last_picture(struct wait *w)
@@ -58,5 +64,5 @@ void wait_last_picture(struct wait *w)
         progress_detail(w->progress, "no picture of the screen: %s", error->message);
         return;
     }
-    add(w, g_strdup("screen.png"));
+    add(w, g_strdup("screen.png"), screen_now(w));
 }

@@ -27,8 +27,8 @@ struct install_sample {
 struct install_picture {
     double at; /* seconds since the machine's start */
     char *phase;
-    char *file; /* PNG, in log_dir; NULL: the screen is as on the picture before */
-    char *text; /* what the screen says, or else the end of the console; NULL: nothing */
+    char *file; /* PNG, in log_dir; NULL: the screen is as on the picture before, … */
+    char *text; /* … and this is the end of the console; else what the screen says; or NULL */
 };
 
 struct install_failure {

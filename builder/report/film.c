@@ -63,6 +63,21 @@ static void put_image(struct film *f, const struct png *png, const char *when, c
     g_string_append(f->out, "\"></a>\n");
 }
 
+/* A machine whose installer speaks on a serial line: the end of that is its screen. */
+static void put_console(struct film *f, const json_t *picture, const char *when)
+{
+    f->number++;
+    markup(f->out,
+           "<figure id=\"screen-%u\"><a href=\"#screen-%u\" class=\"console\" "
+           "aria-label=\"The console after %s\"><pre>",
+           f->number, f->number, when);
+    markup_cut(f->out, member_text(picture, "text"), TEXT_MOST);
+    markup(f->out,
+           "</pre></a>\n<figcaption><strong>%s</strong> <span class=\"when\">%s, serial "
+           "console</span></figcaption></figure>\n",
+           member_text(picture, "phase"), when);
+}
+
 static void put_caption(struct film *f, const json_t *picture, const char *when)
 {
     const char *text = member_text(picture, "text");
@@ -88,6 +103,10 @@ static void put_picture(struct film *f, const json_t *picture)
     struct png png = {0};
     const char *phase = member_text(picture, "phase");
     g_autofree char *when = text_duration(member_number(picture, "at"));
+    if (!*member_text(picture, "file")) {
+        put_console(f, picture, when);
+        return;
+    }
     gboolean good = read_png(member_text(picture, "file"), &png);
     if (!good || f->bytes + png.length > ALL_BYTES) {
         f->left_out++;

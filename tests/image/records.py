@@ -56,8 +56,11 @@ def machine(folder, name, began, phases):
         pictures.append({"at": begin, "phase": phase, "file": png(folder / f"{name}-{number}.png", *size, number),
                          "text": f"Loading Linux …\n[    {at:.2f}] {phase}" if number % 2 else None})
         begin += seconds
+    # A phase with nothing new on the screen: its console.
+    pictures.append({"at": begin, "phase": "last", "text": "\n".join(
+        f"Unpacking package-{n} (1.{n}) over a long line that has to be broken ..." for n in range(40))})
     for picture in pictures:
-        if picture["text"] is None:
+        if picture.get("text") is None:
             del picture["text"]
     return {"name": name, "began": began, "phases": told, "samples": samples, "pictures": pictures}
 
