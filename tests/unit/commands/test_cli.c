@@ -69,6 +69,8 @@ static void usage_errors(void **state)
         {{"inspect"}, "there is no IMAGE"},
         {{"inspect", "a", "--disable", "swap-fiel"}, "did you mean 'swap-file'?"},
         {{"console", "no-such-build"}, "no build of no-such-build is installing"},
+        {{"resume", "no-such-build"}, "no build of no-such-build is installing"},
+        {{"stop", "no-such-build"}, "no build of no-such-build is installing"},
     };
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
