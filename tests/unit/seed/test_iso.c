@@ -9,10 +9,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static GPtrArray *texts; /* of GBytes: what the files hold, until the end */
+
 static struct media_file file(const char *path, const char *text)
 {
-    return (struct media_file){
-        .path = path, .data = g_bytes_new_static(text, strlen(text)), .mode = 0644};
+    GBytes *data = g_bytes_new_static(text, strlen(text));
+    g_ptr_array_add(texts, data);
+    return (struct media_file){.path = path, .data = data, .mode = 0644};
 }
 
 static char *image(const char *name)
@@ -157,10 +160,22 @@ static void clashes(void **state)
     assert_non_null(strstr(nowhere->message, "/no/such/folder/x.iso"));
 }
 
+static void free_text(gpointer data)
+{
+    g_bytes_unref(data);
+}
+
 static int setup(void **state)
 {
     (void)state;
+    texts = g_ptr_array_new_with_free_func(free_text);
     return folder_make("ingot-seed");
+}
+
+static int teardown(void **state)
+{
+    g_ptr_array_unref(texts);
+    return folder_remove(state);
 }
 
 int main(void)
@@ -168,5 +183,5 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(read_back), cmocka_unit_test(label),
                                        cmocka_unit_test(reproducible), cmocka_unit_test(refused),
                                        cmocka_unit_test(clashes)};
-    return cmocka_run_group_tests(tests, setup, folder_remove);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -66,6 +66,7 @@ static void failed(void **state)
     install->good = FALSE;
     install->begin = 5;
     add_phase(b, "install", "boot", 20);
+    g_ptr_array_unref(b->machines);
     b->machines = a_machine();
     b->bundle = g_strdup("/out/web.failed");
     ingot_set_error(&failure, INGOT_EXIT_INSTALL, "do not say pass\"word", "no room\n  | hunter2");
