@@ -46,7 +46,7 @@ static void formats(void **state)
     (void)state;
     g_autoptr(GString) out = g_string_new(NULL);
     if (!setlocale(LC_NUMERIC, "de_DE.UTF-8"))
-        print_message("no German locale here\n");
+        print_message("# no German locale here\n");
     markup(out, "<i x=\"%s\" w=\"%.1f%%\">%u %d</i>", "\"%s", 2.25, 7u, -3);
     setlocale(LC_NUMERIC, "C");
     assert_string_equal(out->str, "<i x=\"&quot;%s\" w=\"2.2%\">7 -3</i>");
