@@ -145,14 +145,15 @@ static double unit(const char **at, const char *end)
 static gboolean number(const char **at, const char *end, double *value)
 {
     const char *begin = *at;
-    double scale = 1;
     *value = 0;
     for (; *at < end && g_ascii_isdigit(**at); (*at)++)
         *value = *value * 10 + g_ascii_digit_value(**at);
     gboolean some = *at > begin;
-    if (some && *at + 1 < end && **at == '.' && g_ascii_isdigit((*at)[1]))
+    if (some && *at + 1 < end && **at == '.' && g_ascii_isdigit((*at)[1])) {
+        double scale = 1;
         for ((*at)++; *at < end && g_ascii_isdigit(**at); (*at)++)
             *value += g_ascii_digit_value(**at) * (scale /= 10);
+    }
     return some;
 }
 
@@ -161,11 +162,11 @@ static gboolean duration(const struct parser *p, const char *at, const char *end
                          guint *milliseconds)
 {
     const char *begin = at;
-    double sum = 0, value, factor;
+    double sum = 0, value;
     g_autofree char *written = g_strndup(at, (gsize)(end - at));
     do {
         gboolean some = number(&at, end, &value);
-        factor = at == end && sum == 0 ? 1000 : unit(&at, end);
+        double factor = at == end && sum == 0 ? 1000 : unit(&at, end);
         if (!some || factor == 0)
             return wrong(p, column_of(p, begin), "write it as 5, 90s, 1m30s or 300ms",
                          "\"%s\" is not a time", written);

@@ -60,7 +60,6 @@ static void put_script(const build *b, const char *dir)
     machine.kernel = b->boot ? b->boot->kernel : NULL;
     machine.initrd = b->boot ? b->boot->initrd : NULL;
     machine.cdrom = b->boot ? b->boot->medium : NULL;
-    machine.cdrom = b->boot ? b->boot->medium : NULL;
     g_autofree char *script = vm_script(&machine);
     put(b, dir, "qemu.sh", script, 0755);
 }
