@@ -11,6 +11,7 @@
 
 struct keeping {
     struct wait *wait;
+    GCancellable *reading;
     gboolean resumes;
 };
 
@@ -24,27 +25,28 @@ static void on_word(struct keeping *k, const char *word)
         g_main_loop_quit(k->wait->loop);
 }
 
-static void on_read(GObject *stream, GAsyncResult *result, gpointer data)
+/* The keeping is over, and gone, when a read was cancelled. */
+static void on_read(GObject *stream, GAsyncResult *result, gpointer connection)
 {
     g_autoptr(GBytes) bytes =
         g_input_stream_read_bytes_finish(G_INPUT_STREAM(stream), result, NULL);
-    struct keeping *k = g_object_get_data(stream, "keeping");
-    g_autoptr(GSocketConnection) connection = data;
     gsize length = 0;
     const char *text = bytes ? g_bytes_get_data(bytes, &length) : NULL;
-    g_autofree char *word = text ? g_strndup(text, length) : g_strdup("");
-    if (k)
-        on_word(k, g_strchomp(word));
+    g_autofree char *word = text ? g_strndup(text, length) : NULL;
+    if (word)
+        on_word(g_object_get_data(stream, "keeping"), g_strchomp(word));
+    g_object_unref(connection);
 }
 
 static gboolean on_connection(GSocketService *service, GSocketConnection *connection,
                               GObject *source, gpointer data)
 {
+    struct keeping *k = data;
     (void)service;
     (void)source;
     GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
-    g_object_set_data(G_OBJECT(in), "keeping", data);
-    g_input_stream_read_bytes_async(in, WORD_LIMIT, G_PRIORITY_DEFAULT, NULL, on_read,
+    g_object_set_data(G_OBJECT(in), "keeping", k);
+    g_input_stream_read_bytes_async(in, WORD_LIMIT, G_PRIORITY_DEFAULT, k->reading, on_read,
                                     g_object_ref(connection));
     return TRUE;
 }
@@ -123,7 +125,8 @@ static gboolean resume(struct wait *w)
 
 gboolean wait_keep(struct wait *w, GCancellable *cancel)
 {
-    struct keeping k = {.wait = w};
+    g_autoptr(GCancellable) reading = g_cancellable_new();
+    struct keeping k = {.wait = w, .reading = reading};
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(vm_dir(w->machine), "control", NULL);
     g_autoptr(GSocketService) service = listen_at(path, &k, &error);
@@ -133,6 +136,7 @@ gboolean wait_keep(struct wait *w, GCancellable *cancel)
     }
     tell(w);
     wait_for_word(&k, cancel);
+    g_cancellable_cancel(reading);
     g_signal_handlers_disconnect_by_data(service, &k);
     g_socket_service_stop(service);
     g_socket_listener_close(G_SOCKET_LISTENER(service));
