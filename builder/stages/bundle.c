@@ -3,6 +3,7 @@
 
 #include "base/files.h"
 #include "stages/diagnosis.h"
+#include "stages/shown.h"
 
 #define LOG_LIMIT (64u << 20)
 
@@ -67,13 +68,15 @@ static void put_script(const build *b, const char *dir)
 static void put_diagnosis(const build *b, const char *dir, const char *stage_name, int exit_code,
                           const GError *failure)
 {
-    json_t *diagnosis = diagnosis_new(b, stage_name, exit_code, failure);
+    json_t *all = diagnosis_new(b, stage_name, exit_code, failure);
+    json_t *diagnosis = shown_masked(b->hidden, all);
     char *json = json_dumps(diagnosis, JSON_INDENT(2));
     g_autofree char *text = diagnosis_text(diagnosis);
     put(b, dir, "diagnosis.json", json, 0644);
     put(b, dir, "diagnosis.txt", text, 0644);
     free(json);
     json_decref(diagnosis);
+    json_decref(all);
 }
 
 char *bundle_save(const build *b, const char *stage_name, int exit_code, const GError *failure)

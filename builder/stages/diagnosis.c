@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "stages/seed.h"
+#include "stages/shown.h"
 
 #include <string.h>
 #include <sys/statvfs.h>
@@ -59,22 +60,15 @@ static const struct install_failure *machine_failure(const build *b)
     return last->failure;
 }
 
-/* What a guest or a server says may be anything. */
-static json_t *text_json(const char *text)
-{
-    g_autofree char *clean = text_printable(text, -1);
-    return json_string(clean);
-}
-
 /* Of a machine's failure, or else of an error's text: its first line is the cause, the others show
  * it. */
 static json_t *evidence_json(const struct install_failure *f, const GStrv lines)
 {
     json_t *list = json_array();
     for (guint i = 0; f && i < f->evidence->len; i++)
-        json_array_append_new(list, text_json(g_ptr_array_index(f->evidence, i)));
+        json_array_append_new(list, shown_text(g_ptr_array_index(f->evidence, i)));
     for (guint i = 1; !f && lines[0] && lines[i]; i++)
-        json_array_append_new(list, text_json(g_strstrip(lines[i])));
+        json_array_append_new(list, shown_text(g_strstrip(lines[i])));
     return list;
 }
 
@@ -97,7 +91,7 @@ static void add_requests(json_t *o, const build *b)
     g_auto(GStrv) lines = text ? g_strsplit(g_strchomp(text), "\n", REQUESTS_MOST) : NULL;
     json_t *list = lines ? json_array() : NULL;
     for (guint i = 0; lines && lines[i]; i++)
-        json_array_append_new(list, text_json(lines[i]));
+        json_array_append_new(list, shown_text(lines[i]));
     if (list)
         json_object_set_new(o, "requests", list);
 }
@@ -111,18 +105,18 @@ json_t *diagnosis_new(const build *b, const char *stage_name, int exit_code, con
     const char *remedy = f && f->remedy ? f->remedy : hint;
     json_t *o = json_pack("{s:i, s:s, s:s, s:i, s:o}", "diagnosis", DIAGNOSIS_VERSION, "name",
                           b->plan->name, "stage", stage_name, "exit", exit_code, "cause",
-                          text_json(f          ? f->cause
-                                    : lines[0] ? lines[0]
-                                               : ""));
+                          shown_text(f          ? f->cause
+                                     : lines[0] ? lines[0]
+                                                : ""));
     if (remedy)
-        json_object_set_new(o, "remedy", text_json(remedy));
+        json_object_set_new(o, "remedy", shown_text(remedy));
     if (f) {
-        json_object_set_new(o, "phase", text_json(f->phase));
+        json_object_set_new(o, "phase", shown_text(f->phase));
         json_object_set_new(o, "after", json_real(f->at));
     }
     json_object_set_new(o, "evidence", evidence_json(f, lines));
     if (screen)
-        json_object_set_new(o, "screen", text_json(screen));
+        json_object_set_new(o, "screen", shown_text(screen));
     add_requests(o, b);
     json_object_set_new(o, "host", host_json(b));
     return o;

@@ -2,22 +2,15 @@
 #include "stages/record.h"
 
 #include "base/files.h"
-#include "base/text.h"
 #include "report/report.h"
 #include "stages/diagnosis.h"
 #include "stages/history.h"
 #include "stages/manifest.h"
+#include "stages/shown.h"
 
 #include <string.h>
 
 #define RECORD_VERSION 1 /* raise when a member changes its meaning or goes away */
-
-/* Of a guest's text, which may be anything. */
-static json_t *text_json(const char *text)
-{
-    g_autofree char *clean = text_printable(text ? text : "", -1);
-    return json_string(clean);
-}
 
 static void set_expected(json_t *o, double expected)
 {
@@ -41,9 +34,9 @@ static json_t *failure_json(const build *b, const char *stage_name, const GError
     const struct build_phase *last =
         b->seen->len ? g_ptr_array_index(b->seen, b->seen->len - 1) : NULL;
     if (last && strcmp(last->stage, stage_name) == 0 && !json_object_get(o, "phase"))
-        json_object_set_new(o, "phase", text_json(last->name));
+        json_object_set_new(o, "phase", shown_text(last->name));
     if (b->bundle)
-        json_object_set_new(o, "bundle", text_json(b->bundle));
+        json_object_set_new(o, "bundle", shown_text(b->bundle));
     return o;
 }
 
@@ -101,7 +94,7 @@ static json_t *phases_json(const build *b)
     for (guint i = 0; i < b->seen->len; i++) {
         const struct build_phase *p = g_ptr_array_index(b->seen, i);
         json_t *o = json_pack("{s:s, s:o, s:f, s:f}", "stage", p->stage, "phase",
-                              text_json(p->name), "begin", p->begin, "seconds", p->seconds);
+                              shown_text(p->name), "begin", p->begin, "seconds", p->seconds);
         set_expected(o, p->expected);
         json_array_append_new(list, o);
     }
@@ -117,7 +110,7 @@ static json_t *machine_phases(const GPtrArray *phases)
     json_t *list = json_array();
     for (guint i = 0; phases && i < phases->len; i++) {
         const struct install_phase *p = g_ptr_array_index(phases, i);
-        json_array_append_new(list, json_pack("{s:o, s:f, s:f}", "phase", text_json(p->name),
+        json_array_append_new(list, json_pack("{s:o, s:f, s:f}", "phase", shown_text(p->name),
                                               "begin", begin, "seconds", p->seconds));
         begin += p->seconds;
     }
@@ -142,12 +135,12 @@ static json_t *pictures_json(const build *b, const GPtrArray *pictures)
     json_t *list = json_array();
     for (guint i = 0; pictures && i < pictures->len; i++) {
         const struct install_picture *p = g_ptr_array_index(pictures, i);
-        json_t *o = json_pack("{s:f, s:o}", "at", p->at, "phase", text_json(p->phase));
+        json_t *o = json_pack("{s:f, s:o}", "at", p->at, "phase", shown_text(p->phase));
         g_autofree char *file = p->file ? g_canonicalize_filename(p->file, b->log_dir) : NULL;
         if (file)
-            json_object_set_new(o, "file", text_json(file));
+            json_object_set_new(o, "file", shown_text(file));
         if (p->text)
-            json_object_set_new(o, "text", text_json(p->text));
+            json_object_set_new(o, "text", shown_text(p->text));
         json_array_append_new(list, o);
     }
     return list;
@@ -160,36 +153,12 @@ static json_t *machines_json(const build *b)
     for (guint i = 0; b->machines && i < b->machines->len; i++) {
         const struct install_record *r = g_ptr_array_index(b->machines, i);
         json_array_append_new(
-            list, json_pack("{s:o, s:f, s:o, s:o, s:o}", "name", text_json(r->name), "began",
+            list, json_pack("{s:o, s:f, s:o, s:o, s:o}", "name", shown_text(r->name), "began",
                             r->began + (install ? install->begin : 0), "phases",
                             machine_phases(r->phases), "samples", samples_json(r->samples),
                             "pictures", pictures_json(b, r->pictures)));
     }
     return list;
-}
-
-/* ---- secrets ---- */
-
-/* A copy in which every string is masked: of the values and not of the finished text, because
- * quoting a secret for JSON or HTML would change how it is written. */
-static json_t *masked(const secrets *hidden, json_t *value)
-{
-    if (json_is_string(value)) {
-        g_autofree char *safe = secrets_redact(hidden, json_string_value(value));
-        return json_string(safe);
-    }
-    if (json_is_array(value)) {
-        json_t *list = json_array();
-        for (size_t i = 0; i < json_array_size(value); i++)
-            json_array_append_new(list, masked(hidden, json_array_get(value, i)));
-        return list;
-    }
-    if (!json_is_object(value))
-        return json_incref(value);
-    json_t *o = json_object(), *member;
-    const char *name;
-    json_object_foreach(value, name, member) json_object_set_new(o, name, masked(hidden, member));
-    return o;
 }
 
 /* ---- all of it ---- */
@@ -214,7 +183,7 @@ json_t *record_new(const build *b, const char *failed_stage, const GError *failu
     json_object_set_new(o, "stages", stages_json(b, failed_stage));
     json_object_set_new(o, "phases", phases_json(b));
     json_object_set_new(o, "machines", machines_json(b));
-    json_t *safe = masked(b->hidden, o);
+    json_t *safe = shown_masked(b->hidden, o);
     json_decref(o);
     return safe;
 }

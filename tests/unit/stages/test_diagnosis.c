@@ -105,12 +105,15 @@ static void bundle(void **state)
     plan p = whole_plan();
     g_autoptr(secrets) hidden = secrets_new();
     secrets_add(hidden, "hunter2");
+    secrets_add(hidden, "pass\"word");
     g_autoptr(build) b = sample_build(&p, hidden);
     g_autoptr(GError) error = NULL;
     g_autofree char *log = g_build_filename(b->log_dir, "console.log", NULL);
     assert_true(g_file_set_contents(log, "login with hunter2\n", -1, NULL));
     add_failure(b);
-    ingot_set_error(&error, INGOT_EXIT_INSTALL, NULL, "it failed");
+    ingot_set_error(&error, INGOT_EXIT_INSTALL, "not pass\"word", "it failed");
+    struct install_record *machine = g_ptr_array_index(b->machines, 0);
+    g_clear_pointer(&machine->failure->remedy, g_free); /* the hint is the remedy */
     g_autofree char *where = bundle_save(b, "install", 6, error);
     static const char *const files[] = {"diagnosis.json", "diagnosis.txt", "console.log",
                                         "qemu.sh"};
@@ -119,6 +122,7 @@ static void bundle(void **state)
         g_autofree char *text = files_read(path, 1 << 20, NULL, NULL);
         assert_non_null(text);
         assert_null(strstr(text, "hunter2"));
+        assert_null(strstr(text, "word"));
     }
     assert_true(g_str_has_suffix(where, "/web.failed"));
     bundle_remove(b);
