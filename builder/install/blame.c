@@ -48,14 +48,17 @@ char *wait_standing(const struct wait *w)
 
 /* ---- the failure ---- */
 
-static void add_last(GPtrArray *evidence, const GQueue *last, const char *channel)
+/* The first of the last lines. */
+static const GList *last_lines(const GQueue *kept)
 {
-    guint skip = last->length > LAST_LINES ? last->length - LAST_LINES : 0;
-    for (const GList *line = last->head; line; line = line->next)
-        if (skip)
-            skip--;
-        else
-            g_ptr_array_add(evidence, g_strdup_printf("%s: %s", channel, (char *)line->data));
+    guint skip = kept->length > LAST_LINES ? kept->length - LAST_LINES : 0;
+    return g_queue_peek_nth_link((GQueue *)kept, skip);
+}
+
+static void add_last(GPtrArray *evidence, const GQueue *kept, const char *channel)
+{
+    for (const GList *line = last_lines(kept); line; line = line->next)
+        g_ptr_array_add(evidence, g_strdup_printf("%s: %s", channel, (char *)line->data));
 }
 
 static GPtrArray *evidence(const struct wait *w)
@@ -93,13 +96,9 @@ static void append_last(GString *text, const struct wait *w)
     const GQueue *last = log->length ? log : console;
     if (!last->length)
         return;
-    guint skip = last->length > LAST_LINES ? last->length - LAST_LINES : 0;
     g_string_append_printf(text, "\nThe last lines of its %s:", last == log ? "log" : "console");
-    for (const GList *line = last->head; line; line = line->next)
-        if (skip)
-            skip--;
-        else
-            g_string_append_printf(text, "\n  | %s", (const char *)line->data);
+    for (const GList *line = last_lines(last); line; line = line->next)
+        g_string_append_printf(text, "\n  | %s", (const char *)line->data);
 }
 
 void wait_set_error(const struct wait *w, GError **error)

@@ -31,7 +31,7 @@ static char *screen_now(const struct wait *w)
 static void add(struct wait *w, char *file, char *text)
 {
     struct install_picture *picture = g_new0(struct install_picture, 1);
-    picture->at = w->began ? wait_seconds_since(w->began) : 0;
+    picture->at = wait_seconds_since(w->began);
     picture->phase = g_strdup(wait_phase(w)->name);
     picture->file = file;
     picture->text = text;
