@@ -158,19 +158,45 @@ gboolean files_write_all(int fd, const char *data, gsize length)
     return TRUE;
 }
 
+gboolean files_sync(const char *path, GError **error)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    gboolean good = fd >= 0 && fsync(fd) == 0;
+    if (!good)
+        fail_errno(error, "sync", path);
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+static gboolean sync_parent(const char *path, GError **error)
+{
+    g_autofree char *directory = g_path_get_dirname(path);
+    return files_sync(directory, error);
+}
+
+static gboolean rename_failed(const char *from, const char *to, GError **error)
+{
+    g_autofree char *pair = g_strdup_printf("%s to %s", from, to);
+    return fail_errno(error, "rename", pair);
+}
+
 gboolean files_rename(const char *from, const char *to, GError **error)
 {
-    if (rename(from, to) != 0) {
-        g_autofree char *pair = g_strdup_printf("%s to %s", from, to);
-        return fail_errno(error, "rename", pair);
-    }
-    g_autofree char *directory = g_path_get_dirname(to);
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(fd);
-        close(fd);
-    }
-    return TRUE;
+    if (rename(from, to) != 0)
+        return rename_failed(from, to, error);
+    return sync_parent(to, error);
+}
+
+gboolean files_publish_new(const char *from, const char *to, GError **error)
+{
+    if (!files_sync(from, error))
+        return FALSE;
+    /* EINVAL: a file system that does not know it; a hard link never replaces anything either. */
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0 &&
+        (errno != EINVAL || link(from, to) != 0))
+        return rename_failed(from, to, error);
+    return sync_parent(to, error);
 }
 
 struct lock_wait {
@@ -282,14 +308,14 @@ void files_unlock(int fd)
 }
 
 /* A directory whose owner has died still has its lock file, but nobody holds it. */
-static void remove_dead(const char *parent)
+static void remove_dead(const char *parent, const char *prefix)
 {
     g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
     const char *name;
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(parent, name, NULL);
         g_autofree char *lock_path = g_build_filename(path, "lock", NULL);
-        if (!g_file_test(lock_path, G_FILE_TEST_IS_REGULAR))
+        if (!g_str_has_prefix(name, prefix) || !g_file_test(lock_path, G_FILE_TEST_IS_REGULAR))
             continue;
         int lock = files_try_lock(lock_path);
         if (lock < 0)
@@ -299,9 +325,8 @@ static void remove_dead(const char *parent)
     }
 }
 
-char *files_live_dir(const char *parent, const char *name, int *lock, GError **error)
+static char *live_dir_new(const char *parent, const char *name, int *lock, GError **error)
 {
-    remove_dead(parent);
     g_autofree char *path = files_temp_dir(parent, name, error);
     if (!path)
         return NULL;
@@ -312,6 +337,19 @@ char *files_live_dir(const char *parent, const char *name, int *lock, GError **e
         return NULL;
     }
     return g_steal_pointer(&path);
+}
+
+char *files_live_dir(const char *parent, const char *name, int *lock, GError **error)
+{
+    remove_dead(parent, "");
+    return live_dir_new(parent, name, lock, error);
+}
+
+char *files_live_dir_of(const char *parent, const char *name, int *lock, GError **error)
+{
+    g_autofree char *prefix = g_strconcat(name, "-", NULL);
+    remove_dead(parent, prefix);
+    return live_dir_new(parent, name, lock, error);
 }
 
 char *files_cache_dir(void)

@@ -36,6 +36,14 @@ guint64 files_usage(const char *path);
 /* Writes all of data to a descriptor; FALSE with errno set. */
 gboolean files_write_all(int fd, const char *data, gsize length) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Waits until a file's data, or a directory's names, are on the disk. */
+gboolean files_sync(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Moves a file that is to stay: syncs it, gives it a name that no file has yet (else it fails), and
+ * syncs the directory. */
+gboolean files_publish_new(const char *from, const char *to,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Renames and syncs the directory, so that the name survives a power cut. */
 gboolean files_rename(const char *from, const char *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -54,6 +62,10 @@ int files_try_lock(const char *path);
  * removes the directory. */
 char *files_live_dir(const char *parent, const char *name, int *lock,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same below a directory that is not ours alone: only dead directories of that name go. */
+char *files_live_dir_of(const char *parent, const char *name, int *lock,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- where ingot keeps its things; the caller owns the paths ---- */
 

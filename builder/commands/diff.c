@@ -8,20 +8,29 @@
 
 /* Two images compared by what is in them. */
 
+struct options {
+    gboolean trust_chain;
+};
+
+static const GOptionEntry entries[] = {{"trust-chain", 0, 0, G_OPTION_ARG_NONE,
+                                        COMMAND_OPTION(struct options, trust_chain),
+                                        IMAGE_TRUST_CHAIN_HELP, NULL},
+                                       {NULL, 0, 0, 0, NULL, NULL, NULL}};
+
 static const char *const kind_names[] = {[DIFFERENCE_ONLY_A] = "only-in-a",
                                          [DIFFERENCE_ONLY_B] = "only-in-b",
                                          [DIFFERENCE_CHANGED] = "differs"};
 
-static snapshot *take(struct call *c, const char *stage, const char *image, gboolean force_tcg,
-                      GError **error)
+static snapshot *take_snapshot(struct call *c, const char *stage, const image_file *from,
+                               gboolean force_tcg, GError **error)
 {
     /* With --format json, standard output is one document. */
     progress *p = c->json ? NULL : c->progress;
     progress_stage(p, stage);
-    snapshot *s = guest_snapshot(image, force_tcg, p, c->cancel, error);
+    snapshot *s = guest_snapshot(from, force_tcg, p, c->cancel, error);
     progress_stage_end(p, s != NULL, FALSE);
-    if (error && *error && !strstr((*error)->message, image))
-        g_prefix_error(error, "%s: ", image);
+    if (error && *error && !strstr((*error)->message, image_path(from)))
+        g_prefix_error(error, "%s: ", image_path(from));
     return s;
 }
 
@@ -97,11 +106,14 @@ static gboolean run(struct call *c, GError **error)
 {
     gboolean force_tcg;
     guint counts[G_N_ELEMENTS(kind_names)] = {0};
-    if (!image_check(c->args[0], error) || !image_check(c->args[1], error) ||
-        !image_probe(c, &force_tcg, error))
+    const struct options *o = c->options;
+    enum image_flags flags = o->trust_chain ? IMAGE_TRUST_CHAIN : IMAGE_PLAIN;
+    g_autoptr(image_file) first = image_take(c, c->args[0], flags, error);
+    g_autoptr(image_file) second = first ? image_take(c, c->args[1], flags, error) : NULL;
+    if (!second || !image_probe(c, &force_tcg, error))
         return FALSE;
-    g_autoptr(snapshot) a = take(c, "image A", c->args[0], force_tcg, error);
-    g_autoptr(snapshot) b = a ? take(c, "image B", c->args[1], force_tcg, error) : NULL;
+    g_autoptr(snapshot) a = take_snapshot(c, "image A", first, force_tcg, error);
+    g_autoptr(snapshot) b = a ? take_snapshot(c, "image B", second, force_tcg, error) : NULL;
     if (!b)
         return FALSE;
     g_autoptr(GPtrArray) found = snapshot_compare(a, b);
@@ -127,5 +139,7 @@ const command command_diff = {
     .least = 2,
     .most = 2,
     .plans = FALSE,
+    .entries = entries,
+    .options_size = sizeof(struct options),
     .run = run,
 };

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include "commands/commands.h"
+#include "image/image.h"
 
 /* What the commands that take an image begin with. */
 
-/* That it is there and begins as qcow2 does, before half a minute is spent on a launch; QEMU judges
- * the rest.  Error: INGOT_EXIT_SEAL. */
-gboolean image_check(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+#define IMAGE_TRUST_CHAIN_HELP                                                                     \
+    "Follow the backing file that the image names: whatever it is will be read"
+
+/* Opens the image of a call (image_open), its scratch files in the cache.  The caller owns it. */
+image_file *image_take(struct call *c, const char *path, enum image_flags flags,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether the call names an image: with --list it need not.  Error: INGOT_EXIT_USAGE. */
 gboolean image_named(const struct call *c, GError **error) G_GNUC_WARN_UNUSED_RESULT;

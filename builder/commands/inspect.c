@@ -11,7 +11,7 @@
 /* What is in an image, and where it breaks the policy. */
 
 struct options {
-    gboolean list;
+    gboolean list, trust_chain;
     char *disable;
 };
 
@@ -20,6 +20,8 @@ static const GOptionEntry entries[] = {
      "List the rules, each with its level", NULL},
     {"disable", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, disable),
      "Leave out what breaks these rules (NAME,NAME…)", "LIST"},
+    {"trust-chain", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, trust_chain),
+     IMAGE_TRUST_CHAIN_HELP, NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 /* ---- rules ---- */
@@ -154,12 +156,15 @@ static void print(const struct call *c, const GPtrArray *rules, const guest_surv
 static guest_survey *take(struct call *c, GError **error)
 {
     gboolean force_tcg;
-    if (!image_check(c->args[0], error) || !image_probe(c, &force_tcg, error))
+    const struct options *o = c->options;
+    g_autoptr(image_file) i =
+        image_take(c, c->args[0], o->trust_chain ? IMAGE_TRUST_CHAIN : IMAGE_PLAIN, error);
+    if (!i || !image_probe(c, &force_tcg, error))
         return NULL;
     /* With --format json, standard output is one document. */
     progress *p = c->json ? NULL : c->progress;
     progress_stage(p, "inspect");
-    guest_survey *survey = guest_survey_image(c->args[0], force_tcg, p, c->cancel, error);
+    guest_survey *survey = guest_survey_image(i, force_tcg, p, c->cancel, error);
     progress_stage_end(p, survey != NULL, FALSE);
     return survey;
 }

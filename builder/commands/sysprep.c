@@ -2,16 +2,11 @@
 #include "commands/sysprep.h"
 
 #include "base/files.h"
-#include "base/spawn.h"
 #include "base/text.h"
 #include "commands/image.h"
 #include "output/output.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 /* The seal alone, on any image, and what else is to be done to it in the same launch. */
 
@@ -41,6 +36,7 @@ static const GOptionEntry entries[] = {
      "Run a script in the guest; may be repeated", "SCRIPT"},
     {"copy-in", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, OPTION(copies),
      "Copy a file or directory into a directory of the guest; may be repeated", "LOCAL:GUESTDIR"},
+    {"trust-chain", 0, 0, G_OPTION_ARG_NONE, OPTION(trust_chain), IMAGE_TRUST_CHAIN_HELP, NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static void list(const struct call *c)
@@ -135,19 +131,18 @@ struct job {
     const GPtrArray *names;
     const customisation *custom;
     enum output_compact compact;
-    char *image;  /* canonical */
-    char *folder; /* beside what is written; NULL: a dry run */
+    const image_file *image;
 };
 
-static gboolean seal(const struct job *job, const char *image, GError **error)
+static gboolean seal_image(const struct job *job, const image_file *what, GError **error)
 {
     struct call *c = job->call;
     gboolean force_tcg, dry = job->options->dry_run;
     guest_facts *found = NULL;
     if (!image_probe(c, &force_tcg, error))
         return FALSE;
-    const struct seal_spec spec = {.image = image,
-                                   .name = job->image,
+    const struct seal_spec spec = {.image = what,
+                                   .name = image_path(job->image),
                                    .force_tcg = force_tcg,
                                    .read_only = dry,
                                    .no_policy = TRUE,
@@ -162,98 +157,55 @@ static gboolean seal(const struct job *job, const char *image, GError **error)
     return good;
 }
 
-/* An overlay of the image takes all changes: until all of them are made, the image is as it was. */
-static char *make_overlay(const struct job *job, GError **error)
-{
-    g_autofree char *overlay = g_build_filename(job->folder, "overlay.qcow2", NULL);
-    g_autoptr(GError) local = NULL;
-    if (vm_disk_create(overlay, 0, job->image, job->call->cancel, &local))
-        return g_steal_pointer(&overlay);
-    if (g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return NULL;
-    }
-    g_autofree char *said = ingot_error_text(local);
-    ingot_set_error(error, INGOT_EXIT_SEAL,
-                    "give a qcow2 image that is not damaged; qemu-img check "
-                    "says more",
-                    "cannot work on %s: %s", job->image, said);
-    return NULL;
-}
-
-/* The image grows by what the overlay has, at most. */
-static gboolean has_room(const struct job *job, const char *overlay, GError **error)
-{
-    struct statvfs info;
-    guint64 need = files_usage(overlay);
-    if (statvfs(job->image, &info) != 0 || (guint64)info.f_bavail * info.f_frsize >= need)
-        return TRUE;
-    g_autofree char *size = text_size(need);
-    ingot_set_error(error, INGOT_EXIT_OUTPUT, "free some room; the image is as it was",
-                    "the changes need %s in the file system of %s, which has less", size,
-                    job->image);
-    return FALSE;
-}
-
-/* What is written here has all been made, so neither Ctrl-C nor a full disk undoes it: the overlay
- * stays until its changes are in the image, and they can be written as often as need be. */
-static gboolean commit(struct job *job, const char *overlay, GError **error)
-{
-    const char *const argv[] = {"qemu-img", "commit", "-q", "-d", "-f", "qcow2", overlay, NULL};
-    g_autoptr(GError) local = NULL;
-    if (!has_room(job, overlay, error))
-        return FALSE;
-    if (spawn_run(argv, NULL, NULL, &local))
-        return TRUE;
-    g_autofree char *said = ingot_error_text(local);
-    g_autofree char *again = spawn_quote(argv);
-    g_autofree char *hint =
-        g_strdup_printf("do not use the image before this has ended well: %s", again);
-    ingot_set_error(error, INGOT_EXIT_OUTPUT, hint, "the changes are only partly in %s: %s",
-                    job->image, said);
-    g_clear_pointer(&job->folder, g_free);
-    return FALSE;
-}
-
 /* One file that depends on no other, as a build writes it. */
-static gboolean convert(const struct job *job, const char *overlay, GError **error)
+static gboolean write_copy(const struct job *job, const char *overlay, GError **error)
 {
-    g_autofree char *made = g_build_filename(job->folder, "copy.qcow2", NULL);
+    int lock = -1;
+    const char *copy = job->options->copy;
+    g_autofree char *beside = g_path_get_dirname(copy);
+    g_autofree char *folder = files_live_dir_of(beside, ".ingot-sysprep", &lock, error);
+    if (!folder)
+        return FALSE;
+    g_autofree char *made = g_build_filename(folder, "copy.qcow2", NULL);
     const output_format *format = output_format_find("qcow2");
-    return format->write(overlay, made, job->compact, job->call->progress, job->call->cancel,
-                         error) &&
-           files_rename(made, job->options->copy, error);
+    gboolean good =
+        format->write(overlay, made, job->compact, job->call->progress, job->call->cancel, error) &&
+        files_publish_new(made, copy, error);
+    files_remove_tree(folder);
+    files_unlock(lock);
+    return good;
 }
 
-static gboolean write_result(struct job *job, const char *overlay, GError **error)
+static gboolean write_result(const struct job *job, const char *overlay, GError **error)
 {
     progress_stage(job->call->progress, "write");
-    gboolean good = job->options->copy ? convert(job, overlay, error) : commit(job, overlay, error);
+    gboolean good = job->options->copy
+                        ? write_copy(job, overlay, error)
+                        : image_replace(job->image, overlay, job->call->cancel, error);
     progress_stage_end(job->call->progress, good, FALSE);
     return good;
 }
 
-static gboolean change(struct job *job, GError **error)
+static gboolean check_copy(const char *copy, GError **error)
+{
+    if (!g_file_test(copy, G_FILE_TEST_EXISTS))
+        return files_check_target("--copy", copy, error);
+    ingot_set_error(error, INGOT_EXIT_OUTPUT, "remove it, or name another file",
+                    "%s is there already", copy);
+    return FALSE;
+}
+
+/* An overlay of the image takes all changes: until all of them are made, the image is as it was. */
+static gboolean change_image(const struct job *job, GError **error)
 {
     const char *copy = job->options->copy;
-    g_autofree char *beside = g_path_get_dirname(copy ? copy : job->image);
-    if (copy && g_file_test(copy, G_FILE_TEST_EXISTS)) {
-        ingot_set_error(error, INGOT_EXIT_OUTPUT, "remove it, or name another file",
-                        "%s is there already", copy);
+    g_autofree char *overlay = image_scratch(job->image, "overlay.qcow2");
+    if (copy ? !check_copy(copy, error) : !image_can_replace(job->image, error))
         return FALSE;
-    }
-    if (!copy && access(job->image, W_OK) != 0) {
-        ingot_set_error(error, INGOT_EXIT_SEAL, "let this user write it, or use --copy FILE",
-                        "cannot write the image %s: %s", job->image, g_strerror(errno));
+    if (!image_overlay(job->image, overlay, 0, job->call->cancel, error))
         return FALSE;
-    }
-    job->folder = files_temp_dir(beside, ".ingot-sysprep", error);
-    g_autofree char *overlay = job->folder ? make_overlay(job, error) : NULL;
-    gboolean good = overlay && seal(job, overlay, error) && write_result(job, overlay, error);
-    if (job->folder)
-        files_remove_tree(job->folder);
-    g_clear_pointer(&job->folder, g_free);
-    return good;
+    g_autoptr(image_file) own = image_own(overlay);
+    return seal_image(job, own, error) && write_result(job, overlay, error);
 }
 
 static gboolean read_compact(const struct sysprep_options *o, enum output_compact *compact,
@@ -266,20 +218,23 @@ static gboolean read_compact(const struct sysprep_options *o, enum output_compac
     return FALSE;
 }
 
-static gboolean work(struct call *c, const struct sysprep_options *o, GError **error)
+static enum image_flags image_flags_of(const struct sysprep_options *o)
+{
+    enum image_flags trust = o->trust_chain ? IMAGE_TRUST_CHAIN : IMAGE_PLAIN;
+    return o->dry_run || o->copy ? trust : trust | IMAGE_LOCK;
+}
+
+static gboolean sysprep_image(struct call *c, const struct sysprep_options *o, GError **error)
 {
     g_autofree char *name = g_path_get_basename(c->args[0]);
     g_autoptr(GPtrArray) names = chosen(o, error);
     g_autoptr(customisation) custom = names ? customisation_new(c, o, name, error) : NULL;
     struct job job = {.call = c, .options = o, .names = names, .custom = custom};
-    if (!custom || !read_compact(o, &job.compact, error) || !image_check(c->args[0], error))
+    if (!custom || !read_compact(o, &job.compact, error))
         return FALSE;
-    char *real = realpath(c->args[0], NULL);
-    job.image = real ? g_strdup(real) : g_strdup(c->args[0]);
-    free(real);
-    gboolean good = o->dry_run ? seal(&job, job.image, error) : change(&job, error);
-    g_free(job.image);
-    return good;
+    g_autoptr(image_file) opened = image_take(c, c->args[0], image_flags_of(o), error);
+    job.image = opened;
+    return opened && (o->dry_run ? seal_image(&job, opened, error) : change_image(&job, error));
 }
 
 static gboolean choose(struct call *c, const struct sysprep_options *o, GError **error)
@@ -288,7 +243,7 @@ static gboolean choose(struct call *c, const struct sysprep_options *o, GError *
         list(c);
         return TRUE;
     }
-    return image_named(c, error) && work(c, o, error);
+    return image_named(c, error) && sysprep_image(c, o, error);
 }
 
 static gboolean run(struct call *c, GError **error)
@@ -311,10 +266,10 @@ const command command_sysprep = {
     .heading = "Remove from an image what only one machine may have",
     .description =
         "Does to a qcow2 image what the seal of a build does, and puts into it what the options "
-        "name, all in one launch of libguestfs. The machine must not be running. Changes are made "
-        "in an overlay beside IMAGE, which stays as it is until all of them are made; --copy "
-        "writes "
-        "an image that depends on no other. Copies, packages and scripts (in this order) come "
+        "name, all in one launch of libguestfs. The machine must not be running. IMAGE stays as it "
+        "is until all changes are made; then a copy of it that has them takes its place. --copy "
+        "writes an image that depends on no other. Copies, packages and scripts (in this order) "
+        "come "
         "before the operations, which clean up after them; password, keys and host name after "
         "them. "
         "SOURCE is file:PATH, env:NAME or locked. The operations take virt-sysprep's names, too.",

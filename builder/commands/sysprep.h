@@ -6,7 +6,7 @@
 /* The parts of `ingot sysprep`. */
 
 struct sysprep_options {
-    gboolean list, dry_run;
+    gboolean list, dry_run, trust_chain;
     char *enable, *disable, *copy, *compact;
     char *root_password, *hostname, *install;
     char **ssh_keys, **scripts, **copies;

@@ -13,7 +13,7 @@
 #define MEMORY (1ull << 30)
 
 struct options {
-    gboolean list;
+    gboolean list, trust_chain;
     char *packages, *disk_size, *memory, *timeout, *junit, *logs, *arch;
 };
 
@@ -34,6 +34,8 @@ static const GOptionEntry entries[] = {
      "Keep the consoles of the clones", "DIR"},
     {"arch", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, arch),
      "Architecture of the image (default: x86_64)", "NAME"},
+    {"trust-chain", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, trust_chain),
+     IMAGE_TRUST_CHAIN_HELP, NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static void list(const struct call *c)
@@ -127,7 +129,7 @@ static gboolean verify(struct call *c, const struct options *o, struct verify_sp
     if (!result)
         return FALSE;
     print(c, result);
-    g_autofree char *xml = o->junit ? verify_to_junit(result, spec->image) : NULL;
+    g_autofree char *xml = o->junit ? verify_to_junit(result, c->args[0]) : NULL;
     g_autoptr(GError) local = NULL;
     if (xml && !files_write_atomic(o->junit, xml, -1, 0644, &local))
         progress_warning(c->progress, "%s", local->message);
@@ -159,14 +161,16 @@ static gboolean work(struct call *c, const struct options *o, GError **error)
 {
     struct vm_accel accel = {0};
     g_auto(GStrv) names = NULL;
+    g_autoptr(image_file) i =
+        image_take(c, c->args[0], o->trust_chain ? IMAGE_TRUST_CHAIN : IMAGE_PLAIN, error);
     g_autofree char *cache = call_cache_dir(c);
-    struct verify_spec spec = {.image = c->args[0],
+    struct verify_spec spec = {.image = i,
+                               .name = c->args[0],
                                .arch = o->arch ? o->arch : "x86_64",
                                .accel = &accel,
                                .cpus = 1,
                                .foreign_macs = vm_macs()};
-    if (!read_options(o, &spec, &names, error) || !image_check(c->args[0], error) ||
-        !image_probe(c, &spec.force_tcg, error) ||
+    if (!i || !read_options(o, &spec, &names, error) || !image_probe(c, &spec.force_tcg, error) ||
         !vm_accel_probe(spec.arch, cache, FALSE, c->cancel, &accel, error))
         return FALSE;
     gboolean good = in_directory(c, o, &spec, error);

@@ -27,6 +27,12 @@
 static gboolean fail_archive(struct archive *a, const char *local, GError **error)
 {
     const char *why = archive_error_string(a);
+    if (archive_errno(a) == ENOSPC) {
+        ingot_set_error(error, INGOT_EXIT_HOST, "free some room there, or move the cache",
+                        "the host's disk is full: no room for a copy of %s beside the image",
+                        local);
+        return FALSE;
+    }
     ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may read all of it",
                     "cannot read %s: %s", local, why ? why : "no reason was given");
     return FALSE;
@@ -111,7 +117,7 @@ static gboolean make_tar(int fd, const char *local, GError **error)
 /* A nameless file beside the image: what can hold the image can hold this. */
 static int spool_open(const guest *g)
 {
-    g_autofree char *folder = g_path_get_dirname(g->spec->image);
+    g_autofree char *folder = g_path_get_dirname(g->disk);
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     return fd >= 0 ? fd : memfd_create("ingot-copy", MFD_CLOEXEC);
 }

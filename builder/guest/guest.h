@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include "base/progress.h"
+#include "image/image.h"
 
 #include <gio/gio.h>
 
@@ -41,18 +42,18 @@ struct seal_customise {
 };
 
 struct seal_spec {
-    const char *image;                    /* qcow2, changed in place */
-    const char *name;                     /* what messages call it; NULL: image */
+    const image_file *image;              /* our own: changed in place; a stranger's: only read */
+    const char *name;                     /* what messages call it; NULL: its path */
     gboolean force_tcg;                   /* LIBGUESTFS_BACKEND_SETTINGS=force_tcg */
     const char *const *required_packages; /* NULL-terminated */
     const char *const *forbidden_macs;    /* of the VM that made it; NULL-terminated or NULL */
     const char *const *forbidden_texts;   /* secrets in clear that must not be in /etc, /var, /root,
                                              /home; NULL-terminated or NULL */
-    gboolean read_only;                   /* the image is not changed, and need not be writable */
-    gboolean no_policy;                   /* only the operations */
-    gboolean no_trim;                     /* free space is not given back */
-    const char *const *operations;        /* names, NULL-terminated; NULL: those that are not off */
-    const struct guest_file *files;       /* put in after the operations; NULL: none */
+    gboolean read_only;             /* nothing is changed, and the image need not be writable */
+    gboolean no_policy;             /* only the operations */
+    gboolean no_trim;               /* free space is not given back */
+    const char *const *operations;  /* names, NULL-terminated; NULL: those that are not off */
+    const struct guest_file *files; /* put in after the operations; NULL: none */
     const struct seal_customise *customise; /* NULL: nothing */
 };
 
@@ -118,8 +119,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(snapshot, snapshot_free)
 
 /* Reads a qcow2 image without changing it: one launch of libguestfs.  Errors: as guest_seal, but
  * for the policy.  The caller owns the snapshot, which is finished. */
-snapshot *guest_snapshot(const char *image, gboolean force_tcg, progress *p, GCancellable *cancel,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+snapshot *guest_snapshot(const image_file *from, gboolean force_tcg, progress *p,
+                         GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 enum difference_kind { DIFFERENCE_ONLY_A, DIFFERENCE_ONLY_B, DIFFERENCE_CHANGED };
 
@@ -178,7 +179,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest_survey, guest_survey_free)
 
 /* Looks at everything in a qcow2 image without changing it: one launch of libguestfs.  What is
  * found is no error.  Errors: as guest_snapshot.  The caller owns the survey. */
-guest_survey *guest_survey_image(const char *image, gboolean force_tcg, progress *p,
+guest_survey *guest_survey_image(const image_file *from, gboolean force_tcg, progress *p,
                                  GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- the operations: one record each, at the foot of its file ---- */

@@ -92,22 +92,21 @@ gboolean guest_fail(guest *g, GError **error, const char *format, ...)
     return FALSE;
 }
 
-/* Of an image that must not change, libguestfs makes an overlay of its own: file systems can then
- * replay their journals. */
+/* Of a disk of our own that must not change, libguestfs makes an overlay: file systems can then
+ * replay their journals.  A stranger's image has one already. */
 static int add_drive(guest *g)
 {
-    const struct seal_spec *spec = g->spec;
-    if (spec->read_only)
-        return guestfs_add_drive_opts(g->h, spec->image, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
+    if (g->spec->read_only && !g->overlay)
+        return guestfs_add_drive_opts(g->h, g->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
                                       GUESTFS_ADD_DRIVE_OPTS_READONLY, 1, -1);
-    return guestfs_add_drive_opts(g->h, spec->image, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
+    return guestfs_add_drive_opts(g->h, g->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
                                   GUESTFS_ADD_DRIVE_OPTS_DISCARD, "enable",
                                   GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1);
 }
 
 const char *guest_image_name(const guest *g)
 {
-    return g->spec->name ? g->spec->name : g->spec->image;
+    return g->spec->name ? g->spec->name : image_path(g->spec->image);
 }
 
 /* Packages and scripts of people who customise may need it. */
@@ -151,24 +150,36 @@ static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable 
     return g;
 }
 
+/* libguestfs resolves the path that it is given, so it gets one that nobody else can change. */
+static gboolean choose_disk(guest *g, GError **error)
+{
+    const image_file *from = g->spec->image;
+    if (!image_is_own(from)) {
+        g->overlay = image_scratch(from, "opened.qcow2");
+        g->disk = g_strdup(g->overlay);
+        return image_overlay(from, g->overlay, 0, g->cancel, error);
+    }
+    g->disk = g_strdup(image_path(from));
+    if (access(g->disk, g->spec->read_only ? R_OK : R_OK | W_OK) == 0)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_SEAL,
+                    g->spec->read_only ? "check the path, and that this user may read it"
+                                       : "check the path, and that this user may write it",
+                    "cannot open the image %s: %s", g->disk, g_strerror(errno));
+    return FALSE;
+}
+
 guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cancel, GError **error)
 {
     if (g_cancellable_set_error_if_cancelled(cancel, error))
         return NULL;
-    if (access(spec->image, spec->read_only ? R_OK : R_OK | W_OK) != 0) {
-        ingot_set_error(error, INGOT_EXIT_SEAL,
-                        spec->read_only ? "check the path, and that this user may read it"
-                                        : "check the path, and that this user may write it",
-                        "cannot open the image %s: %s", spec->image, g_strerror(errno));
-        return NULL;
-    }
     g_autoptr(guest) g = guest_new(spec, p, cancel);
     if (!g->h) {
         ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make a libguestfs handle: %s",
                         g_strerror(errno));
         return NULL;
     }
-    if (!configure(g, error))
+    if (!choose_disk(g, error) || !configure(g, error))
         return NULL;
     if (guestfs_launch(g->h) == 0)
         return g_steal_pointer(&g);
@@ -193,6 +204,10 @@ void guest_close(guest *g)
     g_cancellable_disconnect(g->cancel, g->cancel_id);
     if (g->h)
         guestfs_close(g->h);
+    if (g->overlay)
+        (void)unlink(g->overlay);
+    g_free(g->overlay);
+    g_free(g->disk);
     g_string_free(g->messages, TRUE);
     g_strfreev(g->other_children);
     g_strfreev(g->mountpoints);

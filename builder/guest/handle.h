@@ -11,6 +11,8 @@
 struct guest {
     guestfs_h *h;
     const struct seal_spec *spec; /* borrowed */
+    char *disk;                   /* what libguestfs opens */
+    char *overlay;                /* of a stranger's image; removed at the end */
     progress *p;                  /* borrowed; may be NULL */
     GCancellable *cancel;         /* borrowed; may be NULL */
     gulong cancel_id;

@@ -103,7 +103,7 @@ static char *find_problem(guest *g, char **remedy)
 /* QEMU refuses an image only after the appliance is made, and libguestfs does not pass on why. */
 static gboolean image_is_bad(guest *g, GError **error)
 {
-    g_autofree char *path = g_canonicalize_filename(g->spec->image, NULL);
+    g_autofree char *path = g_canonicalize_filename(g->disk, NULL);
     const char *const argv[] = {"qemu-img", "info", "-U", "-f", "qcow2", path, NULL};
     const struct spawn_options options = {.cancel = g->cancel};
     g_autoptr(GError) local = NULL;

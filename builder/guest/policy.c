@@ -155,7 +155,7 @@ gboolean guest_check_all(guest *g, GPtrArray *broken, GError **error)
 static void fail(guest *g, const char *lines, GError **error)
 {
     ingot_set_error(error, INGOT_EXIT_POLICY, NULL, "%s breaks the policy for templates:%s",
-                    g->spec->image, lines);
+                    guest_image_name(g), lines);
 }
 
 gboolean guest_policy(guest *g, GError **error)

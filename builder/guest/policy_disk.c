@@ -86,7 +86,7 @@ gboolean policy_disk(guest *g, GPtrArray *broken, GError **error)
 {
     g_auto(GStrv) partitions = guestfs_list_partitions(g->h);
     if (!partitions)
-        return guest_fail(g, error, "list the partitions of %s", g->spec->image);
+        return guest_fail(g, error, "list the partitions of %s", guest_image_name(g));
     for (char **partition = partitions; *partition; partition++)
         judge_partition(g, *partition, broken);
     judge_others(g, partitions, broken);

@@ -72,7 +72,7 @@ static gboolean add_disk(guest *g, snapshot *s, GError **error)
         return !g_cancellable_set_error_if_cancelled(g->cancel, error);
     struct guestfs_partition_list *list = guestfs_part_list(g->h, DISK);
     if (!list)
-        return guest_fail(g, error, "list the partitions of %s", g->spec->image);
+        return guest_fail(g, error, "list the partitions of %s", guest_image_name(g));
     for (guint32 i = 0; i < list->len; i++)
         add_partition(g, s, table, list->val[i].part_num);
     guestfs_free_partition_list(list);
@@ -193,10 +193,10 @@ gboolean snapshot_take(guest *g, snapshot *s, GError **error)
     return add_etc(g, s, error) && add_default_target(g, s, error) && snapshot_finish(s, error);
 }
 
-snapshot *guest_snapshot(const char *image, gboolean force_tcg, progress *p, GCancellable *cancel,
-                         GError **error)
+snapshot *guest_snapshot(const image_file *from, gboolean force_tcg, progress *p,
+                         GCancellable *cancel, GError **error)
 {
-    const struct seal_spec spec = {.image = image, .force_tcg = force_tcg, .read_only = TRUE};
+    const struct seal_spec spec = {.image = from, .force_tcg = force_tcg, .read_only = TRUE};
     g_autoptr(snapshot) s = snapshot_new();
     progress_phase(p, "launch");
     g_autoptr(guest) g = guest_open(&spec, p, cancel, error);

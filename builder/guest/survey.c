@@ -286,10 +286,10 @@ static gboolean work(guest *g, guest_survey *survey, GError **error)
     return guest_check_all(g, survey->findings, error);
 }
 
-guest_survey *guest_survey_image(const char *image, gboolean force_tcg, progress *p,
+guest_survey *guest_survey_image(const image_file *from, gboolean force_tcg, progress *p,
                                  GCancellable *cancel, GError **error)
 {
-    const struct seal_spec spec = {.image = image, .force_tcg = force_tcg, .read_only = TRUE};
+    const struct seal_spec spec = {.image = from, .force_tcg = force_tcg, .read_only = TRUE};
     g_autoptr(guest_survey) survey = g_new0(guest_survey, 1);
     survey->items = g_ptr_array_new_with_free_func(item_free);
     survey->findings = guest_findings_new();

@@ -23,7 +23,8 @@ static gboolean run(build *b, const char *key, GError **error)
     if (!vm_disk_create(b->sealed, 0, b->disk, b->cancel, error))
         return FALSE;
     g_autoptr(GPtrArray) operations = operations_for(b->plan);
-    const struct seal_spec spec = {.image = b->sealed,
+    g_autoptr(image_file) own = image_own(b->sealed);
+    const struct seal_spec spec = {.image = own,
                                    .force_tcg = !b->plan->vm.accel.kvm,
                                    .operations = (const char *const *)operations->pdata,
                                    .required_packages = b->plan->required_packages,

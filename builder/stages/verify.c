@@ -23,11 +23,11 @@ static guint64 larger(const plan *p)
     return p->grow ? p->disk_size + p->disk_size / 4 + (1ull << 30) : 0;
 }
 
-static void fill_spec(const build *b, const char *image, const char *work_dir,
+static void fill_spec(const build *b, const image_file *from, const char *work_dir,
                       struct verify_spec *spec)
 {
     const struct vm_spec *machine = &b->plan->vm;
-    *spec = (struct verify_spec){.image = image,
+    *spec = (struct verify_spec){.image = from,
                                  .arch = machine->arch,
                                  .accel = &machine->accel,
                                  .cpus = 1,
@@ -58,11 +58,12 @@ static gboolean run(build *b, const char *key, GError **error)
     struct verify_spec spec;
     verify_result *found = NULL;
     g_autofree char *file = image_name(b);
-    g_autofree char *image = g_build_filename(b->staging, file, NULL);
+    g_autofree char *path = g_build_filename(b->staging, file, NULL);
     g_autofree char *work_dir = g_build_filename(b->work_dir, "verify", NULL);
     if (!files_mkdir(work_dir, TRUE, error))
         return FALSE;
-    fill_spec(b, image, work_dir, &spec);
+    g_autoptr(image_file) own = image_own(path);
+    fill_spec(b, own, work_dir, &spec);
     spec.name = file;
     gboolean good = verify_run(&spec, b->progress, b->cancel, &found, error);
     g_autoptr(verify_result) result = found;

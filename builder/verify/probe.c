@@ -22,14 +22,15 @@ gboolean probe_put(const struct verify_spec *spec, const char *path, guint64 siz
     static const char *const none[] = {NULL};
     g_autofree char *script = read_part(spec, "probe.sh", error);
     g_autofree char *unit = script ? read_part(spec, "probe.service", error) : NULL;
-    if (!unit || !vm_disk_create(path, size, spec->image, cancel, error))
+    if (!unit || !image_overlay(spec->image, path, size, cancel, error))
         return FALSE;
     const struct guest_file files[] = {
         {"/etc/ingot-verify/probe.sh", 0700, script},
         {UNIT, 0644, unit},
         {"/etc/systemd/system/multi-user.target.wants/ingot-verify.service", S_IFLNK, UNIT},
         {NULL, 0, NULL}};
-    const struct seal_spec put = {.image = path,
+    g_autoptr(image_file) own = image_own(path);
+    const struct seal_spec put = {.image = own,
                                   .force_tcg = spec->force_tcg,
                                   .no_policy = TRUE,
                                   .no_trim = TRUE,
@@ -43,6 +44,6 @@ gboolean probe_put(const struct verify_spec *spec, const char *path, guint64 siz
         ingot_set_error(error, INGOT_EXIT_VERIFY,
                         "leave the clones out: --no-verify; ingot inspect looks at such an image",
                         "%s (%s) has no systemd, which the probe in the clones needs",
-                        spec->name ? spec->name : spec->image, facts->product);
+                        spec->name ? spec->name : image_path(spec->image), facts->product);
     return facts->systemd;
 }

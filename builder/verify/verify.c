@@ -35,7 +35,8 @@ struct run {
 static gboolean take_digest(const struct run *r, char **hex, GError **error)
 {
     *hex = g_malloc0(DIGEST_HEX_LEN + 1);
-    return digest_file(r->spec->image, *hex, NULL, r->cancel, error);
+    g_autofree char *content = image_content_path(r->spec->image);
+    return digest_file(content, *hex, NULL, r->cancel, error);
 }
 
 static gboolean start(struct run *r, const char *disk, GError **error)
@@ -211,7 +212,7 @@ gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *c
         *result = judge(&r, began);
         good = (*result)->failed == 0;
         if (!good)
-            set_failure(*result, spec->name ? spec->name : spec->image, error);
+            set_failure(*result, spec->name ? spec->name : image_path(spec->image), error);
     }
     evidence_clear(&r.seen);
     return good;

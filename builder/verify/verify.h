@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "image/image.h"
 #include "base/progress.h"
 #include "vm/vm.h"
 
@@ -10,8 +11,8 @@
  * the image was made. */
 
 struct verify_spec {
-    const char *image; /* qcow2; read only */
-    const char *name;  /* what messages call it; NULL: image */
+    const image_file *image; /* read only */
+    const char *name;        /* what messages call it; NULL: its path */
     const char *arch;
     const struct vm_accel *accel;
     guint cpus;                      /* of each clone */

@@ -29,9 +29,16 @@ static char *backing_name(const char *overlay, const char *backing)
 gboolean vm_disk_create(const char *path, guint64 size, const char *backing, GCancellable *cancel,
                         GError **error)
 {
-    const struct spawn_options options = {.cancel = cancel};
     g_autofree char *target = g_canonicalize_filename(path, NULL);
     g_autofree char *base = backing ? backing_name(target, backing) : NULL;
+    return vm_disk_create_on(path, size, base, cancel, error);
+}
+
+gboolean vm_disk_create_on(const char *path, guint64 size, const char *base, GCancellable *cancel,
+                           GError **error)
+{
+    const struct spawn_options options = {.cancel = cancel};
+    g_autofree char *target = g_canonicalize_filename(path, NULL);
     g_autofree char *option = base ? backing_option(base) : NULL;
     g_autofree char *bytes = g_strdup_printf("%" G_GUINT64_FORMAT, size);
     if (!base && (size == 0 || size > G_MAXINT64)) {

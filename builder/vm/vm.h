@@ -171,3 +171,8 @@ gboolean vm_balloon_now(vm *machine, guint64 *bytes, GError **error) G_GNUC_WARN
  */
 gboolean vm_disk_create(const char *path, guint64 size, const char *backing, GCancellable *cancel,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same on what QEMU calls by that name, a path or "json:…" (qemu(1), "-blockdev"); it is
+ * written into the overlay to the letter. */
+gboolean vm_disk_create_on(const char *path, guint64 size, const char *base, GCancellable *cancel,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -85,8 +85,9 @@ static void all_are_sealed(void **state)
 {
     struct fixture *f = *state;
     for (guint i = 0; families[i].name; i++) {
+        g_autoptr(image_file) own = image_own(f->images[i]);
         const struct seal_spec spec = {
-            .image = f->images[i], .force_tcg = TRUE, .no_policy = TRUE, .no_trim = TRUE};
+            .image = own, .force_tcg = TRUE, .no_policy = TRUE, .no_trim = TRUE};
         g_autoptr(GError) error = NULL;
         g_autoptr(guest_facts) facts = NULL;
         if (!guest_seal(&spec, NULL, NULL, &facts, &error))

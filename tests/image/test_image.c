@@ -18,6 +18,7 @@ static const char *const texts[] = {PHONY_PASSWORD, NULL};
 struct fixture {
     struct phony_disks disks;
     char *sealed;
+    image_file *own;       /* the same */
     struct seal_spec spec; /* for the sealed image */
     guest *g;              /* the sealed image, open again */
 };
@@ -27,7 +28,8 @@ static int setup(void **state)
     struct fixture *f = g_new0(struct fixture, 1);
     phony_make(&f->disks);
     f->sealed = phony_overlay(&f->disks, f->disks.debian, "sealed.qcow2");
-    f->spec = (struct seal_spec){.image = f->sealed,
+    f->own = image_own(f->sealed);
+    f->spec = (struct seal_spec){.image = f->own,
                                  .force_tcg = TRUE,
                                  .required_packages = packages,
                                  .forbidden_macs = macs,
@@ -40,6 +42,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
     guest_close(f->g);
+    image_close(f->own);
     phony_remove(&f->disks);
     g_free(f->sealed);
     g_free(f);
@@ -325,7 +328,8 @@ static void refuse(struct fixture *f, const char *image, const char *const *requ
                    const char *const *forbidden, GError **error)
 {
     g_autofree char *overlay = phony_overlay(&f->disks, image, "refused.qcow2");
-    const struct seal_spec spec = {.image = overlay,
+    g_autoptr(image_file) own = image_own(overlay);
+    const struct seal_spec spec = {.image = own,
                                    .force_tcg = TRUE,
                                    .required_packages = required,
                                    .forbidden_texts = forbidden};
@@ -372,7 +376,8 @@ static void no_system_is_refused(void **state)
 static void open_fails(const char *path, const char *says)
 {
     g_autoptr(GError) error = NULL;
-    const struct seal_spec spec = {.image = path, .force_tcg = TRUE};
+    g_autoptr(image_file) own = image_own(path);
+    const struct seal_spec spec = {.image = own, .force_tcg = TRUE};
     guest_facts *facts = NULL;
     assert_false(guest_seal(&spec, NULL, NULL, &facts, &error));
     assert_error_says(error, INGOT_EXIT_SEAL, says);
@@ -518,7 +523,8 @@ static void cancel_ends_at(struct fixture *f, const char *moment)
     struct canceller c = {cancel, fdopen(ends[0], "r"), moment, 0};
     GThread *thread = g_thread_new("cancel", cancel_at, &c);
     g_autofree char *overlay = phony_overlay(&f->disks, f->disks.debian, "cancelled.qcow2");
-    const struct seal_spec spec = {.image = overlay, .force_tcg = TRUE};
+    g_autoptr(image_file) own = image_own(overlay);
+    const struct seal_spec spec = {.image = own, .force_tcg = TRUE};
     g_autoptr(GError) error = NULL;
     guest_facts *facts = NULL;
     progress_stage(p, "seal");

@@ -50,7 +50,8 @@ int main(int argc, char **argv)
         {"/etc/systemd/system/swap.target.wants/swapfile.swap", S_IFLNK,
          "/etc/systemd/system/swapfile.swap"},
         {NULL, 0, NULL}};
-    const struct seal_spec spec = {.image = argv[1], .force_tcg = TRUE};
+    g_autoptr(image_file) own = image_own(argv[1]);
+    const struct seal_spec spec = {.image = own, .force_tcg = TRUE};
     g_autoptr(guest) g = guest_open(&spec, NULL, NULL, &error);
     must(g != NULL, "open the image", error);
     must(guest_inspect(g, &error), "inspect the image", error);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "image/opened.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/spawn.h"
+#include "image/qcow2.h"
+#include "vm/vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define OPEN_TRIES 8 /* an image that is replaced at each of them is busy */
+
+static gboolean refuse(GError **error, const char *hint, const char *path, const char *what)
+{
+    ingot_set_error(error, INGOT_EXIT_SEAL, hint, "%s %s", path, what);
+    return FALSE;
+}
+
+/* ---- the header ---- */
+
+static guint8 *read_begin(int fd, gsize *length)
+{
+    guint8 *bytes = g_malloc(QCOW2_HEADER_MOST);
+    ssize_t n = 1;
+    for (*length = 0; n > 0 && *length < QCOW2_HEADER_MOST; *length += (gsize)MAX(n, 0)) {
+        n = pread(fd, bytes + *length, QCOW2_HEADER_MOST - *length, (off_t)*length);
+        if (n < 0 && errno == EINTR)
+            n = 1, *length -= 1; /* tried again from the same place */
+    }
+    return bytes;
+}
+
+/* A name that QEMU would take for a protocol ("nbd:…", "json:…") is no file. */
+static gboolean is_file_name(const struct qcow2_header *h)
+{
+    const char *colon = strchr(h->backing_file, ':');
+    return h->backing_plain &&
+           (!colon || memchr(h->backing_file, '/', (gsize)(colon - h->backing_file)));
+}
+
+static gboolean judge_backing(const struct qcow2_header *h, const char *path,
+                              enum image_flags flags, GError **error)
+{
+    g_autofree char *names = g_strdup_printf("has the backing file %s", h->backing_file);
+    g_autofree char *format = g_strdup_printf("%s, whose format is %s", names,
+                                              h->backing_format ? h->backing_format : "not said");
+    if (!(flags & IMAGE_TRUST_CHAIN))
+        return refuse(error,
+                      "if you know that file and mean it, add --trust-chain; qemu-img convert "
+                      "makes one image of both",
+                      path, names);
+    if (!is_file_name(h))
+        return refuse(error, "make one image of both with qemu-img convert", path, names);
+    /* Found out by looking, a raw disk may claim to be anything. */
+    if (!h->backing_format ||
+        (strcmp(h->backing_format, "qcow2") != 0 && strcmp(h->backing_format, "raw") != 0))
+        return refuse(error, "set it with qemu-img rebase -u -F", path, format);
+    return TRUE;
+}
+
+static gboolean judge_header(const struct qcow2_header *h, const char *path, enum image_flags flags,
+                             GError **error)
+{
+    if (h->data_file) {
+        g_autofree char *what = g_strdup_printf("keeps its data in another file, %s",
+                                                h->data_file_name ? h->data_file_name : "unnamed");
+        return refuse(error, "make one image of both with qemu-img convert", path, what);
+    }
+    if (h->unknown) {
+        g_autofree char *what =
+            g_strdup_printf("has features that are not known here: %s", h->unknown);
+        return refuse(error, "write it anew with qemu-img convert, where they are known", path,
+                      what);
+    }
+    if (h->encrypted)
+        return refuse(error, "decrypt it with qemu-img convert", path, "is encrypted");
+    if (h->corrupt)
+        return refuse(error, "qemu-img check -r all may repair a copy of it", path,
+                      "is marked as corrupt");
+    return !h->backing_file || judge_backing(h, path, flags, error);
+}
+
+gboolean image_judge(int fd, const char *path, enum image_flags flags, char **backing,
+                     char **backing_format, GError **error)
+{
+    gsize length;
+    struct qcow2_header h;
+    g_autofree guint8 *bytes = read_begin(fd, &length);
+    const char *why = qcow2_header_read(bytes, length, &h);
+    gboolean good = why ? refuse(error, "give a qcow2 image; qemu-img convert makes one", path, why)
+                        : judge_header(&h, path, flags, error);
+    if (good && h.backing_file) {
+        g_autofree char *directory = g_path_get_dirname(path);
+        *backing = g_canonicalize_filename(h.backing_file, directory);
+        *backing_format = g_strdup(h.backing_format);
+    }
+    qcow2_header_clear(&h);
+    return good;
+}
+
+/* ---- opening ---- */
+
+static int open_file(const char *path, struct stat *seen, GError **error)
+{
+    /* O_NONBLOCK: a FIFO has no end to wait for. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0 || fstat(fd, seen) != 0) {
+        ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may read it",
+                        "cannot open the image %s: %s", path, g_strerror(errno));
+    } else if (S_ISREG(seen->st_mode)) {
+        return fd;
+    } else {
+        refuse(error, "give a qcow2 image; qemu-img convert makes one", path,
+               "is no qcow2 image: it is not a file");
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Whether path still leads to what was opened. */
+static gboolean is_in_place(const char *path, const struct stat *seen)
+{
+    struct stat now;
+    return lstat(path, &now) == 0 && now.st_dev == seen->st_dev && now.st_ino == seen->st_ino;
+}
+
+/* The lock goes with the file and not with its name: another process may have replaced the file
+ * before the lock was had. */
+static int open_locked(const char *path, struct stat *seen, GError **error)
+{
+    for (guint i = 0; i < OPEN_TRIES; i++) {
+        int fd = open_file(path, seen, error);
+        if (fd < 0)
+            return -1;
+        gboolean locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        if (locked && is_in_place(path, seen))
+            return fd;
+        close(fd);
+        if (!locked)
+            break;
+    }
+    refuse(error, "wait for it to end", path, "is being changed by another ingot");
+    return -1;
+}
+
+image_file *image_open(const char *path, enum image_flags flags, const char *scratch_parent,
+                       GError **error)
+{
+    g_autoptr(image_file) i = g_new0(image_file, 1);
+    char *real = realpath(path, NULL);
+    i->path = g_strdup(real ? real : path);
+    free(real);
+    i->flags = flags;
+    i->scratch_lock = -1;
+    i->fd = flags & IMAGE_LOCK ? open_locked(i->path, &i->seen, error)
+                               : open_file(i->path, &i->seen, error);
+    if (i->fd < 0 || !image_judge(i->fd, i->path, flags, &i->backing, &i->backing_format, error))
+        return NULL;
+    i->scratch = files_live_dir(scratch_parent, "image", &i->scratch_lock, error);
+    return i->scratch ? g_steal_pointer(&i) : NULL;
+}
+
+image_file *image_own(const char *path)
+{
+    image_file *i = g_new0(image_file, 1);
+    i->path = g_strdup(path);
+    i->fd = i->scratch_lock = -1;
+    return i;
+}
+
+void image_close(image_file *i)
+{
+    if (!i)
+        return;
+    files_remove_tree(i->scratch);
+    files_unlock(i->scratch_lock);
+    if (i->fd >= 0)
+        close(i->fd);
+    g_free(i->path);
+    g_free(i->backing);
+    g_free(i->backing_format);
+    g_free(i->scratch);
+    g_free(i);
+}
+
+gboolean image_is_own(const image_file *i)
+{
+    return i->fd < 0;
+}
+
+const char *image_path(const image_file *i)
+{
+    return i->path;
+}
+
+char *image_content_path(const image_file *i)
+{
+    return i->fd < 0 ? g_strdup(i->path) : g_strdup_printf("/proc/self/fd/%d", i->fd);
+}
+
+char *image_scratch(const image_file *i, const char *name)
+{
+    return g_build_filename(i->scratch, name, NULL);
+}
+
+/* ---- overlays ---- */
+
+static json_t *node_new(const char *format, const char *file)
+{
+    return json_pack("{s:s, s:{s:s, s:o}}", "driver", format, "file", "driver", "file", "filename",
+                     json_string(file));
+}
+
+/* A chain that was asked for is opened by its names below the first file. */
+static json_t *backing_node(const image_file *i)
+{
+    return i->backing ? node_new(i->backing_format, i->backing) : json_null();
+}
+
+char *image_json_name(const image_file *i, int fd)
+{
+    g_autofree char *file = g_strdup_printf("/proc/%d/fd/%d", (int)getpid(), fd);
+    json_t *node = node_new("qcow2", file);
+    json_object_set_new(node, "backing", backing_node(i));
+    char *text = json_dumps(node, JSON_COMPACT);
+    char *name = g_strconcat("json:", text, NULL);
+    free(text);
+    json_decref(node);
+    return name;
+}
+
+static gboolean overlay_failed(const image_file *i, GError *cause, GError **error)
+{
+    g_autoptr(GError) local = cause;
+    if (g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    g_autofree char *said = ingot_error_text(local);
+    ingot_set_error(error, INGOT_EXIT_SEAL,
+                    "give a qcow2 image that is not damaged; qemu-img check says more",
+                    "cannot work on %s: %s", i->path, said);
+    return FALSE;
+}
+
+gboolean image_overlay(const image_file *i, const char *overlay, guint64 size, GCancellable *cancel,
+                       GError **error)
+{
+    GError *local = NULL;
+    if (image_is_own(i))
+        return vm_disk_create(overlay, size, i->path, cancel, error);
+    g_autofree char *name = image_json_name(i, i->fd);
+    return vm_disk_create_on(overlay, size, name, cancel, &local) ||
+           overlay_failed(i, local, error);
+}

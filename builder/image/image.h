@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include <gio/gio.h>
+
+/* An image that is going to be opened: the only way to libguestfs and QEMU.
+ *
+ * A stranger's qcow2 may name other files of this host, and QEMU opens, reads and writes what it
+ * names.  So the header is read here first, and what names another file is refused.  QEMU never
+ * gets the path of such an image but the open file (/proc/PID/fd/N, below an overlay of our own
+ * that denies it a backing file), so what was looked at is what is opened, whatever becomes of the
+ * path.  The disk's contents are looked at only inside the appliance of libguestfs. */
+
+typedef struct image_file image_file;
+
+enum image_flags {
+    IMAGE_PLAIN = 0,
+    IMAGE_TRUST_CHAIN = 1, /* a backing file is followed: somebody asked for that */
+    IMAGE_LOCK = 2,        /* it is going to be replaced: one process at a time */
+};
+
+/* Opens and judges a stranger's image.  Scratch files go into a private directory below
+ * scratch_parent.  The caller owns the image (image_close).  Errors: INGOT_EXIT_SEAL, with what the
+ * image names and what to do. */
+image_file *image_open(const char *path, enum image_flags flags, const char *scratch_parent,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A disk that this program has made, whose chain it knows.  Never for a path of somebody else's
+ * file.  Opens nothing. */
+image_file *image_own(const char *path);
+
+void image_close(image_file *i); /* with its scratch files; NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(image_file, image_close)
+
+gboolean image_is_own(const image_file *i);
+
+/* What messages call it, and where it is; borrowed. */
+const char *image_path(const image_file *i);
+
+/* A path through which this process reads what was opened; owned by the caller. */
+char *image_content_path(const image_file *i);
+
+/* The path of a scratch file of a stranger's image; owned by the caller. */
+char *image_scratch(const image_file *i, const char *name);
+
+/* Makes an overlay of the image; size in bytes, 0: the image's.  It can be used while the image is
+ * open. */
+gboolean image_overlay(const image_file *i, const char *overlay, guint64 size, GCancellable *cancel,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether an image that was opened with IMAGE_LOCK can be replaced, before long work: permissions,
+ * other names of the file, room.  Left-overs of a replacement that was killed are removed.
+ * Errors: INGOT_EXIT_SEAL, INGOT_EXIT_OUTPUT. */
+gboolean image_can_replace(const image_file *i, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Puts an image with the changes of that overlay (image_overlay of i, which is used up) in the
+ * place of the image: a copy beside it takes them, is synced and renamed.  At any instant the old
+ * or the new image is there, whole.  Owner, mode and extended attributes are kept as far as this
+ * user may.  Fails when somebody has changed the image meanwhile.
+ * Errors: INGOT_EXIT_OUTPUT, with the image as it was. */
+gboolean image_replace(const image_file *i, const char *overlay, GCancellable *cancel,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

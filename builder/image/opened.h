@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "image/image.h"
+
+#include <sys/stat.h>
+
+/* For the files of this room only. */
+
+struct image_file {
+    char *path;    /* of a stranger's image: without symbolic links */
+    int fd;        /* -1: our own */
+    char *backing; /* the file that the image is an overlay of, absolute; NULL: none */
+    char *backing_format;
+    enum image_flags flags;
+    struct stat seen; /* when it was opened */
+    char *scratch;
+    int scratch_lock;
+};
+
+/* Reads the header behind fd and refuses what names other files.  *backing and *backing_format get
+ * what IMAGE_TRUST_CHAIN lets pass, owned by the caller; relative to the directory of path. */
+gboolean image_judge(int fd, const char *path, enum image_flags flags, char **backing,
+                     char **backing_format, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* fd as QEMU's "json:" file name: a qcow2 image without a backing file, or with that of i and no
+ * other, whatever its header says then.  Owned by the caller. */
+char *image_json_name(const image_file *i, int fd);

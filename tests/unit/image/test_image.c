@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "images.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int setup(void **state)
+{
+    (void)state;
+    return folder_make("ingot-image");
+}
+
+static void names_other_files(void **state)
+{
+    (void)state;
+    g_autofree char *victim = at("victim");
+    assert_true(g_file_set_contents(victim, "precious", -1, NULL));
+    make_image("fs.qcow2", "1");
+    g_autofree char *both =
+        g_strdup_printf("data_file=%s.raw,backing_file=fs.qcow2,backing_fmt=qcow2", victim);
+    QEMU_IMG("create", "-q", "-f", "qcow2", "-o", both, "evil.qcow2", "64M");
+    assert_refused("evil.qcow2", IMAGE_PLAIN, "keeps its data in another file");
+    assert_refused("evil.qcow2", IMAGE_TRUST_CHAIN, "victim.raw");
+    QEMU_IMG("create", "-q", "-f", "qcow2", "-b", victim, "-F", "raw", "leak.qcow2");
+    assert_refused("leak.qcow2", IMAGE_PLAIN, "/victim");
+    QEMU_IMG("create", "-q", "-u", "-f", "qcow2", "-b", "nbd:localhost:1", "-F", "raw", "net.qcow2",
+             "1M");
+    assert_refused("net.qcow2", IMAGE_TRUST_CHAIN, "nbd:localhost:1");
+    QEMU_IMG("create", "-q", "-u", "-f", "qcow2", "-b", "fs.qcow2", "-F", "vmdk", "odd.qcow2",
+             "1M");
+    assert_refused("odd.qcow2", IMAGE_TRUST_CHAIN, "vmdk");
+}
+
+static void no_images(void **state)
+{
+    (void)state;
+    g_autofree char *fifo = at("fifo"), *text = at("text"), *inner = at("inner");
+    assert_true(g_file_set_contents(text, "QFI", -1, NULL));
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    assert_int_equal(g_mkdir(inner, 0700), 0);
+    assert_refused("fifo", IMAGE_PLAIN, "is no qcow2 image");
+    assert_refused("text", IMAGE_LOCK, "is no qcow2 image");
+    assert_refused("inner", IMAGE_PLAIN, "is no qcow2 image");
+    assert_refused("nowhere", IMAGE_LOCK, "No such file");
+}
+
+/* A chain on purpose, with a relative name, below our overlay. */
+static void trusted_chain(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    make_image("base.qcow2", "3");
+    QEMU_IMG("create", "-q", "-f", "qcow2", "-b", "base.qcow2", "-F", "qcow2", "top.qcow2");
+    g_autoptr(image_file) i = open_image("top.qcow2", IMAGE_TRUST_CHAIN);
+    g_autofree char *overlay = image_scratch(i, "o.qcow2");
+    assert_true(image_overlay(i, overlay, 0, NULL, &error));
+    assert_holds(overlay, "3");
+}
+
+/* What was looked at is what is opened: not another file that takes its path, and no backing file
+ * that is written into the header afterwards. */
+static void changed_after_the_look(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    make_image("good.qcow2", "5");
+    make_image("other.qcow2", "6");
+    g_autofree char *good = at("good.qcow2"), *other = at("other.qcow2");
+    g_autoptr(image_file) i = open_image("good.qcow2", IMAGE_PLAIN);
+    g_autofree char *overlay = image_scratch(i, "o.qcow2");
+    assert_int_equal(rename(other, good), 0);
+    assert_true(image_overlay(i, overlay, 0, NULL, &error));
+    assert_holds(overlay, "5");
+
+    make_image("secret.qcow2", "7");
+    QEMU_IMG("create", "-q", "-f", "qcow2", "empty.qcow2", "4M");
+    g_autoptr(image_file) e = open_image("empty.qcow2", IMAGE_PLAIN);
+    g_autofree char *above = image_scratch(e, "o.qcow2");
+    assert_true(image_overlay(e, above, 0, NULL, &error));
+    QEMU_IMG("rebase", "-u", "-f", "qcow2", "-b", "secret.qcow2", "-F", "qcow2", "empty.qcow2");
+    assert_holds(above, "0");
+}
+
+static void scratch_goes(void **state)
+{
+    (void)state;
+    make_image("x.qcow2", "1");
+    image_file *i = open_image("x.qcow2", IMAGE_PLAIN);
+    g_autofree char *file = image_scratch(i, "o.qcow2"), *dir = g_path_get_dirname(file);
+    struct stat info;
+    assert_int_equal(stat(dir, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0700);
+    image_close(i);
+    assert_int_not_equal(stat(dir, &info), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(names_other_files),
+                                       cmocka_unit_test(no_images), cmocka_unit_test(trusted_chain),
+                                       cmocka_unit_test(changed_after_the_look),
+                                       cmocka_unit_test(scratch_goes)};
+    return cmocka_run_group_tests(tests, setup, folder_remove);
+}
