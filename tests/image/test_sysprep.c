@@ -148,11 +148,10 @@ static void outcome_clear(struct outcome *o)
 }
 #define OUTCOME __attribute__((cleanup(outcome_clear))) struct outcome
 
-static struct outcome run(const struct fixture *f, const char *const *args)
+static GSubprocess *start(const struct fixture *f, const char *const *args)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     g_autoptr(GError) error = NULL;
-    struct outcome o = {0};
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
     g_subprocess_launcher_setenv(launcher, "INGOT_CACHE", f->folder, TRUE);
@@ -161,9 +160,16 @@ static struct outcome run(const struct fixture *f, const char *const *args)
     for (; *args; args++)
         g_ptr_array_add(argv, (gpointer)*args);
     g_ptr_array_add(argv, NULL);
-    g_autoptr(GSubprocess) child =
+    GSubprocess *child =
         g_subprocess_launcher_spawnv(launcher, (const char *const *)argv->pdata, &error);
     assert_no_error(error);
+    return child;
+}
+
+static struct outcome run(const struct fixture *f, const char *const *args)
+{
+    struct outcome o = {0};
+    g_autoptr(GSubprocess) child = start(f, args);
     assert_true(g_subprocess_communicate_utf8(child, NULL, NULL, &o.out, &o.err, NULL));
     assert_true(g_subprocess_get_if_exited(child));
     o.code = g_subprocess_get_exit_status(child);
@@ -277,6 +283,36 @@ static void copy(void **state)
     assert_string_equal(now, f->digest);
 }
 
+/* Killed in the middle of the operations: the image is as it was, and nothing lies beside it.
+ * Until then no other can change it. */
+static void killed(void **state)
+{
+    const struct fixture *f = *state;
+    const char *const args[] = {"--format", "json", f->image, NULL};
+    g_autoptr(GSubprocess) child = start(f, args);
+    g_autoptr(GDataInputStream) events =
+        g_data_input_stream_new(g_subprocess_get_stdout_pipe(child));
+    gboolean begun = FALSE;
+    for (char *line; !begun && (line = g_data_input_stream_read_line(events, NULL, NULL, NULL));
+         g_free(line))
+        begun = strstr(line, "operations") != NULL;
+    assert_true(begun);
+    OUTCOME other = RUN(f->image);
+    assert_says(&other, INGOT_EXIT_SEAL, "", "is being changed by another ingot");
+    g_subprocess_force_exit(child);
+    assert_true(g_subprocess_wait(child, NULL, NULL));
+    assert_untouched(f);
+}
+
+/* The cache has no scratch files of any call, killed or not. */
+static void assert_no_scratch(const struct fixture *f)
+{
+    g_autofree char *work = g_build_filename(f->folder, "work", NULL);
+    g_autoptr(GDir) dir = g_dir_open(work, 0, NULL);
+    assert_non_null(dir);
+    assert_null(g_dir_read_name(dir));
+}
+
 static void in_place(void **state)
 {
     struct stat info;
@@ -293,6 +329,7 @@ static void in_place(void **state)
     assert_null(strstr(o.err, PASSWORD));
     assert_int_equal(stat(f->image, &info), 0);
     assert_int_equal(info.st_mode & 07777, 0640);
+    assert_no_scratch(f);
 }
 
 /* ---- what came of it: one launch for both images ---- */
@@ -360,7 +397,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(usage),        cmocka_unit_test(dry_run), cmocka_unit_test(failing_script),
-        cmocka_unit_test(hostile_home), cmocka_unit_test(copy),    cmocka_unit_test(in_place),
-        cmocka_unit_test(outcomes)};
+        cmocka_unit_test(hostile_home), cmocka_unit_test(killed),  cmocka_unit_test(copy),
+        cmocka_unit_test(in_place),     cmocka_unit_test(outcomes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
