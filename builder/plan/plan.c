@@ -371,13 +371,15 @@ static void resolve_answers(plan *p, const recipe *r, const char *mirror, const 
     a->packages = p->required_packages = keep_array(p, packages);
 }
 
-static void resolve_machine(plan *p, const recipe *r, const struct plan_host *host)
+static void resolve_machine(plan *p, const recipe *r, const struct plan_host *host,
+                            const secrets *hidden)
 {
     p->vm.name = g_strdup(r->name);
     p->vm.arch = g_strdup(r->arch);
     p->vm.cpus = r->cpus ? r->cpus : CLAMP(host->cpus, 1, MAX_CPUS);
     p->vm.memory = r->memory ? r->memory : p->installer->memory;
     p->vm.network = TRUE;
+    p->vm.hidden = hidden;
     p->vm.command_line = p->installer->command_line(&p->answers);
     if (host->accel) {
         p->vm.accel = *host->accel;
@@ -433,7 +435,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
         resolve_packages(p, from, host, mirror, problems);
     else
         resolve_media(p, from, mirror, problems);
-    resolve_machine(p, from, host);
+    resolve_machine(p, from, host, hidden);
     boot_resolve(p, from, problems);
     if (recipe_problems_count(problems) > 0)
         return NULL;

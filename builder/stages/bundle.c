@@ -3,7 +3,6 @@
 
 #include "base/files.h"
 #include "stages/diagnosis.h"
-#include "stages/shown.h"
 
 #define LOG_LIMIT (64u << 20)
 
@@ -17,9 +16,18 @@ static void put(const build *b, const char *dir, const char *name, const char *t
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(dir, name, NULL);
-    g_autofree char *safe = secrets_redact(b->hidden, text);
-    if (!files_write_atomic(path, safe, -1, mode, &error))
+    if (!files_write_atomic(path, text, -1, mode, &error))
         progress_warning(b->progress, "%s", error->message);
+}
+
+/* bytes: what is in no document yet. */
+static void put_masked(const build *b, const char *dir, const char *name, const char *bytes,
+                       gsize length, int mode)
+{
+    gsize n;
+    g_autofree char *safe = secrets_redact_bytes(b->hidden, bytes, length, &n);
+    g_autofree char *text = g_utf8_make_valid(safe, (gssize)n);
+    put(b, dir, name, text, mode);
 }
 
 /* Logs are text and are masked; the screen is a picture and goes as it is. */
@@ -32,8 +40,7 @@ static void copy_log(const build *b, const char *dir, const char *name)
     if (!data)
         return;
     if (!g_str_has_suffix(name, ".png")) {
-        g_autofree char *text = g_utf8_make_valid(data, (gssize)length);
-        put(b, dir, name, text, 0644);
+        put_masked(b, dir, name, data, length, 0644);
         return;
     }
     g_autoptr(GError) error = NULL;
@@ -47,9 +54,8 @@ static void put_answers(const build *b, const char *dir)
         const struct os_file *f = g_ptr_array_index(b->plan->files, i);
         gsize length;
         const char *data = g_bytes_get_data(f->data, &length);
-        g_autofree char *text = g_strndup(data, length);
         g_autofree char *name = g_strdelimit(g_strdup(f->path), "/", '_');
-        put(b, dir, name, text, 0600);
+        put_masked(b, dir, name, data, length, 0600);
     }
 }
 
@@ -69,12 +75,11 @@ static void put_diagnosis(const build *b, const char *dir, const char *stage_nam
                           const GError *failure)
 {
     json_t *all = diagnosis_new(b, stage_name, exit_code, failure);
-    json_t *diagnosis = shown_masked(b->hidden, all);
-    char *json = json_dumps(diagnosis, JSON_INDENT(2));
+    json_t *diagnosis = secrets_redact_json(b->hidden, all);
+    g_autofree char *json = secrets_dump_json(NULL, diagnosis, JSON_INDENT(2));
     g_autofree char *text = diagnosis_text(diagnosis);
     put(b, dir, "diagnosis.json", json, 0644);
     put(b, dir, "diagnosis.txt", text, 0644);
-    free(json);
     json_decref(diagnosis);
     json_decref(all);
 }
