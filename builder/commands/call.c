@@ -63,6 +63,15 @@ const char *call_mirror_override(const struct call *c)
     return set && *set ? set : NULL;
 }
 
+/* A mirror's password is a secret too: "https://user:PASSWORD@host/". */
+static void hide_password(secrets *hidden, const char *url)
+{
+    g_autofree char *password = NULL;
+    if (url && g_uri_split_with_user(url, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED, NULL,
+                                     NULL, &password, NULL, NULL, NULL, NULL, NULL, NULL, NULL))
+        secrets_add(hidden, password);
+}
+
 static plan *resolve(struct call *c, const recipe *from, const struct vm_accel *accel,
                      recipe_problems *problems, GError **error)
 {
@@ -70,6 +79,7 @@ static plan *resolve(struct call *c, const recipe *from, const struct vm_accel *
     g_autofree char *data = files_data_dir();
     g_autofree char *apt = media_host_mirror(NULL, FALSE);
     g_autofree char *security = media_host_mirror(NULL, TRUE);
+    hide_password(c->hidden, call_mirror_override(c));
     const struct plan_host host = {.mirror_override = call_mirror_override(c),
                                    .apt_mirror = apt,
                                    .apt_security = security,
@@ -86,7 +96,8 @@ plan *call_plan(struct call *c, const char *recipe_path, gboolean resolve_secret
 {
     struct vm_accel accel = {0};
     g_autoptr(recipe_problems) problems = recipe_problems_new();
-    g_autoptr(recipe) from = recipe_load(recipe_path, resolve_secrets, c->hidden, problems, error);
+    g_autoptr(recipe) from = recipe_load_as(recipe_path, c->recipe_as ? c->recipe_as : recipe_path,
+                                            resolve_secrets, c->hidden, problems, error);
     g_autoptr(plan) p = NULL;
     if (from) {
         g_autofree char *cache = call_cache_dir(c);

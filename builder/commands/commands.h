@@ -23,6 +23,7 @@ struct call {
     gpointer options; /* the command's own struct; NULL: it has none */
     struct common_options common;
     struct plan_options planning;
+    const char *recipe_as;          /* what the recipe is a copy of; NULL: none */
     const char *const *environment; /* that ingot was started with */
     gboolean json;
     progress *progress;

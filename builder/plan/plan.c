@@ -403,6 +403,8 @@ static plan *plan_alloc(const recipe *r, const struct plan_host *host)
     p->description = g_strdup(r->description);
     p->recipe_path = g_strdup(r->path);
     p->recipe_digest = g_strdup(r->digest);
+    p->recipe_text = g_strdup(r->text);
+    p->mirror_override = g_strdup(host->mirror_override);
     p->family = g_strdup(r->family);
     p->release = g_strdup(r->release);
     p->cache_dir = g_strdup(host->cache_dir);
@@ -454,6 +456,8 @@ void plan_free(plan *p)
     g_free(p->description);
     g_free(p->recipe_path);
     g_free(p->recipe_digest);
+    g_free(p->recipe_text);
+    g_free(p->mirror_override);
     g_free(p->family);
     g_free(p->release);
     media_spec_clear(&p->media);
@@ -468,6 +472,18 @@ void plan_free(plan *p)
     g_ptr_array_unref(p->pools);
     g_string_chunk_free(p->store);
     g_free(p);
+}
+
+struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *files)
+{
+    struct vm_spec machine = p->vm;
+    gboolean direct = !p->boot.command;
+    machine.disk = (char *)files->disk;
+    machine.kernel = direct ? (char *)files->kernel : NULL;
+    machine.initrd = direct ? (char *)files->initrd : NULL;
+    machine.cdrom = direct ? NULL : (char *)files->medium;
+    machine.seed = p->boot.cdrom ? (char *)files->seed : NULL;
+    return machine;
 }
 
 struct media_file *plan_media_files(const plan *p, gboolean base, gsize *n)

@@ -2,7 +2,10 @@
 #include "stages/bundle.h"
 
 #include "base/files.h"
+#include "stages/again.h"
 #include "stages/diagnosis.h"
+
+#include <string.h>
 
 #define LOG_LIMIT (64u << 20)
 
@@ -59,16 +62,13 @@ static void put_answers(const build *b, const char *dir)
     }
 }
 
-static void put_script(const build *b, const char *dir)
+static void put_recipe(const build *b, const char *dir)
 {
-    struct vm_spec machine = b->plan->vm;
-    g_autofree char *disk = g_strconcat(b->plan->name, ".qcow2", NULL);
-    machine.disk = disk;
-    machine.kernel = b->boot ? b->boot->kernel : NULL;
-    machine.initrd = b->boot ? b->boot->initrd : NULL;
-    machine.cdrom = b->boot ? b->boot->medium : NULL;
-    g_autofree char *script = vm_script(&machine);
-    put(b, dir, "qemu.sh", script, 0755);
+    if (!b->plan->recipe_text)
+        return;
+    put_masked(b, dir, AGAIN_RECIPE, b->plan->recipe_text, strlen(b->plan->recipe_text), 0644);
+    g_autofree char *script = again_script(b);
+    put_masked(b, dir, "qemu.sh", script, strlen(script), 0755);
 }
 
 static void put_diagnosis(const build *b, const char *dir, const char *stage_name, int exit_code,
@@ -98,7 +98,7 @@ char *bundle_save(const build *b, const char *stage_name, int exit_code, const G
     const char *name;
     while (logs && (name = g_dir_read_name(logs)))
         copy_log(b, dir, name);
-    put_script(b, dir);
+    put_recipe(b, dir);
     put_answers(b, dir);
     return g_steal_pointer(&dir);
 }
