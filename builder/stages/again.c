@@ -38,7 +38,9 @@ static void add_render(GString *text, const plan *p)
 {
     g_autofree char *path = g_canonicalize_filename(p->recipe_path, NULL);
     g_autofree char *cache = g_canonicalize_filename(p->cache_dir, NULL);
+    g_autofree char *data = g_canonicalize_filename(p->data_dir, NULL);
     g_autofree char *quoted = g_shell_quote(cache);
+    g_autofree char *templates = g_shell_quote(data);
     add_variable(text, "recipe", "INGOT_RECIPE", path);
     g_string_append(text, "dir=${1-}\n[ -n \"$dir\" ] || dir=$(mktemp -d) || exit\n"
                           "set -- --into \"$dir\" --as \"$recipe\"\n");
@@ -47,6 +49,9 @@ static void add_render(GString *text, const plan *p)
         g_string_append(text, "set -- \"$@\" --mirror \"$mirror\"\n");
     }
     g_string_append_printf(text, "[ ! -d %s ] || set -- \"$@\" --cache %s\n", quoted, quoted);
+    g_string_append_printf(text,
+                           "[ -n \"${INGOT_DATA-}\" ] || [ ! -d %s ] || export INGOT_DATA=%s\n",
+                           templates, templates);
     g_string_append(text, "\"${INGOT:-ingot}\" render \"$@\" \"$here/" AGAIN_RECIPE "\"\n"
                           "code=$?\n"
                           "if [ $code -ne 0 ]; then\n"

@@ -103,7 +103,7 @@ static void bundle(void **state)
 {
     (void)state;
     plan p = whole_plan();
-    p.recipe_text = (char *)"name: web\npassword: hunter2\n";
+    p.recipe_text = (char *)"name: web\nextra: hunter2\n";
     g_autoptr(secrets) hidden = secrets_new();
     secrets_add(hidden, "hunter2");
     secrets_add(hidden, "pass\"word");
