@@ -140,7 +140,7 @@ def comes_up(machine, console, log):
     while time.time() < end and machine.poll() is None:
         if select.select([machine.stdout], [], [], 1)[0]:
             console += os.read(machine.stdout.fileno(), 65536)
-        if b"Linux version" in console and log.exists() and b"ingot-di" in log.read_bytes():
+        if b"Linux version" in console and log.exists() and b"main-menu[" in log.read_bytes():
             return True
     return False
 
