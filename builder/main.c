@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/environment.h"
 #include "commands/commands.h"
 
 int main(int argc, char **argv)
 {
-    return commands_main(argc, argv);
+    char **environment = environment_take();
+    int code = commands_main(argc, argv, (const char *const *)environment);
+    environment_free(environment);
+    return code;
 }

@@ -101,10 +101,10 @@ static double seconds_since(gint64 began)
 
 static void say_line(progress *p, const char *text)
 {
-    g_autofree char *clean = text_printable(text, -1);
-    g_autofree char *safe = secrets_redact(p->hidden, clean);
+    g_autofree char *safe = secrets_redact(p->hidden, text);
+    g_autofree char *clean = text_printable(safe, -1);
     clear_live(p);
-    fprintf(p->stream, "%s\n", safe);
+    fprintf(p->stream, "%s\n", clean);
     fflush(p->stream);
 }
 
@@ -117,11 +117,9 @@ static void say_event(progress *p, const char *kind, json_t *event)
     json_object_set_new(event, "time", json_string(when));
     if (p->stage)
         json_object_set_new(event, "stage", json_string(p->stage));
-    char *line = json_dumps(event, JSON_COMPACT | JSON_SORT_KEYS);
-    g_autofree char *safe = secrets_redact(p->hidden, line);
-    fprintf(p->stream, "%s\n", safe);
+    g_autofree char *line = secrets_dump_json(p->hidden, event, JSON_COMPACT | JSON_SORT_KEYS);
+    fprintf(p->stream, "%s\n", line);
     fflush(p->stream);
-    free(line);
     json_decref(event);
 }
 

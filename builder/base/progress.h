@@ -7,7 +7,7 @@
 
 /* What a build says while it runs.  One object per process, handed down to whoever has something
  * to say; NULL is allowed everywhere and says nothing.  On a terminal: one live line; else plain
- * lines; or one JSON object per line.  Every text passes through secrets_redact. */
+ * lines; or one JSON object per line.  Secrets in every text are masked. */
 typedef struct progress progress;
 
 enum progress_format { PROGRESS_TEXT, PROGRESS_JSON };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/spawn.h"
 
+#include "base/environment.h"
 #include "base/error.h"
 
 #include <signal.h>
@@ -27,6 +28,8 @@ static GSubprocessLauncher *launcher_new(GSubprocessFlags flags)
     pid_t *self = g_new(pid_t, 1);
     *self = getpid();
     GSubprocessLauncher *launcher = g_subprocess_launcher_new(flags);
+    g_auto(GStrv) environment = environment_of_child();
+    g_subprocess_launcher_set_environ(launcher, environment);
     g_subprocess_launcher_set_child_setup(launcher, in_child, self, g_free);
     return launcher;
 }

@@ -5,7 +5,7 @@
 /* The one way to start a program: an argv array, never a shell string.  Every child gets SIGKILL
  * when the thread that started it dies (prctl(2), PR_SET_PDEATHSIG), so start children from the
  * main thread only; and a process group of its own, so that Ctrl-C reaches ingot alone and ingot
- * stops its children in order. */
+ * stops its children in order; and of the environment what environment_of_child lets through. */
 
 /* Called for each line of standard output ('\n' or '\r' ends a line). */
 typedef void (*spawn_line_fn)(const char *line, gpointer data);

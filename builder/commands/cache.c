@@ -36,7 +36,7 @@ static void list(struct call *c, const char *cache)
             printf("  %-8s %12s  %s\n", parts[i][0], shown, parts[i][1]);
     }
     if (c->json)
-        call_print_json(all);
+        call_print_json(c, all);
     else
         json_decref(all);
 }

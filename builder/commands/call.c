@@ -48,17 +48,28 @@ char *call_cache_dir(const struct call *c)
     return c->planning.cache ? g_strdup(c->planning.cache) : files_cache_dir();
 }
 
-void call_print_json(json_t *value)
+void call_print_json(const struct call *c, json_t *value)
 {
-    json_dumpf(value, stdout, JSON_INDENT(2));
-    fputc('\n', stdout);
+    g_autofree char *text = secrets_dump_json(c->hidden, value, JSON_INDENT(2));
+    puts(text);
     json_decref(value);
 }
 
 const char *call_mirror_override(const struct call *c)
 {
-    const char *set = c->planning.mirror ? c->planning.mirror : g_getenv("INGOT_MIRROR");
+    const char *set = c->planning.mirror
+                          ? c->planning.mirror
+                          : g_environ_getenv((char **)c->environment, "INGOT_MIRROR");
     return set && *set ? set : NULL;
+}
+
+/* A mirror's password is a secret too: "https://user:PASSWORD@host/". */
+static void hide_password(secrets *hidden, const char *url)
+{
+    g_autofree char *password = NULL;
+    if (url && g_uri_split_with_user(url, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED, NULL,
+                                     NULL, &password, NULL, NULL, NULL, NULL, NULL, NULL, NULL))
+        secrets_add(hidden, password);
 }
 
 static plan *resolve(struct call *c, const recipe *from, const struct vm_accel *accel,
@@ -68,6 +79,7 @@ static plan *resolve(struct call *c, const recipe *from, const struct vm_accel *
     g_autofree char *data = files_data_dir();
     g_autofree char *apt = media_host_mirror(NULL, FALSE);
     g_autofree char *security = media_host_mirror(NULL, TRUE);
+    hide_password(c->hidden, call_mirror_override(c));
     const struct plan_host host = {.mirror_override = call_mirror_override(c),
                                    .apt_mirror = apt,
                                    .apt_security = security,
@@ -84,7 +96,8 @@ plan *call_plan(struct call *c, const char *recipe_path, gboolean resolve_secret
 {
     struct vm_accel accel = {0};
     g_autoptr(recipe_problems) problems = recipe_problems_new();
-    g_autoptr(recipe) from = recipe_load(recipe_path, resolve_secrets, c->hidden, problems, error);
+    g_autoptr(recipe) from = recipe_load_as(recipe_path, c->recipe_as ? c->recipe_as : recipe_path,
+                                            resolve_secrets, c->hidden, problems, error);
     g_autoptr(plan) p = NULL;
     if (from) {
         g_autofree char *cache = call_cache_dir(c);
@@ -242,6 +255,7 @@ static int run(const command *cmd, struct call *c)
     g_autoptr(secrets) hidden = secrets_new();
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     G_GNUC_UNUSED g_autoptr(interrupt) signals = interrupt_new(cancel);
+    secrets_read_from(hidden, c->environment);
     c->hidden = hidden;
     c->cancel = cancel;
     g_autoptr(progress) told = make_progress(c);
@@ -254,11 +268,11 @@ static int run(const command *cmd, struct call *c)
                 c->exit_code ? c->exit_code : ingot_error_exit(error, INGOT_EXIT_FAILURE));
 }
 
-static int call_command(const command *cmd, char **argv)
+static int call_command(const command *cmd, char **argv, const char *const *environment)
 {
     g_autoptr(GError) error = NULL;
     g_autofree gpointer options = g_malloc0(cmd->options_size + 1);
-    struct call c = {.options = options};
+    struct call c = {.options = options, .environment = environment};
     g_auto(GStrv) rest = g_strdupv(argv);
     g_autofree char *name = g_strdup_printf("ingot %s", cmd->name);
     g_set_prgname(name);
@@ -282,7 +296,7 @@ static gboolean is_one_of(const char *word, const char *a, const char *b, const 
     return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
-int commands_main(int argc, char **argv)
+int commands_main(int argc, char **argv, const char *const *environment)
 {
     g_autoptr(GError) error = NULL;
     setlocale(LC_ALL, "");
@@ -307,5 +321,5 @@ int commands_main(int argc, char **argv)
     if (!cmd)
         return fail(NULL, error, INGOT_EXIT_USAGE);
     char *ask[] = {argv[0], (char *)"--help", NULL};
-    return call_command(cmd, help ? ask : argv + 1);
+    return call_command(cmd, help ? ask : argv + 1, environment);
 }

@@ -23,6 +23,8 @@ struct call {
     gpointer options; /* the command's own struct; NULL: it has none */
     struct common_options common;
     struct plan_options planning;
+    const char *recipe_as;          /* what the recipe is a copy of; NULL: none */
+    const char *const *environment; /* that ingot was started with */
     gboolean json;
     progress *progress;
     secrets *hidden;
@@ -49,8 +51,9 @@ typedef struct command {
 
 const command *const *commands_table(void); /* NULL-terminated */
 
-/* Runs `ingot ARGS…`; returns the exit code of the program. */
-int commands_main(int argc, char **argv);
+/* Runs `ingot ARGS…`; returns the exit code of the program.  environment: what it was started with
+ * (environment_take). */
+int commands_main(int argc, char **argv, const char *const *environment);
 
 /* Prints ingot(1) in man(7) form, from the records. */
 void commands_man_page(FILE *out);
@@ -66,8 +69,8 @@ char *call_cache_dir(const struct call *c);
 /* The mirror that this call asks for: --mirror, else INGOT_MIRROR, else NULL; borrowed. */
 const char *call_mirror_override(const struct call *c);
 
-/* Prints a JSON value on standard output, indented, with a newline; takes the value. */
-void call_print_json(json_t *value);
+/* Prints a JSON value on standard output, masked, indented, with a newline; takes the value. */
+void call_print_json(const struct call *c, json_t *value);
 
 /* What --format can be, with "|" between. */
 const char *command_formats(const command *cmd);

@@ -55,7 +55,7 @@ static void print_json(const struct view *v)
     json_t *value = json_pack("{s:s?, s:b, s:i, s:i}", "text",
                               *text || reading.readable ? text : NULL, "readable", reading.readable,
                               "width", (int)frame->width, "height", (int)frame->height);
-    call_print_json(value);
+    call_print_json(v->call, value);
 }
 
 static gboolean redraw(gpointer data)

@@ -99,7 +99,7 @@ static void print_json(const struct call *c, const GPtrArray *found, const guint
         json_object_set_new(numbers, kind_names[i], json_integer(counts[i]));
     json_object_set_new(all, "counts", numbers);
     json_object_set_new(all, "sections", sections);
-    call_print_json(all);
+    call_print_json(c, all);
 }
 
 static gboolean run(struct call *c, GError **error)

@@ -172,7 +172,7 @@ static void print(const struct call *c, const GArray *findings)
             printf("%-8s %-20s %s\n", word(f->verdict), f->name, f->text);
     }
     if (c->json)
-        call_print_json(all);
+        call_print_json(c, all);
     else
         json_decref(all);
 }

@@ -39,7 +39,7 @@ static void list(const struct call *c, const GPtrArray *rules)
             printf("%-20s %-8s %s\n", rule->name, level, rule->heading);
     }
     if (c->json)
-        call_print_json(all);
+        call_print_json(c, all);
     else
         json_decref(all);
 }
@@ -128,16 +128,16 @@ static json_t *findings_json(const GPtrArray *findings)
     return all;
 }
 
-static void print_json(const char *image, const guest_survey *survey, const guint counts[])
+static void print_json(const struct call *c, const guest_survey *survey, const guint counts[])
 {
     json_t *numbers = json_object();
     for (int level = GUEST_NOTE; level <= GUEST_ERROR; level++)
         json_object_set_new(numbers, guest_level_name((enum guest_level)level),
                             json_integer(counts[level]));
-    call_print_json(json_pack("{s:o, s:b, s:o, s:o, s:o}", "image", json_string(image), "clean",
-                              counts[GUEST_ERROR] == 0, "counts", numbers, "sections",
-                              items_json(survey->items), "findings",
-                              findings_json(survey->findings)));
+    call_print_json(c, json_pack("{s:o, s:b, s:o, s:o, s:o}", "image", json_string(c->args[0]),
+                                 "clean", counts[GUEST_ERROR] == 0, "counts", numbers, "sections",
+                                 items_json(survey->items), "findings",
+                                 findings_json(survey->findings)));
 }
 
 /* ---- the work ---- */
@@ -146,9 +146,9 @@ static void print(const struct call *c, const GPtrArray *rules, const guest_surv
                   const guint counts[])
 {
     if (c->json)
-        print_json(c->args[0], survey, counts);
+        print_json(c, survey, counts);
     else if (g_strcmp0(c->common.format, "sarif") == 0)
-        call_print_json(sarif_log(c->args[0], rules, survey->findings));
+        call_print_json(c, sarif_log(c->args[0], rules, survey->findings));
     else
         print_text(survey, counts);
 }

@@ -98,7 +98,13 @@ static const char environment[] =
     ".SH ENVIRONMENT\n"
     ".TP\nINGOT_MIRROR\nThe package archive to build from; \\-\\-mirror goes before it.\n"
     ".TP\nINGOT_CACHE\nWhere media and kept results are.\n"
-    ".TP\nINGOT_DATA\nThe folder that holds kickstart/ and recipes/.\n";
+    ".TP\nINGOT_DATA\nThe folder that holds kickstart/ and recipes/.\n"
+    ".PP\nRecipes read secrets from any variable (${env:NAME}). Programs that ingot starts get "
+    "PATH, "
+    "HOME, USER, LOGNAME, LANG, LANGUAGE, LC_*, TZ, TMPDIR, XDG_RUNTIME_DIR, XDG_CACHE_HOME, "
+    "SOURCE_DATE_EPOCH, APT_CONFIG, LD_LIBRARY_PATH and LD_PRELOAD. Libraries, and what libguestfs "
+    "starts, see LIBGUESTFS_*, SUPERMIN_*, the proxies of libcurl, SSL_CERT_FILE and SSL_CERT_DIR "
+    "too.\n";
 
 void commands_man_page(FILE *out)
 {

@@ -7,7 +7,7 @@ static gboolean run(struct call *c, GError **error)
     if (!p)
         return FALSE;
     if (c->json) {
-        call_print_json(plan_to_json(p));
+        call_print_json(c, plan_to_json(p));
     } else {
         g_autofree char *text = plan_to_text(p);
         fputs(text, stdout);

@@ -9,7 +9,7 @@
 
 struct options {
     gboolean script, show_secrets;
-    char *file, *into;
+    char *file, *into, *as;
 };
 
 static const GOptionEntry entries[] = {
@@ -19,6 +19,8 @@ static const GOptionEntry entries[] = {
      "Print another file that the installer gets (--file=list: their names)", "PATH"},
     {"into", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, into),
      "Write everything that the script needs into a directory: run it as sh DIR/qemu.sh", "DIR"},
+    {"as", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, as),
+     "RECIPE is a copy of this one: relative names in it are beside this", "FILE"},
     {"show-secrets", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, show_secrets),
      "Do not mask password hashes and other secrets", NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
@@ -59,17 +61,9 @@ static gboolean print_file(struct call *c, const plan *p, const struct options *
 /* The script with the names that --into gives its files. */
 static char *script_text(const plan *p)
 {
-    struct vm_spec machine = p->vm; /* shares the plan's strings */
     g_autofree char *disk = g_strconcat(p->name, ".qcow2", NULL);
-    g_autofree char *kernel = g_strdup("kernel");
-    g_autofree char *initrd = g_strdup("initrd");
-    g_autofree char *medium = g_strdup("medium.iso");
-    g_autofree char *seed = g_strdup("seed.iso");
-    machine.disk = disk;
-    machine.kernel = p->boot.command ? NULL : kernel;
-    machine.initrd = p->boot.command ? NULL : initrd;
-    machine.cdrom = p->boot.command ? medium : NULL;
-    machine.seed = p->boot.cdrom ? seed : NULL;
+    const struct plan_machine_files files = {disk, "kernel", "initrd", "medium.iso", "seed.iso"};
+    const struct vm_spec machine = plan_machine(p, &files);
     return vm_script(&machine);
 }
 
@@ -155,10 +149,12 @@ static gboolean render(struct call *c, const plan *p, const struct options *o, G
 static gboolean run(struct call *c, GError **error)
 {
     struct options *o = c->options;
+    c->recipe_as = o->as;
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, o->script || o->into, error);
     gboolean good = p && render(c, p, o, error);
     g_free(o->file);
     g_free(o->into);
+    g_free(o->as);
     return good;
 }
 

@@ -51,7 +51,7 @@ static void list(const struct call *c)
             printf("%s %-24s %s\n", (*op)->off ? " " : "*", (*op)->name, (*op)->heading);
     }
     if (c->json)
-        call_print_json(all);
+        call_print_json(c, all);
     else
         json_decref(all);
 }
@@ -119,7 +119,7 @@ static void print_changes(const struct call *c, const guest_facts *facts)
             printf("%-24s %-7s %s\n", change->operation, change->verb, change->path);
     }
     if (c->json)
-        call_print_json(all);
+        call_print_json(c, all);
     else
         json_decref(all);
 }

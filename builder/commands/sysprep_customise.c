@@ -53,7 +53,7 @@ static gboolean refuse(GError **error, const char *hint, const char *what, const
 /* ---- root's password ---- */
 
 /* The first line of a file or a variable; the caller owns and wipes it. */
-static char *read_password(const char *source, GError **error)
+static char *read_password(const secrets *hidden, const char *source, GError **error)
 {
     if (g_str_has_prefix(source, "file:")) {
         g_autoptr(GError) local = NULL;
@@ -66,7 +66,7 @@ static char *read_password(const char *source, GError **error)
         return text;
     }
     const char *name = g_str_has_prefix(source, "env:") ? source + strlen("env:") : NULL;
-    const char *value = name ? g_getenv(name) : NULL;
+    const char *value = name ? secrets_variable(hidden, name) : NULL;
     if (name && !value)
         refuse(error, "set it in the environment of ingot", "--root-password: there is no variable",
                name);
@@ -104,7 +104,7 @@ static gboolean take_password(struct call *c, const char *source, customisation 
     to->spec.root_hash = to->spec.root_hash_old = "!";
     if (strcmp(source, "locked") == 0)
         return TRUE;
-    char *password = read_password(source, error);
+    char *password = read_password(c->hidden, source, error);
     if (!password)
         return FALSE;
     secrets_add(c->hidden, password);

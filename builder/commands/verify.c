@@ -49,7 +49,7 @@ static void list(const struct call *c)
             printf("%-20s %s\n", a->name, a->heading);
     }
     if (c->json)
-        call_print_json(all);
+        call_print_json(c, all);
     else
         json_decref(all);
 }
@@ -59,7 +59,7 @@ static void print(const struct call *c, const verify_result *r)
     static const char *const marks[] = {
         [VERIFY_PASSED] = "ok", [VERIFY_FAILED] = "FAILED", [VERIFY_SKIPPED] = "skipped"};
     if (c->json) {
-        call_print_json(verify_to_json(r));
+        call_print_json(c, verify_to_json(r));
         return;
     }
     for (guint i = 0; i < r->findings->len; i++) {

@@ -371,13 +371,15 @@ static void resolve_answers(plan *p, const recipe *r, const char *mirror, const 
     a->packages = p->required_packages = keep_array(p, packages);
 }
 
-static void resolve_machine(plan *p, const recipe *r, const struct plan_host *host)
+static void resolve_machine(plan *p, const recipe *r, const struct plan_host *host,
+                            const secrets *hidden)
 {
     p->vm.name = g_strdup(r->name);
     p->vm.arch = g_strdup(r->arch);
     p->vm.cpus = r->cpus ? r->cpus : CLAMP(host->cpus, 1, MAX_CPUS);
     p->vm.memory = r->memory ? r->memory : p->installer->memory;
     p->vm.network = TRUE;
+    p->vm.hidden = hidden;
     p->vm.command_line = p->installer->command_line(&p->answers);
     if (host->accel) {
         p->vm.accel = *host->accel;
@@ -401,6 +403,8 @@ static plan *plan_alloc(const recipe *r, const struct plan_host *host)
     p->description = g_strdup(r->description);
     p->recipe_path = g_strdup(r->path);
     p->recipe_digest = g_strdup(r->digest);
+    p->recipe_text = g_strdup(r->text);
+    p->mirror_override = g_strdup(host->mirror_override);
     p->family = g_strdup(r->family);
     p->release = g_strdup(r->release);
     p->cache_dir = g_strdup(host->cache_dir);
@@ -433,7 +437,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
         resolve_packages(p, from, host, mirror, problems);
     else
         resolve_media(p, from, mirror, problems);
-    resolve_machine(p, from, host);
+    resolve_machine(p, from, host, hidden);
     boot_resolve(p, from, problems);
     if (recipe_problems_count(problems) > 0)
         return NULL;
@@ -452,6 +456,8 @@ void plan_free(plan *p)
     g_free(p->description);
     g_free(p->recipe_path);
     g_free(p->recipe_digest);
+    g_free(p->recipe_text);
+    g_free(p->mirror_override);
     g_free(p->family);
     g_free(p->release);
     media_spec_clear(&p->media);
@@ -466,6 +472,18 @@ void plan_free(plan *p)
     g_ptr_array_unref(p->pools);
     g_string_chunk_free(p->store);
     g_free(p);
+}
+
+struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *files)
+{
+    struct vm_spec machine = p->vm;
+    gboolean direct = !p->boot.command;
+    machine.disk = (char *)files->disk;
+    machine.kernel = direct ? (char *)files->kernel : NULL;
+    machine.initrd = direct ? (char *)files->initrd : NULL;
+    machine.cdrom = direct ? NULL : (char *)files->medium;
+    machine.seed = p->boot.cdrom ? (char *)files->seed : NULL;
+    return machine;
 }
 
 struct media_file *plan_media_files(const plan *p, gboolean base, gsize *n)

@@ -33,6 +33,8 @@ struct plan {
     char *name;
     char *description; /* may be NULL */
     char *recipe_path, *recipe_digest;
+    char *recipe_text;     /* masked; may be NULL */
+    char *mirror_override; /* that was asked for; NULL: none */
     char *family, *release;
     const os_installer *installer;
     struct media_spec media;
@@ -66,6 +68,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan, plan_free)
 /* The plan as JSON (the caller owns it) and as text for people; neither holds a secret. */
 json_t *plan_to_json(const plan *p);
 char *plan_to_text(const plan *p);
+
+/* What a machine of the plan is made of; what it does not boot from is left out of it. */
+struct plan_machine_files {
+    const char *disk, *kernel, *initrd, *medium, *seed;
+};
+
+/* The machine in which the plan's installer runs: in a build, in what a failed one leaves, by hand.
+ * It shares its strings with plan and files. */
+struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *files);
 
 /* What is typed: the command with seed_url (as the guest reaches it, without '/' at its end; NULL
  * with a CD) and the other values in place of its placeholders.  The caller owns the text. */

@@ -16,6 +16,7 @@ void recipe_free(struct recipe *r)
     g_strfreev(r->root.groups);
     g_free(r->path);
     g_free(r->digest);
+    g_free(r->text);
     g_hash_table_unref(r->places);
     g_strfreev(r->lines);
     g_free(r);
@@ -54,8 +55,8 @@ struct recipe *recipe_parse(const char *path, const char *text, gsize length,
     return g_steal_pointer(&parsed);
 }
 
-struct recipe *recipe_load(const char *path, gboolean resolve_secrets, secrets *hidden,
-                           recipe_problems *problems, GError **error)
+struct recipe *recipe_load_as(const char *path, const char *as, gboolean resolve_secrets,
+                              secrets *hidden, recipe_problems *problems, GError **error)
 {
     g_autoptr(GError) inner = NULL;
     gsize length = 0;
@@ -66,8 +67,16 @@ struct recipe *recipe_load(const char *path, gboolean resolve_secrets, secrets *
         return NULL;
     }
     struct recipe *parsed =
-        recipe_parse(path, text, length, resolve_secrets, hidden, problems, error);
+        recipe_parse(as, text, length, resolve_secrets, hidden, problems, error);
+    if (parsed)
+        parsed->text = secrets_redact(hidden, text);
     explicit_bzero(text, length);
     g_free(text);
     return parsed;
+}
+
+struct recipe *recipe_load(const char *path, gboolean resolve_secrets, secrets *hidden,
+                           recipe_problems *problems, GError **error)
+{
+    return recipe_load_as(path, path, resolve_secrets, hidden, problems, error);
 }

@@ -41,6 +41,7 @@ typedef struct recipe recipe;
 struct recipe {
     char *path;        /* the file, as given */
     char *digest;      /* SHA-256 of its bytes */
+    char *text;        /* as it was read, but for secrets in clear, which are masked; or NULL */
     char *name;        /* [a-z0-9][a-z0-9._-]*, at most 64: names the files in out/ */
     char *description; /* may be NULL */
     char *family;      /* "debian" */
@@ -109,6 +110,12 @@ gboolean recipe_problems_report(const recipe_problems *problems,
  * text may be NULL: ask recipe_problems_count before going on.  The caller owns the recipe. */
 struct recipe *recipe_load(const char *path, gboolean resolve_secrets, secrets *hidden,
                            recipe_problems *problems, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same of a copy: names in it that are relative, and the places of problems, are those of the
+ * file `as`. */
+struct recipe *recipe_load_as(const char *path, const char *as, gboolean resolve_secrets,
+                              secrets *hidden, recipe_problems *problems,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The JSON schema (draft 2020-12) of a recipe, from the parser's own table; owned by the caller. */
 char *recipe_schema(void);

@@ -76,7 +76,7 @@ static gsize name_length(const char *text)
 
 static gboolean append_env(const struct reading *r, const char *key, const char *name, GString *out)
 {
-    const char *value = g_getenv(name);
+    const char *value = secrets_variable(r->hidden, name);
     g_autofree char *hint = g_strdup_printf("export %s before ingot is started", name);
     if (!value || !*value)
         recipe_problem(r->problems, r->recipe, key, hint, "%s: the environment variable %s is %s",

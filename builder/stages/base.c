@@ -73,12 +73,9 @@ static double earlier(const char *phase, gpointer user)
 static gboolean run_machine(build *b, const char *name, const char *disk, const char *initrd,
                             const struct build_seed *seed, GPtrArray *phases, GError **error)
 {
-    struct vm_spec machine = b->plan->vm; /* shares the plan's strings */
-    machine.disk = (char *)disk;
-    machine.kernel = b->boot->kernel;
-    machine.initrd = (char *)initrd;
-    machine.cdrom = b->boot->medium;
-    machine.seed = seed ? seed->cd : NULL;
+    const struct plan_machine_files files = {disk, b->boot->kernel, initrd, b->boot->medium,
+                                             seed ? seed->cd : NULL};
+    const struct vm_spec machine = plan_machine(b->plan, &files);
     const os_installer *installer = b->plan->installer;
     const struct install_spec spec = {.vm = &machine,
                                       .name = name,

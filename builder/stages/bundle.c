@@ -2,8 +2,10 @@
 #include "stages/bundle.h"
 
 #include "base/files.h"
+#include "stages/again.h"
 #include "stages/diagnosis.h"
-#include "stages/shown.h"
+
+#include <string.h>
 
 #define LOG_LIMIT (64u << 20)
 
@@ -17,9 +19,18 @@ static void put(const build *b, const char *dir, const char *name, const char *t
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(dir, name, NULL);
-    g_autofree char *safe = secrets_redact(b->hidden, text);
-    if (!files_write_atomic(path, safe, -1, mode, &error))
+    if (!files_write_atomic(path, text, -1, mode, &error))
         progress_warning(b->progress, "%s", error->message);
+}
+
+/* bytes: what is in no document yet. */
+static void put_masked(const build *b, const char *dir, const char *name, const char *bytes,
+                       gsize length, int mode)
+{
+    gsize n;
+    g_autofree char *safe = secrets_redact_bytes(b->hidden, bytes, length, &n);
+    g_autofree char *text = g_utf8_make_valid(safe, (gssize)n);
+    put(b, dir, name, text, mode);
 }
 
 /* Logs are text and are masked; the screen is a picture and goes as it is. */
@@ -32,8 +43,7 @@ static void copy_log(const build *b, const char *dir, const char *name)
     if (!data)
         return;
     if (!g_str_has_suffix(name, ".png")) {
-        g_autofree char *text = g_utf8_make_valid(data, (gssize)length);
-        put(b, dir, name, text, 0644);
+        put_masked(b, dir, name, data, length, 0644);
         return;
     }
     g_autoptr(GError) error = NULL;
@@ -47,34 +57,29 @@ static void put_answers(const build *b, const char *dir)
         const struct os_file *f = g_ptr_array_index(b->plan->files, i);
         gsize length;
         const char *data = g_bytes_get_data(f->data, &length);
-        g_autofree char *text = g_strndup(data, length);
         g_autofree char *name = g_strdelimit(g_strdup(f->path), "/", '_');
-        put(b, dir, name, text, 0600);
+        put_masked(b, dir, name, data, length, 0600);
     }
 }
 
-static void put_script(const build *b, const char *dir)
+static void put_recipe(const build *b, const char *dir)
 {
-    struct vm_spec machine = b->plan->vm;
-    g_autofree char *disk = g_strconcat(b->plan->name, ".qcow2", NULL);
-    machine.disk = disk;
-    machine.kernel = b->boot ? b->boot->kernel : NULL;
-    machine.initrd = b->boot ? b->boot->initrd : NULL;
-    machine.cdrom = b->boot ? b->boot->medium : NULL;
-    g_autofree char *script = vm_script(&machine);
-    put(b, dir, "qemu.sh", script, 0755);
+    if (!b->plan->recipe_text)
+        return;
+    put_masked(b, dir, AGAIN_RECIPE, b->plan->recipe_text, strlen(b->plan->recipe_text), 0644);
+    g_autofree char *script = again_script(b);
+    put_masked(b, dir, "qemu.sh", script, strlen(script), 0755);
 }
 
 static void put_diagnosis(const build *b, const char *dir, const char *stage_name, int exit_code,
                           const GError *failure)
 {
     json_t *all = diagnosis_new(b, stage_name, exit_code, failure);
-    json_t *diagnosis = shown_masked(b->hidden, all);
-    char *json = json_dumps(diagnosis, JSON_INDENT(2));
+    json_t *diagnosis = secrets_redact_json(b->hidden, all);
+    g_autofree char *json = secrets_dump_json(NULL, diagnosis, JSON_INDENT(2));
     g_autofree char *text = diagnosis_text(diagnosis);
     put(b, dir, "diagnosis.json", json, 0644);
     put(b, dir, "diagnosis.txt", text, 0644);
-    free(json);
     json_decref(diagnosis);
     json_decref(all);
 }
@@ -93,7 +98,7 @@ char *bundle_save(const build *b, const char *stage_name, int exit_code, const G
     const char *name;
     while (logs && (name = g_dir_read_name(logs)))
         copy_log(b, dir, name);
-    put_script(b, dir);
+    put_recipe(b, dir);
     put_answers(b, dir);
     return g_steal_pointer(&dir);
 }

@@ -10,11 +10,10 @@ static gboolean write_manifest(const build *b, GError **error)
     g_autofree char *file = g_strdup_printf("%s.json", b->plan->name);
     g_autofree char *path = g_build_filename(b->staging, file, NULL);
     json_t *manifest = manifest_new(b);
-    char *text = json_dumps(manifest, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-    g_autofree char *safe = secrets_redact(b->hidden, text);
-    g_autofree char *lines = g_strconcat(safe, "\n", NULL);
+    g_autofree char *text =
+        secrets_dump_json(b->hidden, manifest, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+    g_autofree char *lines = g_strconcat(text, "\n", NULL);
     gboolean good = files_write_atomic(path, lines, -1, 0644, error);
-    free(text);
     json_decref(manifest);
     return good;
 }

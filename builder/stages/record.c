@@ -183,7 +183,7 @@ json_t *record_new(const build *b, const char *failed_stage, const GError *failu
     json_object_set_new(o, "stages", stages_json(b, failed_stage));
     json_object_set_new(o, "phases", phases_json(b));
     json_object_set_new(o, "machines", machines_json(b));
-    json_t *safe = shown_masked(b->hidden, o);
+    json_t *safe = secrets_redact_json(b->hidden, o);
     json_decref(o);
     return safe;
 }

@@ -35,6 +35,7 @@ static void fill_spec(const build *b, const image_file *from, const char *work_d
                                  .force_tcg = !machine->accel.kvm,
                                  .disk_size = larger(b->plan),
                                  .packages = b->plan->required_packages,
+                                 .hidden = b->hidden,
                                  .foreign_macs = vm_macs(),
                                  .build_host = g_get_host_name(),
                                  .data_dir = b->plan->data_dir,

@@ -178,6 +178,7 @@ static void fill_spec(struct clone *c, const struct verify_spec *spec, const cha
                                .memory = spec->memory,
                                .disk = g_strdup(overlay),
                                .network = TRUE,
+                               .hidden = spec->hidden,
                                .mac = g_strdup(c->seen->mac),
                                .closed = TRUE,
                                .capture = g_strdup(c->capture),

@@ -19,6 +19,7 @@ struct verify_spec {
     guint64 memory;                  /* bytes, of each clone */
     gboolean force_tcg;              /* for libguestfs, as in struct seal_spec */
     const char *const *packages;     /* whose programs must run; NULL-terminated or NULL */
+    const secrets *hidden;           /* masked in the logs; NULL: none */
     const char *const *foreign_macs; /* that no clone may know; NULL-terminated or NULL */
     const char *build_host;          /* a host name that no clone may have; NULL: none */
     guint64 disk_size;               /* of a larger disk that root must fill; 0: not asked */

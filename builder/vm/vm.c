@@ -29,6 +29,7 @@ struct port {
     vm *machine;
     int channel; /* enum vm_channel; -1: QEMU's own output */
     stream *stream;
+    secrets_stream *masker; /* of what is logged and relayed */
     int log;
     gsize logged;
 };
@@ -76,13 +77,21 @@ static void keep_log(struct port *p, const char *bytes, gsize length)
     }
 }
 
+/* What people see. */
+static void on_masked(const char *bytes, gsize length, gpointer data)
+{
+    struct port *p = data;
+    keep_log(p, bytes, length);
+    if (p->channel == VM_CONSOLE && p->machine->relay)
+        relay_send(p->machine->relay, bytes, length);
+}
+
+/* The wait gets what the guest says as it is: a secret may look like what is waited for. */
 static void on_data(const char *bytes, gsize length, gpointer data)
 {
     struct port *p = data;
     vm *machine = p->machine;
-    keep_log(p, bytes, length);
-    if (p->channel == VM_CONSOLE)
-        relay_send(machine->relay, bytes, length);
+    secrets_stream_feed(p->masker, bytes, length);
     if (p->channel >= 0 && machine->events.data)
         machine->events.data(machine, (enum vm_channel)p->channel, bytes, length,
                              machine->events.user);
@@ -113,6 +122,8 @@ static void on_end(GObject *process, GAsyncResult *result, gpointer data)
     for (int i = 0; i < PORTS; i++)
         if (machine->ports[i].stream)
             stream_drain(machine->ports[i].stream);
+    for (int i = 0; i < PORTS; i++)
+        secrets_stream_end(machine->ports[i].masker);
     qmp_drain(machine->qmp);
     machine->gone = TRUE;
     int status = g_subprocess_get_if_signaled(child) ? 128 + g_subprocess_get_term_sig(child)
@@ -195,7 +206,7 @@ static void set_start_error(vm *machine, const char *noticed, GError **error)
     while (length < sizeof said &&
            (n = read(output_fd(machine), said + length, sizeof said - length)) > 0)
         length += (gsize)n;
-    keep_log(&machine->ports[PORT_OUTPUT], said, length);
+    secrets_stream_feed(machine->ports[PORT_OUTPUT].masker, said, length);
     g_autofree char *text = text_printable(said, (gssize)length);
     ingot_set_error(error, INGOT_EXIT_HOST, NULL, "QEMU did not start: %s",
                     *g_strstrip(text) ? text : noticed);
@@ -238,7 +249,6 @@ static void open_port(vm *machine, int index, int channel, int fd)
 {
     struct port *p = &machine->ports[index];
     const struct stream_calls calls = {.data = on_data, .user = p};
-    p->machine = machine;
     p->channel = channel;
     p->stream = stream_new(fd, &calls);
 }
@@ -315,8 +325,10 @@ vm *vm_start(const struct vm_spec *spec, const char *dir, const char *log_dir,
     machine->dir = g_canonicalize_filename(dir, NULL);
     machine->events = *events;
     machine->extra = spec->port != NULL;
-    for (int i = 0; i < PORTS; i++)
-        machine->ports[i].log = -1;
+    for (int i = 0; i < PORTS; i++) {
+        machine->ports[i] = (struct port){.machine = machine, .channel = -1, .log = -1};
+        machine->ports[i].masker = secrets_stream_new(spec->hidden, on_masked, &machine->ports[i]);
+    }
     if (open_logs(machine, log_dir, error) && start(machine, spec, error))
         return machine;
     vm_free(machine);
@@ -347,6 +359,8 @@ void vm_free(vm *machine)
     qmp_free(machine->qmp);
     for (int i = 0; i < PORTS; i++) {
         stream_free(machine->ports[i].stream);
+        secrets_stream_end(machine->ports[i].masker);
+        secrets_stream_free(machine->ports[i].masker);
         close_fd(&machine->ports[i].log);
     }
     relay_free(machine->relay);

@@ -54,8 +54,9 @@ struct vm_spec {
     gboolean closed; /* the user network answers DHCP and lets nothing out (qemu(1), restrict=on) */
     char *capture;   /* file that gets what passes the NIC, pcap(5) */
     char *port;      /* name of a virtio serial port: the channel VM_PORT */
-    gboolean hotplug;  /* room for one more CPU, a disk and a NIC, and a memory balloon */
-    gboolean restarts; /* the guest may restart; else that ends QEMU */
+    gboolean hotplug;      /* room for one more CPU, a disk and a NIC, and a memory balloon */
+    gboolean restarts;     /* the guest may restart; else that ends QEMU */
+    const secrets *hidden; /* masked in the logs and on the relayed console; NULL: none */
 };
 void vm_spec_clear(struct vm_spec *spec);
 

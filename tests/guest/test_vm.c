@@ -100,6 +100,31 @@ static void relay(void **state)
     close(second);
 }
 
+/* The files and whoever is attached see no secret, the wait sees what the guest said. */
+static void masked(void **state)
+{
+    (void)state;
+    g_autoptr(secrets) hidden = secrets_new();
+    secrets_add(hidden, "tok\"en-9371");
+    struct guest *g = guest_new("typing");
+    g->vm.hidden = hidden;
+    guest_start(g);
+    guest_wait(g, guest_console_has, "ready");
+    int first = guest_attach(g, 0);
+    int second = guest_attach(g, 1);
+    type(g, "tok\"en-9371\n");
+    guest_wait(g, guest_console_has, "got <tok\"en-9371>");
+    guest_wait(g, guest_log_has, "read tok\"en-9371");
+    guest_wait(g, guest_both_heard, "got <<secret>>");
+    g_autofree char *console = log_file(g, "console.log");
+    assert_non_null(strstr(console, "got <<secret>>"));
+    assert_null(strstr(console, "9371"));
+    assert_null(strstr(g->heard[0]->str, "9371"));
+    close(first);
+    close(second);
+    end(g);
+}
+
 static void power_off(void **state)
 {
     (void)state;
@@ -312,9 +337,9 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "--child") == 0)
         child();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(serial),      cmocka_unit_test(relay),    cmocka_unit_test(screen),
-        cmocka_unit_test(power_off),   cmocka_unit_test(quit),     cmocka_unit_test(panic_event),
-        cmocka_unit_test(killed),      cmocka_unit_test(counters), cmocka_unit_test(paused),
-        cmocka_unit_test(parent_dies), cmocka_unit_test(bad_start)};
+        cmocka_unit_test(serial),      cmocka_unit_test(relay),       cmocka_unit_test(screen),
+        cmocka_unit_test(masked),      cmocka_unit_test(power_off),   cmocka_unit_test(quit),
+        cmocka_unit_test(panic_event), cmocka_unit_test(killed),      cmocka_unit_test(counters),
+        cmocka_unit_test(paused),      cmocka_unit_test(parent_dies), cmocka_unit_test(bad_start)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ INGOT, SOURCE, CHOSEN = sys.argv[1], pathlib.Path(sys.argv[2]), set(sys.argv[3:]
 MIRROR = os.environ.get("INGOT_MIRROR")
 EXTRA = os.environ.get("INGOT_TEST_EXTRA", "")
 EXIT_INSTALL = 6
+SECRET = "qu\"ote-never-used-9371"
+AGAIN_SECONDS = 400  # until the installer of a machine that is started again speaks
 SECONDS = 60  # between the fault and the end of the build
 
 
@@ -68,15 +71,16 @@ def serve():
     return f"http://127.0.0.1:{server.server_port}"
 
 
-def build(top, name, url, packages="", data=None):
+def build(top, name, url, packages="", data=None, more=""):
     recipe = top / f"{name}.yaml"
     text = (SOURCE / "recipes" / "debian-13-di.yaml").read_text()
     text = re.sub(r"(?m)^name: \S+", f"name: {name}", text)
     text = text.replace("\npackages:\n", f"\npackages:\n{packages}")
+    text += more
     if EXTRA:
         text += "\nextra: |\n" + "".join(f"  {line}\n" for line in EXTRA.splitlines())
     recipe.write_text(text)
-    env = dict(os.environ, INGOT_CACHE=str(top / "cache"))
+    env = dict(os.environ, INGOT_CACHE=str(top / "cache"), AGAIN_SECRET=SECRET)
     if data:
         env["INGOT_DATA"] = str(data)
     ended = subprocess.run(
@@ -113,10 +117,59 @@ def problems_of(top, name, ended, events, wants, since):
         found.append(f"the diagnosis is not whole: {json.dumps(diagnosis, indent=1)}")
     if diagnosis["cause"] not in errors[-1]["message"]:
         found.append(f"the error says something else: {errors[-1]['message']}")
-    for file in ("diagnosis.txt", "console.log", "log.log", "screen.png", "qemu.sh", "preseed.cfg"):
+    for file in ("diagnosis.txt", "console.log", "log.log", "screen.png", "qemu.sh", "recipe.yaml",
+                 "preseed.cfg"):
         if not (bundle / file).is_file():
             found.append(f"{file} is not in the bundle")
     return found
+
+
+def leaks(bundle):
+    """The secret, however it is written, and hashes of passwords."""
+    found = []
+    for file in bundle.iterdir():
+        text = file.read_bytes()
+        found += [f"{file.name} holds {trace!r}" for trace in (b"never-used-9371", b"$y$", b"$6$")
+                  if trace in text]
+    return found
+
+
+def comes_up(machine, console, log):
+    """Reads the console until kernel and installer have spoken."""
+    end = time.time() + AGAIN_SECONDS
+    while time.time() < end and machine.poll() is None:
+        if select.select([machine.stdout], [], [], 1)[0]:
+            console += os.read(machine.stdout.fileno(), 65536)
+        if b"Linux version" in console and log.exists() and b"main-menu[" in log.read_bytes():
+            return True
+    return False
+
+
+def started_again(top, name):
+    """What is wrong with the machine that qemu.sh starts."""
+    script = top / "out" / f"{name}.failed" / "qemu.sh"
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("INGOT_", "AGAIN_"))}
+    env["INGOT"] = INGOT
+    ended = subprocess.run(["sh", script, top / "again"], env=env, text=True, capture_output=True,
+                           stdin=subprocess.DEVNULL, check=False)
+    if ended.returncode == 0 or "AGAIN_SECRET is not set" not in ended.stderr:
+        return [f"without the secret: {ended.returncode}, {ended.stderr}"]
+    if (top / "again").exists():
+        return ["without the secret something was made"]
+    console, errors = bytearray(), top / "again.err"
+    began = time.time()
+    with errors.open("w") as err, subprocess.Popen(
+            ["sh", script, top / "again"], env=dict(env, AGAIN_SECRET=SECRET), stderr=err,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE) as machine:
+        up = comes_up(machine, console, top / "again" / f"{name}.log")
+        machine.kill()
+    print(f"# {name}: started again in {time.time() - began:.0f} s", flush=True)
+    if not up:
+        return [f"it does not come up: {errors.read_text()}{console[-2000:].decode(errors='replace')}"]
+    files = [f for f in (top / "again").iterdir() if f.is_file() and f.stat().st_size < 1 << 20]
+    if not any(SECRET.encode() in f.read_bytes() for f in files):
+        return ["its answers do not hold the secret"]
+    return []
 
 
 def missing_answer(top):
@@ -127,9 +180,11 @@ def missing_answer(top):
     preseed = data / "kickstart" / "debian.preseed"
     lines = preseed.read_text().splitlines(keepends=True)
     preseed.write_text("".join(l for l in lines if "passwd/root-password-crypted" not in l))
-    ended, events = build(top, "missing-answer", MIRROR, data=data)
-    return problems_of(top, "missing-answer", ended, events,
-                       ["waiting at a question", "Root password:"], r"'user-setup-udeb' selected")
+    ended, events = build(top, "missing-answer", MIRROR, data=data,
+                          more="\nlate_command: 'echo ${env:AGAIN_SECRET} >/dev/null'\n")
+    found = problems_of(top, "missing-answer", ended, events,
+                        ["waiting at a question", "Root password:"], r"'user-setup-udeb' selected")
+    return found + leaks(top / "out" / "missing-answer.failed") + started_again(top, "missing-answer")
 
 
 def mirror_away(top):

@@ -15,6 +15,27 @@ static void output(void **state)
     assert_string_equal(out, "a b");
 }
 
+/* Of the caller's environment a program gets what is on the list, and what it is given. */
+static void environment(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *out = NULL;
+    const char *const extra[] = {"GIVEN=1", NULL};
+    const struct spawn_options options = {.env = extra};
+    assert_true(g_setenv("SECRET_TOKEN", "hunter2", TRUE));
+    assert_true(g_setenv("LIBGUESTFS_NOT_FOR_ALL", "1", TRUE));
+    assert_true(g_setenv("LC_NUMERIC", "C", TRUE));
+    assert_true(spawn_run((const char *const[]){"env", NULL}, &options, &out, &error));
+    g_auto(GStrv) lines = g_strsplit(out, "\n", -1);
+    const char *const *all = (const char *const *)lines;
+    assert_true(g_strv_contains(all, "LC_NUMERIC=C"));
+    assert_true(g_strv_contains(all, "GIVEN=1"));
+    assert_null(strstr(out, "SECRET_TOKEN"));
+    assert_null(strstr(out, "LIBGUESTFS"));
+    assert_non_null(strstr(out, "PATH="));
+}
+
 static void input(void **state)
 {
     (void)state;
@@ -116,10 +137,14 @@ static void finds(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds),          cmocka_unit_test(output),
-        cmocka_unit_test(input),          cmocka_unit_test(failure_tells_stderr),
-        cmocka_unit_test(absent_program), cmocka_unit_test(lines),
-        cmocka_unit_test(cancelled),      cmocka_unit_test(quoting)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(finds),
+                                       cmocka_unit_test(output),
+                                       cmocka_unit_test(environment),
+                                       cmocka_unit_test(input),
+                                       cmocka_unit_test(failure_tells_stderr),
+                                       cmocka_unit_test(absent_program),
+                                       cmocka_unit_test(lines),
+                                       cmocka_unit_test(cancelled),
+                                       cmocka_unit_test(quoting)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

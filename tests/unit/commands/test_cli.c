@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/spawn.h"
 
 #include <gio/gio.h>
 #include <jansson.h>
@@ -204,6 +205,48 @@ static void schema(void **state)
     outcome_clear(&o);
 }
 
+/* An appliance of empty files, and a QEMU that only writes down its environment. */
+static void fake_libguestfs(const char *folder, const char *env_file)
+{
+    static const char *const names[] = {"README.fixed", "kernel", "initrd", "root"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(folder, names[i], NULL);
+        assert_true(g_file_set_contents(path, "", 0, NULL));
+    }
+    g_autofree char *hv = g_build_filename(folder, "hv", NULL);
+    g_autofree char *script = g_strdup_printf("#!/bin/sh\nenv >'%s'\nexit 1\n", env_file);
+    assert_true(files_write_atomic(hv, script, -1, 0755, NULL));
+    assert_true(g_setenv("LIBGUESTFS_HV", hv, TRUE));
+    assert_true(g_setenv("LIBGUESTFS_PATH", folder, TRUE));
+    assert_true(g_setenv("LIBGUESTFS_BACKEND", "direct", TRUE));
+}
+
+/* libguestfs starts QEMU by itself: what ingot has in its environment is what that sees. */
+static void environment_of_the_appliance(void **state)
+{
+    (void)state;
+    g_autofree char *folder = files_temp_dir(g_get_tmp_dir(), "ingot-cli", NULL);
+    g_autofree char *env_file = g_build_filename(folder, "environment", NULL);
+    g_autofree char *image = g_build_filename(folder, "a.qcow2", NULL);
+    const char *const argv[] = {"qemu-img", "create", "-q", "-f", "qcow2", image, "64M", NULL};
+    assert_true(spawn_run(argv, NULL, NULL, NULL));
+    fake_libguestfs(folder, env_file);
+    assert_true(g_setenv("SECRET_TOKEN", "hunter2", TRUE));
+    struct outcome o = RUN("inspect", image);
+    g_autofree char *seen = files_read(env_file, 1 << 16, NULL, NULL);
+    assert_int_not_equal(o.code, 0);
+    if (!seen)
+        fail_msg("QEMU was not started: %s", o.err);
+    assert_null(strstr(seen, "SECRET_TOKEN"));
+    assert_non_null(strstr(seen, "LIBGUESTFS_HV="));
+    outcome_clear(&o);
+    g_unsetenv("LIBGUESTFS_HV");
+    g_unsetenv("LIBGUESTFS_PATH");
+    g_unsetenv("LIBGUESTFS_BACKEND");
+    g_unsetenv("SECRET_TOKEN");
+    files_remove_tree(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,7 +254,7 @@ int main(void)
         cmocka_unit_test(man_page),        cmocka_unit_test(check_is_good),
         cmocka_unit_test(check_tells_all), cmocka_unit_test(absent_recipe),
         cmocka_unit_test(errors_as_json),  cmocka_unit_test(rules_as_json),
-        cmocka_unit_test(schema),
+        cmocka_unit_test(schema),          cmocka_unit_test(environment_of_the_appliance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

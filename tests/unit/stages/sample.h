@@ -13,6 +13,7 @@ static inline plan sample_plan(void)
                   .recipe_digest = (char *)"aa",
                   .vm = {.arch = (char *)"x86_64", .cpus = 2},
                   .cache_dir = folder,
+                  .data_dir = folder,
                   .out_dir = folder};
 }
 

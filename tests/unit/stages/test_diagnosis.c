@@ -103,6 +103,7 @@ static void bundle(void **state)
 {
     (void)state;
     plan p = whole_plan();
+    p.recipe_text = (char *)"name: web\nextra: hunter2\n";
     g_autoptr(secrets) hidden = secrets_new();
     secrets_add(hidden, "hunter2");
     secrets_add(hidden, "pass\"word");
@@ -115,8 +116,8 @@ static void bundle(void **state)
     struct install_record *machine = g_ptr_array_index(b->machines, 0);
     g_clear_pointer(&machine->failure->remedy, g_free); /* the hint is the remedy */
     g_autofree char *where = bundle_save(b, "install", 6, error);
-    static const char *const files[] = {"diagnosis.json", "diagnosis.txt", "console.log",
-                                        "qemu.sh"};
+    static const char *const files[] = {"diagnosis.json", "diagnosis.txt", "console.log", "qemu.sh",
+                                        "recipe.yaml"};
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *path = g_build_filename(where, files[i], NULL);
         g_autofree char *text = files_read(path, 1 << 20, NULL, NULL);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stages/again.h"
+
+#include <string.h>
+
+static const char head[] =
+    "#!/bin/sh\n"
+    "# Starts the machine of a failed build again, from an empty disk:  sh qemu.sh [DIR]\n"
+    "# DIR (a new directory when left out) gets disk, kernel, initrd or medium, and the answers; "
+    "it\n"
+    "# holds secrets then.  They are read where the recipe says: from the environment or from "
+    "files.\n"
+    "#   INGOT         the program; \"ingot\" when it is not set\n"
+    "#   INGOT_RECIPE  where the recipe is, when that is elsewhere: files that it names lie beside "
+    "it\n"
+    "#   INGOT_MIRROR  another package archive than that of the build\n";
+
+static void add_variable(GString *text, const char *name, const char *instead, const char *value)
+{
+    g_autofree char *quoted = g_shell_quote(value);
+    g_string_append_printf(text, "%s=%s\n[ -z \"${%s-}\" ] || %s=$%s\n", name, quoted, instead,
+                           name, instead);
+}
+
+/* A secret that stands in the recipe itself is in no bundle. */
+static void add_check(GString *text, const plan *p)
+{
+    g_string_append(text, "here=$(cd \"$(dirname \"$0\")\" && pwd) || exit\n");
+    if (p->recipe_text && strstr(p->recipe_text, "<secret>"))
+        g_string_append(text, "if grep -q '<secret>' \"$here/" AGAIN_RECIPE "\"; then\n"
+                              "    echo \"qemu.sh: write the secret in place of <secret> in "
+                              "$here/" AGAIN_RECIPE "\" >&2\n"
+                              "    exit 1\n"
+                              "fi\n");
+}
+
+static void add_render(GString *text, const plan *p)
+{
+    g_autofree char *path = g_canonicalize_filename(p->recipe_path, NULL);
+    g_autofree char *cache = g_canonicalize_filename(p->cache_dir, NULL);
+    g_autofree char *data = g_canonicalize_filename(p->data_dir, NULL);
+    g_autofree char *quoted = g_shell_quote(cache);
+    g_autofree char *templates = g_shell_quote(data);
+    add_variable(text, "recipe", "INGOT_RECIPE", path);
+    g_string_append(text, "dir=${1-}\n[ -n \"$dir\" ] || dir=$(mktemp -d) || exit\n"
+                          "set -- --into \"$dir\" --as \"$recipe\"\n");
+    if (p->mirror_override) {
+        add_variable(text, "mirror", "INGOT_MIRROR", p->mirror_override);
+        g_string_append(text, "set -- \"$@\" --mirror \"$mirror\"\n");
+    }
+    g_string_append_printf(text, "[ ! -d %s ] || set -- \"$@\" --cache %s\n", quoted, quoted);
+    g_string_append_printf(text,
+                           "[ -n \"${INGOT_DATA-}\" ] || [ ! -d %s ] || export INGOT_DATA=%s\n",
+                           templates, templates);
+    g_string_append(text, "\"${INGOT:-ingot}\" render \"$@\" \"$here/" AGAIN_RECIPE "\"\n"
+                          "code=$?\n"
+                          "if [ $code -ne 0 ]; then\n"
+                          "    rmdir \"$dir\" 2>/dev/null\n"
+                          "    exit $code\n"
+                          "fi\n");
+}
+
+/* What a person has to do, or cannot have. */
+static void add_notes(GString *text, const build *b)
+{
+    const struct install_record *last =
+        b->machines->len ? g_ptr_array_index(b->machines, b->machines->len - 1) : NULL;
+    g_autofree char *vnc = g_strconcat(b->plan->name, ".vnc", NULL);
+    g_autofree char *quoted = g_shell_quote(vnc);
+    g_string_append_printf(text, "echo \"qemu.sh: its screen (VNC) is the socket $dir/\"%s >&2\n",
+                           quoted);
+    if (b->plan->boot.command)
+        g_string_append_printf(text,
+                               "echo 'qemu.sh: nothing is typed%s: type the recipe'\\''s boot "
+                               "command at the screen' >&2\n",
+                               b->plan->boot.cdrom ? "" : " and no answer file is served");
+    if (b->machines->len > 1 && last && strcmp(last->name, "system") == 0)
+        g_string_append(text, "echo 'qemu.sh: the build had configured its packages and failed in "
+                              "the machine after that; this one configures them' >&2\n");
+}
+
+/* As comments: what was started then, whatever another host or QEMU makes of it. */
+static void add_record(GString *text, const build *b)
+{
+    g_autofree char *disk = g_strconcat(b->plan->name, ".qcow2", NULL);
+    const media_boot *boot = b->boot;
+    const struct plan_machine_files files = {disk, boot ? boot->kernel : NULL,
+                                             b->initrd ? b->initrd
+                                             : boot    ? boot->initrd
+                                                       : NULL,
+                                             boot ? boot->medium : NULL, "seed.iso"};
+    const struct vm_spec machine = plan_machine(b->plan, &files);
+    g_autofree char *script = vm_script(&machine);
+    g_auto(GStrv) lines = g_strsplit(g_strchomp(strstr(script, "\nexec ") + 1), "\n", -1);
+    g_string_append(text, "# The build's own:\n");
+    for (char **line = lines; *line; line++)
+        g_string_append_printf(text, "#   %s\n", *line);
+}
+
+char *again_script(const build *b)
+{
+    GString *text = g_string_new(head);
+    add_check(text, b->plan);
+    add_render(text, b->plan);
+    add_notes(text, b);
+    g_string_append(text, "exec sh \"$dir/qemu.sh\"\n");
+    add_record(text, b);
+    return g_string_free(text, FALSE);
+}

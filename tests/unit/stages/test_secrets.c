@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sample.h"
+
+#include "base/spawn.h"
+#include "stages/bundle.h"
+#include "stages/record.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* Secrets of every kind, put where a build says something: no file that it leaves has one, however
+ * it is written there. */
+
+static const char key[] = "-----BEGIN OPENSSH PRIVATE KEY-----\n"
+                          "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUA\n"
+                          "QyNTUxOQAAACBzZWNyZXQta2V5LWhlcm\n"
+                          "-----END OPENSSH PRIVATE KEY-----";
+static const char *const values[] = {"qu\"ote\\9371",
+                                     "tick'<tag>&9372",
+                                     "Gr\xc3\xbc\xc3\x9f"
+                                     "e9373",
+                                     "latin\xe9"
+                                     "9374",
+                                     "two\nlines-of-9375",
+                                     key,
+                                     NULL};
+/* Of each, what no spelling changes. */
+static const char *const traces[] = {"9371", "9372",         "9373",       "9374",
+                                     "9375", "b3BlbnNzaC1r", "QyNTUxOQAA", NULL};
+
+static const stage *publish_stage(void)
+{
+    const stage *const *s = stages_table();
+    while (strcmp((*s)->name, "publish") != 0)
+        s++;
+    return *s;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return folder_make("ingot-secrets");
+}
+
+static secrets *all_secrets(void)
+{
+    secrets *s = secrets_new();
+    for (const char *const *v = values; *v; v++)
+        secrets_add(s, *v);
+    return s;
+}
+
+/* All in one text, as a guest says it: in lines that end with CR LF. */
+static char *everything(void)
+{
+    g_autofree char *lines = g_strjoinv("\n", (char **)values);
+    g_auto(GStrv) parts = g_strsplit(lines, "\n", -1);
+    return g_strjoinv("\r\n", parts);
+}
+
+static void assert_clean_file(const char *path)
+{
+    gsize length;
+    g_autofree char *text = files_read(path, 1 << 24, &length, NULL);
+    assert_non_null(text);
+    for (const char *const *t = traces; *t; t++)
+        if (memmem(text, length, *t, strlen(*t)))
+            fail_msg("%s has %s: %s", path, *t, text);
+}
+
+static guint assert_clean(const char *dir_path)
+{
+    guint n = 0;
+    const char *name;
+    g_autoptr(GDir) dir = g_dir_open(dir_path, 0, NULL);
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(dir_path, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+            assert_clean_file(path);
+            n++;
+        }
+    }
+    return n;
+}
+
+static plan secret_plan(const char *said, char *file)
+{
+    plan p = sample_plan();
+    struct os_file *f = g_new0(struct os_file, 1);
+    p.installer = os_installers()[0];
+    p.description = (char *)"a \"qu\"ote\\9371\"";
+    p.recipe_text = (char *)said;
+    p.mirror_override = (char *)"http://user:qu%22@mirror.example.org/tick'<tag>&9372";
+    p.vm.name = p.name;
+    p.vm.command_line = (char *)"x=tick'<tag>&9372";
+    f->path = g_strdup("answers.cfg");
+    f->data = g_bytes_new(file, strlen(file));
+    p.files = g_ptr_array_new();
+    g_ptr_array_add(p.files, f);
+    return p;
+}
+
+static void plan_done(plan *p)
+{
+    struct os_file *f = g_ptr_array_index(p->files, 0);
+    g_free((char *)f->path);
+    g_bytes_unref(f->data);
+    g_free(f);
+    g_ptr_array_unref(p->files);
+}
+
+static void fill_build(build *b, const char *said)
+{
+    static const char *const logs[] = {"console.log", "log.log", "seed.log", "qemu.log"};
+    for (gsize i = 0; i < G_N_ELEMENTS(logs); i++) {
+        g_autofree char *path = g_build_filename(b->log_dir, logs[i], NULL);
+        assert_true(g_file_set_contents(path, said, -1, NULL));
+    }
+    add_timing(b, "media", 1, NULL);
+    add_timing(b, "install", 2, "key");
+    struct build_timing *t = &g_array_index(b->timings, struct build_timing, 1);
+    t->good = FALSE;
+    t->why = g_strdup(said);
+    add_phase(b, "install", values[0], 2);
+    struct install_record *r = install_record_new("system");
+    struct install_picture *picture = g_new0(struct install_picture, 1);
+    picture->phase = g_strdup("boot");
+    picture->text = g_strdup(said);
+    g_ptr_array_add(r->pictures, picture);
+    g_ptr_array_add(b->machines, r);
+}
+
+static void progress_says(enum progress_format format, const char *path, const secrets *hidden,
+                          const char *said)
+{
+    FILE *out = fopen(path, "w");
+    g_autoptr(GError) error = NULL;
+    progress *p = progress_new(format, PROGRESS_VERBOSE, out, hidden);
+    ingot_set_error(&error, INGOT_EXIT_INSTALL, said, "%s", said);
+    progress_stage(p, "install");
+    progress_phase(p, values[0]);
+    progress_info(p, "%s", said);
+    progress_detail(p, "%s", values[1]);
+    progress_error(p, error, 6);
+    progress_free(p);
+    fclose(out);
+}
+
+static void nowhere(void **state)
+{
+    (void)state;
+    g_autofree char *said = everything();
+    g_autoptr(secrets) hidden = all_secrets();
+    plan p = secret_plan(said, said);
+    g_autoptr(build) b = sample_build(&p, hidden);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *html = g_build_filename(folder, "report.html", NULL);
+    g_autofree char *junit = g_build_filename(folder, "junit.xml", NULL);
+    g_autofree char *events = g_build_filename(folder, "events.json", NULL);
+    g_autofree char *lines = g_build_filename(folder, "lines.txt", NULL);
+    b->options.report = html;
+    b->options.junit = junit;
+    fill_build(b, said);
+    ingot_set_error(&error, INGOT_EXIT_INSTALL, said, "%s", said);
+    b->bundle = bundle_save(b, "install", 6, error);
+    record_write(b, "install", error);
+    progress_says(PROGRESS_JSON, events, hidden, said);
+    progress_says(PROGRESS_TEXT, lines, hidden, said);
+    assert_true(assert_clean(b->bundle) >= 9);
+    assert_int_equal(assert_clean(folder), 4);
+    plan_done(&p);
+}
+
+/* The manifest: the stage writes it and then finds no image. */
+static void not_in_the_manifest(void **state)
+{
+    (void)state;
+    g_autofree char *said = everything();
+    g_autoptr(secrets) hidden = all_secrets();
+    plan p = secret_plan(said, said);
+    p.format = "qcow2";
+    g_autoptr(build) b = sample_build(&p, hidden);
+    g_autoptr(GError) error = NULL;
+    b->staging = g_build_filename(folder, "staging", NULL);
+    assert_int_equal(g_mkdir(b->staging, 0700), 0);
+    fill_build(b, said);
+    assert_false(publish_stage()->run(b, NULL, &error));
+    assert_int_equal(assert_clean(b->staging), 1);
+    plan_done(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nowhere),
+                                       cmocka_unit_test(not_in_the_manifest)};
+    return cmocka_run_group_tests(tests, setup, folder_remove);
+}
