@@ -158,21 +158,51 @@ gboolean files_write_all(int fd, const char *data, gsize length)
     return TRUE;
 }
 
-gboolean files_sync(const char *path, GError **error)
+/* ---- what survives a power cut ---- */
+
+/* Some file systems have no sync of directories (EINVAL): their names need none. */
+static gboolean sync_fd(int fd, const char *path, GError **error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    gboolean good = fd >= 0 && fsync(fd) == 0;
-    if (!good)
-        fail_errno(error, "sync", path);
-    if (fd >= 0)
-        close(fd);
+    return fsync(fd) == 0 || errno == EINVAL || fail_errno(error, "sync", path);
+}
+
+static gboolean sync_entries(const char *path, GError **error)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, error);
+    gboolean good = dir != NULL;
+    const char *name;
+    while (good && (name = g_dir_read_name(dir))) {
+        g_autofree char *inner = g_build_filename(path, name, NULL);
+        good = files_sync(inner, error);
+    }
     return good;
 }
 
-static gboolean sync_parent(const char *path, GError **error)
+gboolean files_sync(const char *path, GError **error)
 {
-    g_autofree char *directory = g_path_get_dirname(path);
-    return files_sync(directory, error);
+    struct stat info;
+    if (lstat(path, &info) != 0)
+        return fail_errno(error, "look at", path);
+    if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+        return TRUE; /* a link, a socket: there is nothing but its name */
+    if (S_ISDIR(info.st_mode) && !sync_entries(path, error))
+        return FALSE;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(error, "open", path);
+    gboolean good = sync_fd(fd, path, error);
+    close(fd);
+    return good;
+}
+
+gboolean files_sync_names(const char *directory, GError **error)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(error, "open", directory);
+    gboolean good = sync_fd(fd, directory, error);
+    close(fd);
+    return good;
 }
 
 static gboolean rename_failed(const char *from, const char *to, GError **error)
@@ -183,20 +213,23 @@ static gboolean rename_failed(const char *from, const char *to, GError **error)
 
 gboolean files_rename(const char *from, const char *to, GError **error)
 {
-    if (rename(from, to) != 0)
-        return rename_failed(from, to, error);
-    return sync_parent(to, error);
+    g_autofree char *directory = g_path_get_dirname(to);
+    if (!files_sync(from, error))
+        return FALSE;
+    return rename(from, to) == 0 ? files_sync_names(directory, error)
+                                 : rename_failed(from, to, error);
 }
 
 gboolean files_publish_new(const char *from, const char *to, GError **error)
 {
+    g_autofree char *directory = g_path_get_dirname(to);
     if (!files_sync(from, error))
         return FALSE;
     /* EINVAL: a file system that does not know it; a hard link never replaces anything either. */
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) != 0 &&
         (errno != EINVAL || link(from, to) != 0))
         return rename_failed(from, to, error);
-    return sync_parent(to, error);
+    return files_sync_names(directory, error);
 }
 
 struct lock_wait {
@@ -276,29 +309,52 @@ static int open_lock(const char *path)
     return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 }
 
+/* Between open(2) and flock(2) another process may have removed the file (files_unlock_remove):
+ * then it is a lock that nobody else will ever see. */
+static gboolean is_still_at(int fd, const char *path)
+{
+    struct stat mine, named;
+    return fstat(fd, &mine) == 0 && lstat(path, &named) == 0 && mine.st_dev == named.st_dev &&
+           mine.st_ino == named.st_ino;
+}
+
 int files_try_lock(const char *path)
 {
-    int fd = open_lock(path);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    for (;;) {
+        int fd = open_lock(path);
+        if (fd < 0)
+            return -1;
+        gboolean got = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        if (got && is_still_at(fd, path))
+            return fd;
         close(fd);
-        return -1;
+        if (!got)
+            return -1;
     }
-    return fd;
 }
 
 int files_lock(const char *path, GCancellable *cancel, GError **error)
 {
-    int fd = open_lock(path);
-    if (fd < 0) {
-        fail_errno(error, "open the lock", path);
-        return -1;
+    for (;;) {
+        int fd = open_lock(path);
+        if (fd < 0) {
+            fail_errno(error, "open the lock", path);
+            return -1;
+        }
+        gboolean got = flock(fd, LOCK_EX | LOCK_NB) == 0 || lock_slowly(fd, cancel, error);
+        if (got && is_still_at(fd, path))
+            return fd;
+        close(fd);
+        if (!got)
+            return -1;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    if (lock_slowly(fd, cancel, error))
-        return fd;
-    close(fd);
-    return -1;
+}
+
+void files_unlock_remove(int fd, const char *path)
+{
+    if (fd >= 0)
+        (void)unlink(path);
+    files_unlock(fd);
 }
 
 void files_unlock(int fd)

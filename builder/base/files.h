@@ -36,16 +36,20 @@ guint64 files_usage(const char *path);
 /* Writes all of data to a descriptor; FALSE with errno set. */
 gboolean files_write_all(int fd, const char *data, gsize length) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Waits until a file's data, or a directory's names, are on the disk. */
+/* Syncs a file, or a directory with all that is in it. */
 gboolean files_sync(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Moves a file that is to stay: syncs it, gives it a name that no file has yet (else it fails), and
- * syncs the directory. */
+/* Syncs the names of a directory only: what was made, renamed or removed there is so for good. */
+gboolean files_sync_names(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The one way to give a finished file or directory its name: syncs it and all that is in it,
+ * renames, syncs the names of the directory it has come to.  So after a power cut the name stands
+ * for what it stood for before, or for the whole of the new. */
+gboolean files_rename(const char *from, const char *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same into a name that no file has yet; else it fails. */
 gboolean files_publish_new(const char *from, const char *to,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Renames and syncs the directory, so that the name survives a power cut. */
-gboolean files_rename(const char *from, const char *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- locks: flock(2), released when the descriptor is closed or the process dies ---- */
 
@@ -53,6 +57,9 @@ gboolean files_rename(const char *from, const char *to, GError **error) G_GNUC_W
  * descriptor that the caller closes with files_unlock, or -1. */
 int files_lock(const char *path, GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void files_unlock(int fd);
+
+/* The same, and the file of the lock goes: whoever waits for it makes a new one. */
+void files_unlock_remove(int fd, const char *path);
 
 /* The same without waiting; -1 when somebody holds it or it cannot be opened. */
 int files_try_lock(const char *path);

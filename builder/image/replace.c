@@ -218,7 +218,7 @@ static gboolean is_unchanged(const image_file *i)
 
 static gboolean move_into_place(const image_file *i, int fd, const char *stage, GError **error)
 {
-    if (!copy_rights(i, fd) || fsync(fd) != 0)
+    if (!copy_rights(i, fd))
         return replace_failed(error, i, NULL, "write a copy of the image");
     if (is_unchanged(i))
         return files_rename(stage, i->path, error);

@@ -123,9 +123,9 @@ char *media_cache_find(const media_cache *cache, const char *sha256, GCancellabl
 static gboolean settle(const char *file, GError **error)
 {
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    gboolean good = fd >= 0 && fchmod(fd, 0444) == 0 && fsync(fd) == 0;
+    gboolean good = fd >= 0 && fchmod(fd, 0444) == 0;
     if (!good)
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot write %s to the disk: %s", file,
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make %s read-only: %s", file,
                         g_strerror(errno));
     if (fd >= 0)
         close(fd);

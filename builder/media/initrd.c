@@ -177,8 +177,7 @@ static gboolean write_out(int from, const char *initrd, GPtrArray *files, const 
     gboolean good = copy(from, to, initrd, out, error) && write_archive(to, files, out, error);
     if (close(to) != 0 && good)
         good = fail_errno(error, "write", out);
-    if (good && rename(temp, out) != 0)
-        good = fail_errno(error, "write", out);
+    good = good && files_rename(temp, out, error);
     if (!good)
         (void)unlink(temp);
     return good;

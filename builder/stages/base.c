@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Raise it when the meaning of the inputs changes, or what rootfs_make makes of them. */
-#define KEY_VERSION "base-2"
+#define KEY_VERSION "base-3"
 
 static void add_file(digest *d, const struct os_file *f)
 {
@@ -44,10 +44,14 @@ void base_add_inputs(const build *b, gboolean base, digest *d)
 {
     const plan *p = b->plan;
     g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, p->disk_size);
+    g_autofree char *cpus = g_strdup_printf("%u", p->vm.cpus);
+    g_autofree char *memory = g_strdup_printf("%" G_GUINT64_FORMAT, p->vm.memory);
     digest_field(d, "version", KEY_VERSION);
     digest_field(d, "installer", p->installer->name);
     digest_field(d, "architecture", p->vm.arch);
     digest_field(d, "command line", p->vm.command_line);
+    digest_field(d, "processors", cpus);
+    digest_field(d, "memory", memory);
     digest_field(d, "disk size", size);
     add_media(d, b->boot);
     seed_add_inputs(p, d);
@@ -158,10 +162,19 @@ static char *base_key(const build *b)
     return g_strdup(hex);
 }
 
+GPtrArray *base_load_kept(const build *b, const kept *k, gint64 *age)
+{
+    g_autofree char *why = NULL;
+    GPtrArray *phases = kept_load(k, b->options.max_age, age, &why);
+    if (why)
+        progress_warning(b->progress, "the kept disk is not taken: %s", why);
+    return phases;
+}
+
 static gboolean load(build *b, const kept *k)
 {
     gint64 age;
-    g_autoptr(GPtrArray) phases = b->options.fresh ? NULL : kept_load(k, b->options.max_age, &age);
+    g_autoptr(GPtrArray) phases = b->options.fresh ? NULL : base_load_kept(b, k, &age);
     if (!phases)
         return FALSE;
     g_autofree char *old = text_duration((double)age);

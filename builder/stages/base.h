@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include "base/digest.h"
+#include "stages/kept.h"
 #include "stages/stages.h"
 
 /* What the installer's machine begins with.  Private to the room. */
@@ -14,6 +15,9 @@ void base_add_inputs(const build *b, gboolean base, digest *d);
  * under that name. */
 gboolean base_run_machine(build *b, const char *name, const char *disk, const char *initrd,
                           GPtrArray *phases, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* kept_load within the limit of this build; says when a kept disk is not what it was. */
+GPtrArray *base_load_kept(const build *b, const kept *k, gint64 *age);
 
 /* Makes disk: empty, or, for an installer that is given packages, with these unpacked and
  * configured.  Such a base system depends on the packages and on next to nothing of what a recipe

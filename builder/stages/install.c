@@ -12,7 +12,7 @@
 /* Runs the installer in a VM.  The installed disk is kept under a key over everything that the
  * guest is given, so that a changed seal or a failed export does not install again. */
 
-#define KEY_VERSION "install-2" /* raise when what is done with the inputs changes */
+#define KEY_VERSION "install-3" /* raise when what is done with the inputs changes */
 
 static char *key(const build *b)
 {
@@ -38,7 +38,7 @@ static gboolean reuse(build *b, const char *k)
     gint64 age;
     if (!hold(b, k, NULL))
         return FALSE;
-    b->phases = kept_load(b->kept, b->options.max_age, &age);
+    b->phases = base_load_kept(b, b->kept, &age);
     if (!b->phases)
         return FALSE;
     g_autofree char *old = text_duration((double)age);

@@ -1,21 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stages/kept.h"
 
+#include "base/error.h"
 #include "base/files.h"
 #include "install/install.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <jansson.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define RESULT_LIMIT (1u << 20)
 #define DISK         "disk.qcow2"
 #define RESULT       "result.json"
+/* Beside the directory of a key. */
+#define LOCK    ".lock"
+#define MAKING  ".making"
+#define EARLIER ".earlier" /* what is being replaced */
 
 struct kept {
     char *dir, *disk;
     int lock;
 };
+
+static char *beside(const char *dir, const char *suffix)
+{
+    return g_strconcat(dir, suffix, NULL);
+}
+
+/* The one lock of a key: whoever makes, uses or removes its disk holds it. */
+static char *lock_path_of(const char *dir)
+{
+    return beside(dir, LOCK);
+}
 
 void kept_free(kept *k)
 {
@@ -27,19 +45,51 @@ void kept_free(kept *k)
     g_free(k);
 }
 
+/* What a build that died under the lock has left: its unfinished disk goes, the disk that it was
+ * about to replace comes back. */
+static gboolean kept_recover(const char *dir, GError **error)
+{
+    g_autofree char *making = beside(dir, MAKING);
+    g_autofree char *earlier = beside(dir, EARLIER);
+    gboolean good = TRUE;
+    if (g_file_test(earlier, G_FILE_TEST_IS_DIR) && !g_file_test(dir, G_FILE_TEST_EXISTS))
+        good = files_rename(earlier, dir, error);
+    files_remove_tree(making);
+    if (good)
+        files_remove_tree(earlier);
+    return good;
+}
+
+/* Nobody else looks into a kept disk: it has the password hashes of the system.  Caches of earlier
+ * versions were open. */
+static gboolean make_private(const char *stages, const char *parent, GError **error)
+{
+    if (!files_mkdir(stages, TRUE, error) || !files_mkdir(parent, TRUE, error))
+        return FALSE;
+    if (g_chmod(stages, 0700) == 0 && g_chmod(parent, 0700) == 0)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_HOST, "it must belong to this user",
+                    "cannot make %s private: %s", parent, g_strerror(errno));
+    return FALSE;
+}
+
 kept *kept_hold(const char *cache_dir, const char *kind, const char *key, GCancellable *cancel,
                 GError **error)
 {
     g_autoptr(kept) k = g_new0(kept, 1);
-    g_autofree char *parent = g_build_filename(cache_dir, "stages", kind, NULL);
+    g_autofree char *stages = g_build_filename(cache_dir, "stages", NULL);
+    g_autofree char *parent = g_build_filename(stages, kind, NULL);
     k->dir = g_build_filename(parent, key, NULL);
     k->disk = g_build_filename(k->dir, DISK, NULL);
     k->lock = -1;
-    g_autofree char *lock_path = g_strconcat(k->dir, ".lock", NULL);
-    if (!files_mkdir(parent, FALSE, error))
+    g_autofree char *lock_path = lock_path_of(k->dir);
+    if (!make_private(stages, parent, error))
         return NULL;
     k->lock = files_lock(lock_path, cancel, error);
-    return k->lock >= 0 ? g_steal_pointer(&k) : NULL;
+    if (k->lock < 0 || !kept_recover(k->dir, error))
+        return NULL;
+    (void)futimens(k->lock, NULL); /* when it was last used */
+    return g_steal_pointer(&k);
 }
 
 const char *kept_disk(const kept *k)
@@ -83,30 +133,95 @@ static json_t *phases_json(const GPtrArray *phases)
     return list;
 }
 
+/* The files of a kept disk with their sizes.  Each is made private and synced here, so that the
+ * record, which is written after it, never stands beside less than it says. */
+static json_t *settle_files(const char *dir, GError **error)
+{
+    json_t *files = json_object();
+    g_autoptr(GDir) entries = g_dir_open(dir, 0, error);
+    gboolean good = entries != NULL;
+    const char *name;
+    while (good && (name = g_dir_read_name(entries))) {
+        GStatBuf info;
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+        if (g_lstat(path, &info) != 0 || !S_ISREG(info.st_mode))
+            continue;
+        good = g_chmod(path, 0600) == 0 ||
+               (ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make %s private: %s", path,
+                                g_strerror(errno)),
+                FALSE);
+        good = good && files_sync(path, error);
+        json_object_set_new(files, name, json_integer((json_int_t)info.st_size));
+    }
+    if (good)
+        return files;
+    json_decref(files);
+    return NULL;
+}
+
 static gboolean save(const char *dir, const GPtrArray *phases, GError **error)
 {
+    json_t *files = settle_files(dir, error);
+    if (!files)
+        return FALSE;
     g_autofree char *file = g_build_filename(dir, RESULT, NULL);
     json_t *result =
-        json_pack("{s:I, s:o}", "made", (json_int_t)(g_get_real_time() / G_USEC_PER_SEC), "phases",
-                  phases_json(phases));
+        json_pack("{s:I, s:o, s:o}", "made", (json_int_t)(g_get_real_time() / G_USEC_PER_SEC),
+                  "files", files, "phases", phases_json(phases));
     char *text = json_dumps(result, JSON_INDENT(2));
-    gboolean good = files_write_atomic(file, text, -1, 0644, error);
+    gboolean good = files_write_atomic(file, text, -1, 0600, error);
     free(text);
     json_decref(result);
     return good;
 }
 
-/* A kept disk counts when its result.json is whole, it is young enough and the disk is there. */
-GPtrArray *kept_load(const kept *k, guint max_age, gint64 *age)
+/* Whether a file is as it was recorded; tightens the modes of earlier versions. */
+static gboolean file_is_whole(const char *path, const json_t *size, char **why)
+{
+    GStatBuf info;
+    if (g_lstat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
+        *why = g_strdup_printf("%s is not there", path);
+        return FALSE;
+    }
+    if (!json_is_integer(size) || info.st_size != (goffset)json_integer_value(size)) {
+        *why = g_strdup_printf("%s has %" G_GOFFSET_FORMAT " bytes and had %" G_GINT64_FORMAT
+                               " when it was kept",
+                               path, (goffset)info.st_size, (gint64)json_integer_value(size));
+        return FALSE;
+    }
+    if ((info.st_mode & 0077) != 0)
+        (void)g_chmod(path, 0600);
+    return TRUE;
+}
+
+static gboolean files_are_whole(const kept *k, json_t *result, char **why)
+{
+    const char *name;
+    json_t *size, *files = json_object_get(result, "files");
+    if (!json_object_get(files, DISK)) {
+        *why = g_strdup_printf("the size of %s was not recorded", k->disk);
+        return FALSE;
+    }
+    json_object_foreach(files, name, size)
+    {
+        g_autofree char *path = g_build_filename(k->dir, name, NULL);
+        if (strchr(name, '/') || !file_is_whole(path, size, why))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+GPtrArray *kept_load(const kept *k, guint max_age, gint64 *age, char **why)
 {
     g_autofree char *file = g_build_filename(k->dir, RESULT, NULL);
     g_autofree char *text = files_read(file, RESULT_LIMIT, NULL, NULL);
     json_t *result = text ? json_loads(text, 0, NULL) : NULL;
     gint64 made = json_integer_value(json_object_get(result, "made"));
     GPtrArray *phases = NULL;
+    *why = NULL;
     *age = g_get_real_time() / G_USEC_PER_SEC - made;
     if (result && made > 0 && *age >= 0 && *age <= (gint64)max_age &&
-        g_file_test(k->disk, G_FILE_TEST_IS_REGULAR))
+        files_are_whole(k, result, why))
         phases = phases_from(result);
     json_decref(result);
     return phases;
@@ -114,68 +229,130 @@ GPtrArray *kept_load(const kept *k, guint max_age, gint64 *age)
 
 /* ---- making ---- */
 
-GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user, GError **error)
+/* Between the two renames the key has no disk; kept_recover puts the earlier one back. */
+static gboolean replace_kept(const char *making, const char *dir, GError **error)
 {
-    g_autofree char *making = g_strconcat(k->dir, ".making", NULL);
-    g_autofree char *disk = g_build_filename(making, DISK, NULL);
-    g_autoptr(GPtrArray) phases = g_ptr_array_new_with_free_func(free_phase);
-    files_remove_tree(making);
-    gboolean good = files_mkdir(making, FALSE, error) && make(disk, phases, user, error) &&
-                    save(making, phases, error);
-    if (good) {
-        files_remove_tree(k->dir);
-        good = files_rename(making, k->dir, error);
-    }
-    if (good)
-        return g_steal_pointer(&phases);
-    files_remove_tree(making);
-    return NULL;
-}
-
-/* ---- pruning ---- */
-
-/* Removes one kept disk when it is old and no build holds it. */
-static gboolean prune_one(const char *path, guint max_age, guint64 *bytes)
-{
-    GStatBuf info;
-    if (g_lstat(path, &info) != 0 || !S_ISDIR(info.st_mode))
+    g_autofree char *earlier = beside(dir, EARLIER);
+    if (g_file_test(dir, G_FILE_TEST_EXISTS) && !files_rename(dir, earlier, error))
         return FALSE;
-    if (g_get_real_time() / G_USEC_PER_SEC - info.st_mtime < (gint64)max_age)
+    if (!files_rename(making, dir, error))
         return FALSE;
-    g_autofree char *lock_path = g_strconcat(path, ".lock", NULL);
-    int lock = files_try_lock(lock_path);
-    if (lock < 0)
-        return FALSE;
-    *bytes += files_usage(path);
-    files_remove_tree(path);
-    files_unlock(lock);
+    files_remove_tree(earlier);
     return TRUE;
 }
 
-static guint prune_kind(const char *parent, guint max_age, guint64 *bytes)
+GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user, GError **error)
 {
+    g_autofree char *making = beside(k->dir, MAKING);
+    g_autofree char *disk = g_build_filename(making, DISK, NULL);
+    g_autoptr(GPtrArray) phases = g_ptr_array_new_with_free_func(free_phase);
+    files_remove_tree(making);
+    if (files_mkdir(making, TRUE, error) && make(disk, phases, user, error) &&
+        save(making, phases, error) && replace_kept(making, k->dir, error))
+        return g_steal_pointer(&phases);
+    g_autoptr(GError) local = NULL;
+    if (!kept_recover(k->dir, &local))
+        g_warning("%s", local->message);
+    return NULL;
+}
+
+/* ---- what is there, and what goes ---- */
+
+/* The key that an entry belongs to (KEY, KEY.lock, KEY.making, ...); owned by the caller. */
+static char *key_of(const char *entry)
+{
+    static const char *const suffixes[] = {LOCK, MAKING, EARLIER};
+    char *key = g_strdup(entry);
+    for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++)
+        if (g_str_has_suffix(key, suffixes[i]))
+            key[strlen(key) - strlen(suffixes[i])] = '\0';
+    return key;
+}
+
+static void visit_keys(const char *parent, void (*visit)(const char *dir, gpointer user),
+                       gpointer user)
+{
+    g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
-    guint removed = 0;
     const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(parent, name, NULL);
-        removed += prune_one(path, max_age, bytes);
+    while (dir && (name = g_dir_read_name(dir)))
+        if (*name != '.')
+            g_hash_table_add(keys, key_of(name));
+    GHashTableIter i;
+    gpointer key;
+    g_hash_table_iter_init(&i, keys);
+    while (g_hash_table_iter_next(&i, &key, NULL)) {
+        g_autofree char *path = g_build_filename(parent, key, NULL);
+        visit(path, user);
     }
-    return removed;
+}
+
+static void visit_all(const char *cache_dir, void (*visit)(const char *dir, gpointer user),
+                      gpointer user)
+{
+    g_autofree char *parent = g_build_filename(cache_dir, "stages", NULL);
+    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
+    const char *kind;
+    while (dir && (kind = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(parent, kind, NULL);
+        visit_keys(path, visit, user);
+    }
+}
+
+struct pruning {
+    guint max_age, removed;
+    guint64 freed;
+};
+
+static guint64 usage_of_key(const char *dir)
+{
+    static const char *const suffixes[] = {"", MAKING, EARLIER};
+    guint64 bytes = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *path = beside(dir, suffixes[i]);
+        bytes += files_usage(path);
+    }
+    return bytes;
+}
+
+static gboolean is_old(const char *dir, guint max_age)
+{
+    GStatBuf info;
+    return g_lstat(dir, &info) == 0 &&
+           g_get_real_time() / G_USEC_PER_SEC - info.st_mtime >= (gint64)max_age;
+}
+
+/* Removes what dead builds of a key have left, its disk when that is old, and the lock when it
+ * guards nothing any more. */
+static void prune_key(const char *dir, gpointer user)
+{
+    struct pruning *p = user;
+    g_autofree char *lock_path = lock_path_of(dir);
+    g_autoptr(GError) error = NULL;
+    int lock = files_try_lock(lock_path);
+    if (lock < 0)
+        return;
+    guint64 before = usage_of_key(dir);
+    if (!kept_recover(dir, &error))
+        g_warning("%s", error->message);
+    if (is_old(dir, p->max_age)) {
+        files_remove_tree(dir);
+        p->removed++;
+    }
+    p->freed += before - MIN(before, usage_of_key(dir));
+    g_autofree char *strange = g_strconcat(dir, MAKING, LOCK, NULL);
+    (void)g_unlink(strange); /* earlier versions took KEY.making for a key */
+    if (g_file_test(dir, G_FILE_TEST_EXISTS) || error)
+        files_unlock(lock);
+    else
+        files_unlock_remove(lock, lock_path);
 }
 
 guint kept_prune(const char *cache_dir, guint max_age, guint64 *bytes)
 {
-    g_autofree char *parent = g_build_filename(cache_dir, "stages", NULL);
-    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
-    guint64 freed = 0;
-    guint removed = 0;
-    const char *kind;
-    while (dir && (kind = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(parent, kind, NULL);
-        removed += prune_kind(path, max_age, &freed);
-    }
+    struct pruning p = {.max_age = max_age};
+    visit_all(cache_dir, prune_key, &p);
     if (bytes)
-        *bytes = freed;
-    return removed;
+        *bytes = p.freed;
+    return p.removed;
 }

@@ -3,13 +3,13 @@
 #include <gio/gio.h>
 
 /* Disks that are kept under a key: CACHE/stages/KIND/KEY/ with disk.qcow2 and result.json, and
- * KEY.lock beside it, which is held by the build that makes or uses the disk.  Private to the
- * room. */
+ * KEY.lock beside it, which is held by the build that makes or uses the disk, and by who removes
+ * it.  Private to the room, and to the user: directories are 0700, files 0600. */
 
 typedef struct kept kept;
 
-/* Holds the disk of that key, or the place for it; waits while another build does.  Let go by
- * kept_free. */
+/* Holds the disk of that key, or the place for it; waits while another build does.  What a build
+ * that died has left of it is cleared away.  Let go by kept_free. */
 kept *kept_hold(const char *cache_dir, const char *kind, const char *key, GCancellable *cancel,
                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void kept_free(kept *k); /* NULL: nothing */
@@ -18,18 +18,21 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(kept, kept_free)
 const char *kept_disk(const kept *k); /* its path, whether it is there or not */
 
 /* The phases (of struct install_phase *, owned by the caller) of a whole disk that is at most
- * max_age seconds old, and its age; NULL when there is none. */
-GPtrArray *kept_load(const kept *k, guint max_age, gint64 *age);
+ * max_age seconds old, and its age; NULL when there is none.  A disk counts when its files have the
+ * sizes that its result.json records; *why (owned by the caller) says which has not, else NULL. */
+GPtrArray *kept_load(const kept *k, guint max_age, gint64 *age, char **why);
 
 /* Makes the disk at that path, which does not exist yet, and adds its phases. */
 typedef gboolean (*kept_make_fn)(const char *disk, GPtrArray *phases, gpointer user,
                                  GError **error);
 
-/* Makes the disk anew; the old one goes only when the new one is whole, and on failure nothing of
- * the new one stays.  The phases are the caller's, NULL on failure. */
+/* Makes the disk anew; at any moment the key has the old one, or the whole new one (synced), or is
+ * put right by the next kept_hold; on failure nothing of the new one stays.  The phases are the
+ * caller's, NULL on failure. */
 GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Removes the disks of every kind that are older than max_age seconds and that no build holds;
- * returns their number and, in *bytes (may be NULL), their size. */
+/* Removes the disks of every kind that are older than max_age seconds and that no build holds, and
+ * what dead builds have left; returns the number of disks and, in *bytes (may be NULL), the size of
+ * all. */
 guint kept_prune(const char *cache_dir, guint max_age, guint64 *bytes);

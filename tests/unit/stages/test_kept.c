@@ -6,6 +6,7 @@
 #include "stages/kept.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static int setup(void **state)
 {
@@ -45,9 +46,11 @@ static void kept_and_taken(void **state)
 {
     (void)state;
     gint64 age = -1;
+    char *why = NULL;
     g_autoptr(GError) error = NULL;
     kept *k = hold("a");
-    assert_null(kept_load(k, 1000, &age));
+    assert_null(kept_load(k, 1000, &age, &why));
+    assert_null(why);
     GPtrArray *made = kept_make(k, make, (gpointer) "one", &error);
     assert_no_error(error);
     assert_int_equal(made->len, 1);
@@ -55,8 +58,9 @@ static void kept_and_taken(void **state)
     kept_free(k);
 
     k = hold("a");
-    GPtrArray *phases = kept_load(k, 1000, &age);
+    GPtrArray *phases = kept_load(k, 1000, &age, &why);
     assert_non_null(phases);
+    assert_null(why);
     assert_true(age >= 0 && age < 100);
     const struct install_phase *phase = g_ptr_array_index(phases, 0);
     assert_string_equal(phase->name, "configure");
@@ -71,12 +75,13 @@ static void failure(void **state)
 {
     (void)state;
     gint64 age;
+    char *why;
     g_autoptr(GError) error = NULL;
     g_autofree char *making = g_build_filename(folder, "stages", "base", "f.making", NULL);
     g_autoptr(kept) k = hold("f");
     assert_null(kept_make(k, make, NULL, &error));
     assert_error_says(error, INGOT_EXIT_INSTALL, "the guest is gone");
-    assert_null(kept_load(k, 1000, &age));
+    assert_null(kept_load(k, 1000, &age, &why));
     assert_false(g_file_test(making, G_FILE_TEST_EXISTS));
     g_clear_error(&error);
     g_ptr_array_unref(kept_make(k, make, (gpointer) "good", &error));
@@ -95,12 +100,14 @@ static void damaged(void **state)
                                         "{\"made\": 99999999999, \"phases\": []}",
                                         "{\"made\": 5, \"phases\": []}"};
     gint64 age;
+    char *why;
     g_autoptr(kept) k = hold("d");
     g_ptr_array_unref(kept_make(k, make, (gpointer) "x", NULL));
     g_autofree char *result = g_build_filename(folder, "stages", "base", "d", "result.json", NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         assert_true(g_file_set_contents(result, texts[i], -1, NULL));
-        assert_null(kept_load(k, 1000, &age));
+        assert_null(kept_load(k, 1000, &age, &why));
+        g_free(why);
     }
 }
 
@@ -118,9 +125,132 @@ static void waits(void **state)
     assert_non_null(other);
 }
 
+static char *entry(const char *name)
+{
+    return g_build_filename(folder, "stages", "base", name, NULL);
+}
+
+static gboolean is_there(const char *name)
+{
+    g_autofree char *path = entry(name);
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+static void put(const char *directory, const char *name, const char *text)
+{
+    g_autofree char *path = entry(directory);
+    g_autofree char *file = g_build_filename(path, name, NULL);
+    assert_int_equal(g_mkdir_with_parents(path, 0755), 0);
+    assert_true(g_file_set_contents(file, text, -1, NULL));
+}
+
+/* A disk that lost data in a power cut, or is another, is not taken, and is named. */
+static void another_size(void **state)
+{
+    (void)state;
+    gint64 age;
+    g_autofree char *why = NULL;
+    g_autoptr(kept) k = hold("s");
+    g_ptr_array_unref(kept_make(k, make, (gpointer) "whole", NULL));
+    put("s", "disk.qcow2", "who");
+    assert_null(kept_load(k, 1000, &age, &why));
+    assert_non_null(strstr(why, "/s/disk.qcow2 has 3 bytes and had 5"));
+}
+
+static guint mode_of(const char *name)
+{
+    struct stat info;
+    g_autofree char *path = entry(name);
+    assert_int_equal(stat(path, &info), 0);
+    return info.st_mode & 0777;
+}
+
+static void nobody_else_reads(void **state)
+{
+    (void)state;
+    gint64 age;
+    char *why = NULL;
+    kept *k = hold("p");
+    g_ptr_array_unref(kept_make(k, make, (gpointer) "secret", NULL));
+    static const char *const files[] = {"p/disk.qcow2", "p/result.json"};
+    for (gsize i = 0; i < G_N_ELEMENTS(files); i++)
+        assert_int_equal(mode_of(files[i]), 0600);
+    assert_int_equal(mode_of("p"), 0700);
+    g_autofree char *disk = entry("p/disk.qcow2"), *parent = entry(".");
+    kept_free(k);
+    assert_int_equal(chmod(disk, 0644) | chmod(parent, 0755), 0); /* an earlier version's */
+    k = hold("p");
+    g_ptr_array_unref(kept_load(k, 1000, &age, &why));
+    assert_int_equal(mode_of("p/disk.qcow2"), 0600);
+    assert_int_equal(mode_of("."), 0700);
+    kept_free(k);
+}
+
+static guint prune(guint max_age)
+{
+    guint64 bytes;
+    return kept_prune(folder, max_age, &bytes);
+}
+
+/* Makes a disk and asks, while it is unfinished, for everything to be removed. */
+static gboolean make_while_pruning(const char *disk, GPtrArray *phases, gpointer user,
+                                   GError **error)
+{
+    assert_true(make(disk, phases, user, error));
+    prune(0);
+    assert_true(g_file_test(disk, G_FILE_TEST_EXISTS));
+    return TRUE;
+}
+
+static void prune_spares_what_is_held(void **state)
+{
+    (void)state;
+    kept *k = hold("h");
+    g_ptr_array_unref(kept_make(k, make_while_pruning, (gpointer) "mine", NULL));
+    prune(0);
+    assert_disk(k, "mine");
+    kept_free(k);
+    assert_true(prune(0) >= 1);
+    assert_false(is_there("h"));
+    assert_false(is_there("h.lock"));
+}
+
+/* Whatever a dead build has left goes, young or old, and so does what guards nothing. */
+static void prune_clears_after_the_dead(void **state)
+{
+    (void)state;
+    put("x.making", "disk.qcow2", "half");
+    put("x", "disk.qcow2", "whole");
+    put(".", "y.lock", "");
+    put(".", "z.making.lock", "");
+    prune(1000);
+    assert_true(is_there("x"));
+    static const char *const gone[] = {"x.making", "y.lock", "z.lock", "z.making.lock"};
+    for (gsize i = 0; i < G_N_ELEMENTS(gone); i++)
+        assert_false(is_there(gone[i]));
+}
+
+/* Died between the two renames of a replacement. */
+static void earlier_comes_back(void **state)
+{
+    (void)state;
+    put("e.earlier", "disk.qcow2", "old");
+    put("e.making", "disk.qcow2", "new");
+    g_autoptr(kept) k = hold("e");
+    assert_disk(k, "old");
+    assert_false(is_there("e.earlier") || is_there("e.making"));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(kept_and_taken), cmocka_unit_test(failure),
-                                       cmocka_unit_test(damaged), cmocka_unit_test(waits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(kept_and_taken),
+                                       cmocka_unit_test(failure),
+                                       cmocka_unit_test(damaged),
+                                       cmocka_unit_test(waits),
+                                       cmocka_unit_test(another_size),
+                                       cmocka_unit_test(nobody_else_reads),
+                                       cmocka_unit_test(prune_spares_what_is_held),
+                                       cmocka_unit_test(prune_clears_after_the_dead),
+                                       cmocka_unit_test(earlier_comes_back)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }
