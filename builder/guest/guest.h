@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include "base/progress.h"
+#include "base/watch.h"
 #include "image/image.h"
 
 #include <gio/gio.h>
@@ -55,6 +56,7 @@ struct seal_spec {
     const char *const *operations;  /* names, NULL-terminated; NULL: those that are not off */
     const struct guest_file *files; /* put in after the operations; NULL: none */
     const struct seal_customise *customise; /* NULL: nothing */
+    struct watch_limits limits;             /* of the whole launch; a 0: the default of that */
 };
 
 struct guest_package {

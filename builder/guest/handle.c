@@ -2,6 +2,7 @@
 #include "guest/handle.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "guest/walk.h"
 
@@ -18,21 +19,12 @@
 #define MEMORY_MIB    1024
 #define MESSAGES_KEPT 2000u
 
-static char **children_of(pid_t thread)
-{
-    g_autofree char *path = g_strdup_printf("/proc/self/task/%d/children", (int)thread);
-    g_autofree char *text = NULL;
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return g_new0(char *, 1);
-    return g_strsplit(g_strstrip(text), " ", -1);
-}
-
 /* A libguestfs call can be ended from outside only by ending what it waits for: the appliance's
  * QEMU or, while that is being made, supermin.  Asking libguestfs for the pid would wait for the
  * lock that the running call holds, so the pids come from the kernel: proc(5), children. */
 static void kill_helpers(const guest *g)
 {
-    g_auto(GStrv) now = children_of(g->thread);
+    g_auto(GStrv) now = watch_children(g->thread);
     for (char **pid = now; *pid; pid++) {
         guint64 number = 0;
         if (!g_strv_contains((const char *const *)g->other_children, *pid) &&
@@ -74,13 +66,18 @@ static void on_message(guestfs_h *h, void *data, uint64_t event, int handle, int
             progress_detail(g->p, "libguestfs: %s", *line);
     /* Cancelled between two helpers: the one that speaks now started after the others were
      * killed. */
-    if (g_cancellable_is_cancelled(g->cancel))
+    if (g_cancellable_is_cancelled(g->cancel) || watch_verdict(g->watch) != WATCH_GOES_ON)
         kill_helpers(g);
+}
+
+static void on_watch_end(gpointer data)
+{
+    kill_helpers(data);
 }
 
 gboolean guest_fail(guest *g, GError **error, const char *format, ...)
 {
-    if (g_cancellable_set_error_if_cancelled(g->cancel, error))
+    if (g_cancellable_set_error_if_cancelled(g->cancel, error) || guest_limit_error(g, error))
         return FALSE;
     va_list args;
     va_start(args, format);
@@ -129,6 +126,19 @@ static gboolean configure(guest *g, GError **error)
     return good || guest_fail(g, error, "set up libguestfs for %s", guest_image_name(g));
 }
 
+/* What libguestfs puts aside (an overlay of an image that is only read) goes into a directory that
+ * the next call removes when this one is killed.  The appliance itself, which takes seconds to
+ * make, stays in the cache that all share.  Who cannot have such a directory has libguestfs's own.
+ */
+static void keep_things_together(guest *g)
+{
+    g_autofree char *cache = files_cache_dir();
+    g_autofree char *parent = g_build_filename(cache, "work", NULL);
+    g->scratch = files_live_dir(parent, "libguestfs", &g->scratch_lock, NULL);
+    if (g->scratch)
+        guestfs_set_tmpdir(g->h, g->scratch);
+}
+
 static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable *cancel)
 {
     guest *g = g_new0(guest, 1);
@@ -137,11 +147,13 @@ static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable 
     g->cancel = cancel;
     g->messages = g_string_new(NULL);
     g->thread = gettid();
-    g->other_children = children_of(g->thread);
+    g->scratch_lock = -1;
+    g->other_children = watch_children(g->thread);
     g->h = guestfs_create();
     if (!g->h)
         return g;
     guestfs_set_error_handler(g->h, NULL, NULL);
+    keep_things_together(g);
     guestfs_set_event_callback(
         g->h, on_message, GUESTFS_EVENT_LIBRARY | GUESTFS_EVENT_WARNING | GUESTFS_EVENT_APPLIANCE,
         0, g);
@@ -179,11 +191,14 @@ guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cance
                         g_strerror(errno));
         return NULL;
     }
-    if (!choose_disk(g, error) || !configure(g, error))
+    if (!choose_disk(g, error))
+        return NULL;
+    g->watch = guest_watch(g, on_watch_end);
+    if (!configure(g, error))
         return NULL;
     if (guestfs_launch(g->h) == 0)
         return g_steal_pointer(&g);
-    if (!g_cancellable_set_error_if_cancelled(cancel, error))
+    if (!g_cancellable_set_error_if_cancelled(cancel, error) && !guest_limit_error(g, error))
         guest_explain_launch(g, guestfs_last_error(g->h), error);
     return NULL;
 }
@@ -202,12 +217,16 @@ void guest_close(guest *g)
     if (!g)
         return;
     g_cancellable_disconnect(g->cancel, g->cancel_id);
-    if (g->h)
+    if (g->h) /* the appliance may hang at its end, too */
         guestfs_close(g->h);
     if (g->overlay)
         (void)unlink(g->overlay);
     g_free(g->overlay);
     g_free(g->disk);
+    watch_stop(g->watch);
+    files_remove_tree(g->scratch);
+    files_unlock(g->scratch_lock);
+    g_free(g->scratch);
     g_string_free(g->messages, TRUE);
     g_strfreev(g->other_children);
     g_strfreev(g->mountpoints);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "base/watch.h"
 #include "guest/guest.h"
 
 #include <guestfs.h>
@@ -27,6 +28,10 @@ struct guest {
     const guest_operation *running; /* NULL: none */
     GPtrArray *changes;             /* of struct guest_change * */
     struct guest_walk *walk;        /* NULL: nobody has asked yet */
+    char *scratch;                  /* libguestfs's temporary directory; NULL: its own */
+    int scratch_lock;
+    watch *watch;     /* over the calls: guest/limit.c */
+    const char *call; /* of libguestfs, the last: "tar_in"; interned, atomic */
 };
 
 /* Launches the appliance with spec->image.  spec, p and cancel must outlive the guest, which the
@@ -65,6 +70,16 @@ gboolean guest_is_of(const guest *g, const char *const *families);
 /* Sets *error from the last libguestfs error ("cannot <what>: …") or, when the build was
  * cancelled, to G_IO_ERROR_CANCELLED.  Returns FALSE. */
 gboolean guest_fail(guest *g, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* ---- limit.c: calls that do not come back ---- */
+
+/* Watches the calls of this thread; end has to make the running one come back.  Owned by the
+ * caller. */
+watch *guest_watch(guest *g, void (*end)(gpointer g));
+
+/* When a limit has ended a call: puts that in the place of *error, whatever it was, and returns
+ * TRUE.  The error names operation, call and image. */
+gboolean guest_limit_error(guest *g, GError **error);
 
 /* Why libguestfs does not launch here, as an error of INGOT_EXIT_HOST with the remedy, or of
  * INGOT_EXIT_SEAL when it is the image that QEMU refuses (guest/host.c).  said: what libguestfs

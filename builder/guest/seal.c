@@ -114,8 +114,11 @@ gboolean guest_seal(const struct seal_spec *spec, progress *p, GCancellable *can
     progress_phase(p, "launch");
     g_autoptr(guest) g = guest_open(spec, p, cancel, error);
     guest_facts *found = g ? work(g, error) : NULL;
-    if (!found)
+    if (!found) {
+        if (g)
+            guest_limit_error(g, error);
         return FALSE;
+    }
     *facts = found;
     return TRUE;
 }

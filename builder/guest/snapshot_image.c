@@ -203,5 +203,8 @@ snapshot *guest_snapshot(const image_file *from, gboolean force_tcg, progress *p
     if (!g)
         return NULL;
     progress_phase(p, "inspect");
-    return guest_inspect(g, error) && snapshot_take(g, s, error) ? g_steal_pointer(&s) : NULL;
+    if (guest_inspect(g, error) && snapshot_take(g, s, error))
+        return g_steal_pointer(&s);
+    guest_limit_error(g, error);
+    return NULL;
 }

@@ -295,5 +295,10 @@ guest_survey *guest_survey_image(const image_file *from, gboolean force_tcg, pro
     survey->findings = guest_findings_new();
     progress_phase(p, "launch");
     g_autoptr(guest) g = guest_open(&spec, p, cancel, error);
-    return g && work(g, survey, error) ? g_steal_pointer(&survey) : NULL;
+    if (!g)
+        return NULL;
+    if (work(g, survey, error))
+        return g_steal_pointer(&survey);
+    guest_limit_error(g, error);
+    return NULL;
 }

@@ -177,6 +177,7 @@ const os_installer installer_debian_installer = {
     .kernel_package = kernel_package,
     .base_packages = os_base_packages,
     .memory = G_GUINT64_CONSTANT(1) << 30,
+    .network = TRUE,
     .seeds = seeds,
     .answer = answer,
     .command_line = command_line,

@@ -97,7 +97,8 @@ typedef struct os_installer {
     /* The default. */
     const char *(*kernel_package)(const char *family, const char *arch);
     const char *const *base_packages;
-    guint64 memory; /* bytes it needs at least */
+    guint64 memory;   /* bytes it needs at least */
+    gboolean network; /* its machine fetches packages; else it gets all it needs from the host */
     /* How it can get its answer file when its medium is booted by a boot command: "http", "cdrom";
      * NULL: it cannot be booted so. */
     const char *const *seeds;

@@ -146,6 +146,21 @@ static void packages(void **state)
     assert_non_null(strstr(text, "nginx"));
 }
 
+/* Only a machine that fetches packages itself has a network card. */
+static void network(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(plan) fetching = make("", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_true(fetching->vm.network);
+    g_autoptr(plan) given = make("installer: bootstrap\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    g_autofree char *script = vm_script(&given->vm);
+    assert_null(strstr(script, "netdev"));
+    assert_null(strstr(script, "virtio-net"));
+}
+
 static void what_does_not_fit(void **state)
 {
     static const struct {
@@ -262,7 +277,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mirror_order),      cmocka_unit_test(security),
         cmocka_unit_test(defaults),          cmocka_unit_test(packages),
-        cmocka_unit_test(what_does_not_fit), cmocka_unit_test(passwords),
-        cmocka_unit_test(boot_command),      cmocka_unit_test(boot_command_wrong)};
+        cmocka_unit_test(network),           cmocka_unit_test(what_does_not_fit),
+        cmocka_unit_test(passwords),         cmocka_unit_test(boot_command),
+        cmocka_unit_test(boot_command_wrong)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }
