@@ -170,8 +170,6 @@ static const char *kernel_package(const char *family, const char *arch)
 static const char *const families[] = {"debian", NULL};
 static const char *const arches[] = {"x86_64", NULL};
 static const char *const filesystems[] = {"ext4", NULL};
-/* It mounts no CD of its own before it has its answers. */
-static const char *const seeds[] = {"http", NULL};
 
 const os_installer installer_debian_installer = {
     .name = "debian-installer",
@@ -186,7 +184,7 @@ const os_installer installer_debian_installer = {
     .kernel_package = kernel_package,
     .base_packages = os_base_packages,
     .memory = G_GUINT64_CONSTANT(1) << 30,
-    .seeds = seeds,
+    .seeded = TRUE,
     .answer = answer,
     .command_line = command_line,
     .phases = phases,

@@ -23,9 +23,7 @@ struct plan_host {
 
 /* A medium that is booted as it is, by what is typed at its boot loader. */
 struct plan_boot {
-    char *command;  /* with its placeholders; NULL: kernel and initrd are booted directly */
-    gboolean cdrom; /* the files are on a CD of this label; else they come over HTTP */
-    char *label;
+    char *command; /* with its placeholders; NULL: kernel and initrd are booted directly */
 };
 
 typedef struct plan plan;

@@ -78,7 +78,6 @@ static gboolean run_machine(build *b, const char *name, const char *disk, const 
     machine.kernel = b->boot->kernel;
     machine.initrd = (char *)initrd;
     machine.cdrom = b->boot->medium;
-    machine.seed = seed ? seed->cd : NULL;
     const os_installer *installer = b->plan->installer;
     const struct install_spec spec = {.vm = &machine,
                                       .name = name,
