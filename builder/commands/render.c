@@ -62,7 +62,7 @@ static gboolean print_file(struct call *c, const plan *p, const struct options *
 static char *script_text(const plan *p)
 {
     g_autofree char *disk = g_strconcat(p->name, ".qcow2", NULL);
-    const struct plan_machine_files files = {disk, "kernel", "initrd", "medium.iso", "seed.iso"};
+    const struct plan_machine_files files = {disk, "kernel", "initrd", "medium.iso"};
     const struct vm_spec machine = plan_machine(p, &files);
     return vm_script(&machine);
 }
@@ -98,23 +98,18 @@ static gboolean make_disk(struct call *c, const plan *p, const media_boot *boot,
     return build_unpack(p, boot, disk, c->progress, c->cancel, error);
 }
 
-/* Kernel and initrd with the files, or the medium, and the seed when it is a CD.  What is served
- * over HTTP in a build lies in the directory: whoever runs the script types the boot command, too.
- */
+/* Kernel and initrd with the files, or the medium.  What is served over HTTP in a build lies in the
+ * directory: whoever runs the script types the boot command, too. */
 static gboolean write_boot(struct call *c, const plan *p, const media_boot *boot, const char *dir,
                            GError **error)
 {
     g_autofree char *kernel = g_build_filename(dir, "kernel", NULL);
     g_autofree char *initrd = g_build_filename(dir, "initrd", NULL);
     g_autofree char *medium = g_build_filename(dir, "medium.iso", NULL);
-    g_autofree char *seed = g_build_filename(dir, "seed.iso", NULL);
-    gsize n = 0;
-    g_autofree struct media_file *files = plan_media_files(p, FALSE, &n);
     if (!boot->medium)
         return copy_file(boot->kernel, kernel, c->cancel, error) &&
                plan_append_files(p, p->installer->packages != NULL, boot->initrd, initrd, error);
-    return copy_file(boot->medium, medium, c->cancel, error) &&
-           (!p->boot.cdrom || seed_iso_write(seed, p->boot.label, files, n, error));
+    return copy_file(boot->medium, medium, c->cancel, error);
 }
 
 static gboolean write_into(struct call *c, const plan *p, const char *dir, GError **error)

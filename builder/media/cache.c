@@ -163,22 +163,30 @@ char *media_cache_temp_dir(const media_cache *cache, GError **error)
     return files_temp_dir(parent, "work", error);
 }
 
+char *media_cache_note_path(const media_cache *cache, const char *key)
+{
+    return g_build_filename(cache->root, "notes", key, NULL);
+}
+
 GKeyFile *media_cache_note(const media_cache *cache, const char *key)
 {
     gsize length = 0;
     g_autoptr(GKeyFile) note = g_key_file_new();
-    g_autofree char *path = g_build_filename(cache->root, "notes", key, NULL);
+    g_autofree char *path = media_cache_note_path(cache, key);
     g_autofree char *text = files_read(path, NOTE_MAX, &length, NULL);
-    if (!text || !g_key_file_load_from_data(note, text, length, G_KEY_FILE_NONE, NULL))
+    if (!text)
         return NULL;
-    return g_steal_pointer(&note);
+    if (g_key_file_load_from_data(note, text, length, G_KEY_FILE_NONE, NULL))
+        return g_steal_pointer(&note);
+    progress_warning(cache->progress, "%s: the note is damaged and is not used", path);
+    return NULL;
 }
 
 gboolean media_cache_save_note(const media_cache *cache, const char *key, GKeyFile *note,
                                GError **error)
 {
     gsize length = 0;
-    g_autofree char *path = g_build_filename(cache->root, "notes", key, NULL);
+    g_autofree char *path = media_cache_note_path(cache, key);
     g_autofree char *text = g_key_file_to_data(note, &length, NULL);
     return files_write_atomic(path, text, (gssize)length, 0644, error);
 }

@@ -49,6 +49,7 @@ char *media_cache_part(const media_cache *cache, const char *key);
 char *media_cache_temp_dir(const media_cache *cache, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The note of a key, or NULL when there is none that can be read; owned by the caller. */
+char *media_cache_note_path(const media_cache *cache, const char *key);
 GKeyFile *media_cache_note(const media_cache *cache, const char *key);
 gboolean media_cache_save_note(const media_cache *cache, const char *key, GKeyFile *note,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;

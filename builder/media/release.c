@@ -152,6 +152,8 @@ media_release *media_release_parse(const char *text, gsize length, const char *s
     g_autoptr(media_release) release = g_new0(media_release, 1);
     release->suite = g_strdup(media_deb822_get(fields, "suite"));
     release->codename = g_strdup(media_deb822_get(fields, "codename"));
+    const char *date = media_deb822_get(fields, "date");
+    release->date = date ? (gint64)curl_getdate(date, NULL) : -1;
     const char *by_hash = media_deb822_get(fields, "acquire-by-hash");
     release->by_hash = by_hash && g_ascii_strcasecmp(by_hash, "yes") == 0;
     release->all_apart =

@@ -12,6 +12,7 @@ struct media_index {
 
 typedef struct media_release {
     char *suite, *codename; /* either may be NULL */
+    gint64 date;            /* seconds since 1970; negative: it has none that can be read */
     gboolean by_hash;
     gboolean all_apart;  /* packages of architecture "all" are only in an index of their own */
     GHashTable *indices; /* path below dists/SUITE/ -> struct media_index * */
@@ -20,8 +21,9 @@ void media_release_free(media_release *release);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_release, media_release_free)
 
 /* Reads the signed text of a Release file.  An error of INGOT_EXIT_MEDIA when it is not of that
- * form, is of another suite, or its Valid-Until is before now (seconds since 1970).  A date that
- * lies in the future is no error: clocks of builders are wrong more often than archives lie. */
+ * form, is of another suite, or its Valid-Until is before now (seconds since 1970, media/clock.h).
+ * A date that lies in the future is no error: clocks of builders are wrong more often than archives
+ * lie. */
 media_release *media_release_parse(const char *text, gsize length, const char *suite, gint64 now,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

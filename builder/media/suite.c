@@ -2,6 +2,7 @@
 #include "media/suite.h"
 
 #include "base/error.h"
+#include "media/clock.h"
 #include "media/verify.h"
 
 #include <string.h>
@@ -85,12 +86,16 @@ static gboolean check_release(struct media_job *job, const char *file, gpointer 
         .keyring = job->spec->keyring, .file = file, .name = name, .work = job->work};
     if (!media_verify(&signature, job->net.cancel, &text, &length, error))
         return FALSE;
+    gint64 host = g_get_real_time() / G_USEC_PER_SEC;
+    gint64 now = media_clock_now(job->cache, host, job->net.progress);
+    g_autoptr(GError) local = NULL;
     g_clear_pointer(&suite->release, media_release_free);
-    suite->release =
-        media_release_parse(text, length, suite->name, g_get_real_time() / G_USEC_PER_SEC, error);
-    if (!suite->release)
-        g_prefix_error(error, "%s: ", name);
-    return suite->release != NULL;
+    suite->release = media_release_parse(text, length, suite->name, now, &local);
+    if (suite->release)
+        return media_clock_verified(job->cache, suite->release->date, job->net.cancel, error);
+    media_clock_explain(job->cache, now, host, job->net.progress);
+    g_propagate_prefixed_error(error, g_steal_pointer(&local), "%s: ", name);
+    return FALSE;
 }
 
 gboolean media_suite_fetch(media_suite *suite, struct media_job *job, GError **error)

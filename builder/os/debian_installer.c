@@ -131,6 +131,15 @@ static const struct os_failure console[] = {
 
 /* Components that try several things say so as well when they fail in the end. */
 static const struct os_failure reasons[] = {
+    /* net-retriever.sh, just before the installer's own "no packages matching running kernel",
+     * which names one version only and is therefore not here: the last reason counts. */
+    {"ingot: kernel modules: of (\\S+): none; of others: none",
+     "the archive has no modules for the installer's kernel \\1, nor for any other",
+     "use another mirror: the index of this one has no installer components with modules"},
+    {"ingot: kernel modules: of (\\S+): none; of others: (.*)",
+     "the archive has no modules for the installer's kernel \\1, only for \\2",
+     "the archive made a point release: take an installer of the same one (media.apt.suite, or a "
+     "newer medium), or wait until the mirror is complete, or use another mirror"},
     {"Unable to locate package (\\S+)", "the archive has no package \\1",
      "check the packages of the recipe"},
     {"Package '?([^' ]+)'? has no installation candidate", "the archive has no package \\1",
@@ -161,8 +170,6 @@ static const char *kernel_package(const char *family, const char *arch)
 static const char *const families[] = {"debian", NULL};
 static const char *const arches[] = {"x86_64", NULL};
 static const char *const filesystems[] = {"ext4", NULL};
-/* It mounts no CD of its own before it has its answers. */
-static const char *const seeds[] = {"http", NULL};
 
 const os_installer installer_debian_installer = {
     .name = "debian-installer",
@@ -178,7 +185,7 @@ const os_installer installer_debian_installer = {
     .base_packages = os_base_packages,
     .memory = G_GUINT64_CONSTANT(1) << 30,
     .network = TRUE,
-    .seeds = seeds,
+    .seeded = TRUE,
     .answer = answer,
     .command_line = command_line,
     .phases = phases,

@@ -99,10 +99,8 @@ typedef struct os_installer {
     const char *const *base_packages;
     guint64 memory;   /* bytes it needs at least */
     gboolean network; /* its machine fetches packages; else it gets all it needs from the host */
-    /* How it can get its answer file when its medium is booted by a boot command: "http", "cdrom";
-     * NULL: it cannot be booted so. */
-    const char *const *seeds;
-    gboolean uefi; /* what it installs boots with UEFI on machines that have a BIOS, too */
+    /* Its medium can be booted by a boot command; it gets its answer file over HTTP then. */
+    gboolean seeded;
     /* The answer file and its helpers from kickstart/ below data_dir; array of struct os_file *,
      * owned by the caller.  The first one is the answer file proper. */
     GPtrArray *(*answer)(const struct os_answers *answers, const char *data_dir, GError **error);

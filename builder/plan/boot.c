@@ -64,10 +64,8 @@ static char *expand(const char *text, const struct placeholder *all, GError **er
 
 char *plan_boot_command(const plan *p, const char *seed_url, GError **error)
 {
-    const struct placeholder all[] = {{"seed.url", p->boot.cdrom ? NULL : seed_url},
-                                      {"seed.label", p->boot.cdrom ? p->boot.label : NULL},
-                                      {"installer.args", p->vm.command_line},
-                                      {NULL, NULL}};
+    const struct placeholder all[] = {
+        {"seed.url", seed_url}, {"installer.args", p->vm.command_line}, {NULL, NULL}};
     return expand(p->boot.command, all, error);
 }
 
@@ -97,24 +95,12 @@ static void check_command(const plan *p, const recipe *r, recipe_problems *probl
         add_problem(problems, r, error);
 }
 
-static void check_installer(const plan *p, const recipe *r, recipe_problems *problems)
+void boot_check_installer(const recipe *r, const os_installer *installer, recipe_problems *problems)
 {
-    const os_installer *installer = p->installer;
-    if (!installer->seeds) {
+    if (r->boot.command && !installer->seeded)
         recipe_problem(problems, r, "boot.command",
                        "leave it out, or say 'installer: debian-installer'",
                        "%s has no use for 'boot.command'", installer->name);
-        return;
-    }
-    if (!g_strv_contains(installer->seeds, r->boot.seed)) {
-        g_autofree char *can = g_strjoinv(", ", (char **)installer->seeds);
-        g_autofree char *hint = g_strdup_printf("it can do: %s", can);
-        recipe_problem(problems, r, "boot.seed", hint, "%s cannot take its answers by '%s'",
-                       installer->name, r->boot.seed);
-    }
-    if (p->vm.firmware == VM_FIRMWARE_UEFI && !installer->uefi && g_str_equal(p->vm.arch, "x86_64"))
-        recipe_problem(problems, r, "boot.firmware", "leave it out",
-                       "the disks that %s makes on %s are for a BIOS", installer->name, p->vm.arch);
 }
 
 void boot_resolve(plan *p, const recipe *r, recipe_problems *problems)
@@ -122,18 +108,13 @@ void boot_resolve(plan *p, const recipe *r, recipe_problems *problems)
     if (!r->boot.command)
         return;
     p->boot.command = g_strdup(r->boot.command);
-    p->boot.cdrom = g_strcmp0(r->boot.seed, "cdrom") == 0;
-    p->boot.label = g_strdup(r->boot.label);
-    p->vm.firmware = g_strcmp0(r->boot.firmware, "uefi") == 0   ? VM_FIRMWARE_UEFI
-                     : g_strcmp0(r->boot.firmware, "bios") == 0 ? VM_FIRMWARE_BIOS
-                                                                : VM_FIRMWARE_USUAL;
+    p->vm.firmware =
+        g_strcmp0(r->boot.firmware, "bios") == 0 ? VM_FIRMWARE_BIOS : VM_FIRMWARE_USUAL;
     p->media.whole = TRUE;
-    check_installer(p, r, problems);
     check_command(p, r, problems);
 }
 
 void boot_clear(struct plan_boot *boot)
 {
     g_free(boot->command);
-    g_free(boot->label);
 }

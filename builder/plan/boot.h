@@ -7,6 +7,9 @@
 /* Fills p->boot and the firmware; what does not fit is added to problems.  After the answers and
  * the machine. */
 void boot_resolve(plan *p, const recipe *r, recipe_problems *problems);
+/* Whether the installer can be booted so; needs no plan. */
+void boot_check_installer(const recipe *r, const os_installer *installer,
+                          recipe_problems *problems);
 /* Whether the answer file comes from a seed. */
 gboolean boot_is_seeded(const recipe *r);
 void boot_clear(struct plan_boot *boot);

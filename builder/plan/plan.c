@@ -52,6 +52,35 @@ static char *joined(const char *const *list)
     return g_strjoinv(", ", (char **)list);
 }
 
+/* Whether any installer is for this family; NULL, which recipe_load has complained of, is. */
+static gboolean is_known_family(const char *family)
+{
+    for (const os_installer *const *i = os_installers(); family && *i; i++)
+        if (g_strv_contains((*i)->families, family))
+            return TRUE;
+    return !family;
+}
+
+static void check_family(const recipe *r, recipe_problems *problems)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    if (is_known_family(r->family))
+        return;
+    for (const os_installer *const *i = os_installers(); *i; i++)
+        for (const char *const *f = (*i)->families; *f; f++)
+            if (!g_ptr_array_find_with_equal_func(names, *f, g_str_equal, NULL))
+                g_ptr_array_add(names, (gpointer)*f);
+    g_ptr_array_add(names, NULL);
+    const char *const *all = (const char *const *)names->pdata;
+    const char *near = text_nearest(r->family, all);
+    g_autofree char *known = joined(all);
+    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
+                                 : g_strdup_printf("the families are: %s", known);
+    recipe_problem(problems, r, "family", hint, "no installer is known for the family '%s'",
+                   r->family);
+}
+
+/* NULL also when the family is not known, which check_family says. */
 static const os_installer *choose_installer(const recipe *r, recipe_problems *problems)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -59,16 +88,12 @@ static const os_installer *choose_installer(const recipe *r, recipe_problems *pr
         g_ptr_array_add(names, (gpointer)(*i)->name);
     g_ptr_array_add(names, NULL);
     const char *const *all = (const char *const *)names->pdata;
-    const os_installer *found =
-        r->installer ? os_installer_find(r->installer) : os_installer_for_family(r->family);
-    if (found)
+    const os_installer *found = r->installer ? os_installer_find(r->installer)
+                                : r->family  ? os_installer_for_family(r->family)
+                                             : NULL;
+    if (found || !r->installer)
         return found;
     g_autofree char *known = joined(all);
-    if (!r->installer) {
-        recipe_problem(problems, r, "family", NULL, "no installer is known for the family '%s'",
-                       r->family);
-        return NULL;
-    }
     const char *near = text_nearest(r->installer, all);
     g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
                                  : g_strdup_printf("the installers are: %s", known);
@@ -84,7 +109,7 @@ struct capability {
 /* Of what each can do, not every pair is possible. */
 static void check_pair(const recipe *r, const os_installer *installer, recipe_problems *problems)
 {
-    if (installer->packages && g_strv_contains(installer->families, r->family) &&
+    if (installer->packages && r->family && g_strv_contains(installer->families, r->family) &&
         g_strv_contains(installer->arches, r->arch) && !installer->packages(r->family, r->arch))
         recipe_problem(problems, r, "arch", NULL, "%s cannot do %s on %s", installer->name,
                        r->family, r->arch);
@@ -99,7 +124,9 @@ static void check_capabilities(const recipe *r, const os_installer *installer,
         {"disk.filesystem", "root file system", r->filesystem, installer->filesystems},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
-        if (g_strv_contains(all[i].can, all[i].value))
+        /* What no installer knows was said of the family itself. */
+        if (!all[i].value || g_strv_contains(all[i].can, all[i].value) ||
+            (all[i].value == r->family && !is_known_family(r->family)))
             continue;
         g_autofree char *can = joined(all[i].can);
         g_autofree char *hint = g_strdup_printf("it can do: %s", can);
@@ -127,7 +154,7 @@ static gboolean is_guest_mirror(const char *url)
 /* The archive of the host's own apt, which is Debian's (media_host_mirror). */
 static const char *host_mirror(const recipe *r, const struct plan_host *host)
 {
-    return g_str_equal(r->family, "debian") ? host->apt_mirror : NULL;
+    return g_strcmp0(r->family, "debian") == 0 ? host->apt_mirror : NULL;
 }
 
 static const char *build_mirror(const recipe *r, const struct plan_host *host,
@@ -234,7 +261,6 @@ static void resolve_packages(plan *p, const recipe *r, const struct plan_host *h
     const struct os_packages *from = p->answers.sources;
     const char *const own[] = {p->answers.kernel_package, from->loader, NULL};
     struct media_spec *to = &p->media;
-    check_packages_only(r, p->installer->name, problems);
     need_mirror(r, mirror, problems);
     to->kind = MEDIA_PACKAGES;
     to->mirror = g_strdup(mirror);
@@ -414,23 +440,36 @@ static plan *plan_alloc(const recipe *r, const struct plan_host *host)
     return p;
 }
 
+/* What can be said without a plan. */
+static void check_installer(const recipe *r, const os_installer *installer,
+                            recipe_problems *problems)
+{
+    check_capabilities(r, installer, problems);
+    check_pair(r, installer, problems);
+    boot_check_installer(r, installer, problems);
+    if (installer->packages)
+        check_packages_only(r, installer->name, problems);
+}
+
+/* Each of these has been complained of when it is not there. */
+static gboolean can_resolve(const recipe *r, const os_installer *installer)
+{
+    return installer && r->name && r->family && r->release &&
+           (!installer->packages || installer->packages(r->family, r->arch));
+}
+
 plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden,
                recipe_problems *problems, GError **error)
 {
-    /* Without these, which recipe_load has complained of, there is nothing to say of the rest. */
-    if (!from->name || !from->family || !from->release)
-        return NULL;
+    check_family(from, problems);
     const os_installer *installer = choose_installer(from, problems);
-    if (!installer)
+    const char *mirror = build_mirror(from, host, problems);
+    if (installer)
+        check_installer(from, installer, problems);
+    if (!can_resolve(from, installer))
         return NULL;
     g_autoptr(plan) p = plan_alloc(from, host);
     p->installer = installer;
-    check_capabilities(from, installer, problems);
-    check_pair(from, installer, problems);
-    if (recipe_problems_count(problems) > 0 && installer->packages &&
-        !installer->packages(from->family, from->arch))
-        return NULL;
-    const char *mirror = build_mirror(from, host, problems);
     resolve_answers(p, from, mirror, final_mirror(from, host));
     p->answers.security_mirror = keep(p, lasting(security_mirror(from, host)));
     if (p->answers.sources)
@@ -482,7 +521,6 @@ struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *file
     machine.kernel = direct ? (char *)files->kernel : NULL;
     machine.initrd = direct ? (char *)files->initrd : NULL;
     machine.cdrom = direct ? NULL : (char *)files->medium;
-    machine.seed = p->boot.cdrom ? (char *)files->seed : NULL;
     return machine;
 }
 

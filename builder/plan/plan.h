@@ -23,9 +23,7 @@ struct plan_host {
 
 /* A medium that is booted as it is, by what is typed at its boot loader. */
 struct plan_boot {
-    char *command;  /* with its placeholders; NULL: kernel and initrd are booted directly */
-    gboolean cdrom; /* the files are on a CD of this label; else they come over HTTP */
-    char *label;
+    char *command; /* with its placeholders; NULL: kernel and initrd are booted directly */
 };
 
 typedef struct plan plan;
@@ -71,7 +69,7 @@ char *plan_to_text(const plan *p);
 
 /* What a machine of the plan is made of; what it does not boot from is left out of it. */
 struct plan_machine_files {
-    const char *disk, *kernel, *initrd, *medium, *seed;
+    const char *disk, *kernel, *initrd, *medium;
 };
 
 /* The machine in which the plan's installer runs: in a build, in what a failed one leaves, by hand.

@@ -124,9 +124,8 @@ static json_t *machine_json(const plan *p)
 static json_t *boot_json(const plan *p)
 {
     static const char *const firmwares[] = {"usual", "bios", "uefi"};
-    return json_pack("{s:s, s:s, s:s, s:s*}", "command", p->boot.command, "firmware",
-                     firmwares[p->vm.firmware], "seed", p->boot.cdrom ? "cdrom" : "http", "label",
-                     p->boot.cdrom ? p->boot.label : NULL);
+    return json_pack("{s:s, s:s, s:s}", "command", p->boot.command, "firmware",
+                     firmwares[p->vm.firmware], "seed", "http");
 }
 
 json_t *plan_to_json(const plan *p)

@@ -105,7 +105,7 @@ static void check_boot_command(const struct reading *r)
 
 static void check_boot(const struct reading *r)
 {
-    static const char *const without[] = {"boot.firmware", "boot.seed", "boot.label", NULL};
+    static const char *const without[] = {"boot.firmware", "boot.seed", NULL};
     const struct recipe_boot *boot = &r->recipe->boot;
     if (has(r, "boot.command"))
         check_boot_command(r);
@@ -113,9 +113,6 @@ static void check_boot(const struct reading *r)
         if (has(r, *key))
             complain(r, *key, "add boot.command, or remove it",
                      "is for media that are booted by a boot command");
-    if (has(r, "boot.label") && g_strcmp0(boot->seed, "cdrom") != 0)
-        complain(r, "boot.label", "add 'seed: cdrom', or remove it",
-                 "only a CD has a label, and the answer file comes over HTTP");
     if (g_strcmp0(boot->firmware, "bios") == 0 && g_strcmp0(r->recipe->arch, "aarch64") == 0)
         complain(r, "boot.firmware", "leave it out", "machines of aarch64 have no BIOS");
 }

@@ -332,13 +332,6 @@ const struct form form_boot_command = {
 };
 
 /* ECMA-119, 7.4.1: d-characters; 16 of them fit the label of the Joliet volume, too. */
-const struct form form_label = {
-    .what = "a volume label (A-Z, 0-9 and '_', at most 16)",
-    .example = "OEMDRV",
-    .pattern = "^[A-Z0-9_]+$",
-    .longest = 16,
-};
-
 /* adduser.conf(5), NAME_REGEX; useradd(8), CAVEATS. */
 const struct form form_account = {
     .what = "an account name (a-z, 0-9, '_' and '-', at most 32)",

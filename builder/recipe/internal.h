@@ -111,8 +111,8 @@ char *table_suggest(const char *parent, const char *word);
 extern const struct form form_name, form_description, form_word, form_release, form_choice,
     form_suite, form_package, form_url, form_path, form_inner_path, form_reference, form_sha256,
     form_hostname, form_domain, form_locale, form_timezone, form_keyboard, form_kernel_arg,
-    form_account, form_boot_command, form_label, form_group, form_fullname, form_password,
-    form_hash, form_ssh_key, form_script;
+    form_account, form_boot_command, form_group, form_fullname, form_password, form_hash,
+    form_ssh_key, form_script;
 
 /* ---- types.c ---- */
 

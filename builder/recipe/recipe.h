@@ -24,9 +24,8 @@ struct recipe_media {
 /* For media that are booted as they are, by their own boot loader. */
 struct recipe_boot {
     char *command;  /* what is typed at it; NULL: kernel and initrd are booted directly */
-    char *firmware; /* "bios", "uefi"; NULL: what machines of the arch have */
-    char *seed;     /* how the guest gets its answer file: "http" (by default) or "cdrom" */
-    char *label;    /* of that CD; "CIDATA" by default */
+    char *firmware; /* "bios"; NULL: what machines of the arch have */
+    char *seed;     /* how the guest gets its answer file: "http" */
 };
 
 struct recipe_user {

@@ -15,9 +15,12 @@
 #define DAY       86400ull
 
 static const char *const arches[] = {"x86_64", "aarch64", NULL};
-static const char *const firmwares[] = {"bios", "uefi", NULL};
-static const char *const seeds[] = {"http", "cdrom", NULL};
-static const char *const filesystems[] = {"ext4", "xfs", "btrfs", NULL};
+/* What the installers that are there can do, and no more.  UEFI on x86_64 comes with an installer
+ * that puts a boot loader for it on its disks; answers on a CD with anaconda and subiquity
+ * (seed/iso.c writes those CDs); other file systems with them too. */
+static const char *const firmwares[] = {"bios", NULL};
+static const char *const seeds[] = {"http", NULL};
+static const char *const filesystems[] = {"ext4", NULL};
 static const char *const media_schemes[] = {"https", "http", "ftp", "file", NULL};
 static const char *const mirror_schemes[] = {"https", "http", "ftp", NULL};
 static const char *const proxy_schemes[] = {"http", "https", NULL};
@@ -157,21 +160,14 @@ const struct field recipe_fields[] = {
      .offset = R(boot.firmware),
      .choices = firmwares,
      .example = "bios",
-     .doc = "The firmware that boots the medium and the disk; bios on x86_64 and uefi on aarch64 "
-            "when absent."},
+     .doc = "The firmware that boots the medium and the disk."},
     {.key = "boot.seed",
      .kind = KIND_TEXT,
      .form = &form_choice,
      .offset = R(boot.seed),
      .fallback = "http",
      .choices = seeds,
-     .doc = "How the installer gets its answer file: over HTTP from ingot, or on a second CD."},
-    {.key = "boot.label",
-     .kind = KIND_TEXT,
-     .form = &form_label,
-     .offset = R(boot.label),
-     .fallback = "CIDATA",
-     .doc = "The volume label of that CD, by which installers know it."},
+     .doc = "How the installer gets its answer file: over HTTP from ingot."},
 
     {.key = "disk", .kind = KIND_MAP, .doc = "The disk of the image."},
     {.key = "disk.size",

@@ -209,6 +209,6 @@ char *types_expected(const struct field *field)
         if (field->form->what)
             return g_strdup(field->form->what);
         choices = g_strjoinv(", ", (char **)field->choices);
-        return g_strdup_printf("one of %s", choices);
+        return g_strdup_printf("%s%s", field->choices[1] ? "one of " : "", choices);
     }
 }

@@ -7,6 +7,9 @@
 
 /* ---- the CD ---- */
 
+/* No installer of today reaches it: it is for the records of subiquity (CIDATA) and anaconda
+ * (OEMDRV), which look for such a CD. */
+
 /* Writes an ISO 9660 image with Rock Ridge and Joliet names (ECMA-119; libarchive,
  * archive_write_set_format_iso9660) to path, mode 0600: what it holds may be secret.  label: the
  * volume's, 1 to 16 characters A-Z, 0-9 and '_', by which installers find it (cloud-init: CIDATA,

@@ -88,7 +88,7 @@ static void add_record(GString *text, const build *b)
                                              b->initrd ? b->initrd
                                              : boot    ? boot->initrd
                                                        : NULL,
-                                             boot ? boot->medium : NULL, "seed.iso"};
+                                             boot ? boot->medium : NULL};
     const struct vm_spec machine = plan_machine(b->plan, &files);
     g_autofree char *script = vm_script(&machine);
     g_auto(GStrv) lines = g_strsplit(g_strchomp(strstr(script, "\nexec ") + 1), "\n", -1);

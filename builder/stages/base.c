@@ -77,8 +77,7 @@ static double earlier(const char *phase, gpointer user)
 static gboolean run_machine(build *b, const char *name, const char *disk, const char *initrd,
                             const struct build_seed *seed, GPtrArray *phases, GError **error)
 {
-    const struct plan_machine_files files = {disk, b->boot->kernel, initrd, b->boot->medium,
-                                             seed ? seed->cd : NULL};
+    const struct plan_machine_files files = {disk, b->boot->kernel, initrd, b->boot->medium};
     const struct vm_spec machine = plan_machine(b->plan, &files);
     const os_installer *installer = b->plan->installer;
     const struct install_spec spec = {.vm = &machine,

@@ -30,20 +30,11 @@ static gboolean serve(build *b, struct build_seed *seed, const struct media_file
     return seed->command != NULL;
 }
 
-static gboolean burn(const build *b, struct build_seed *seed, const struct media_file *files,
-                     gsize n, GError **error)
-{
-    seed->cd = g_build_filename(b->work_dir, "seed.iso", NULL);
-    seed->command = plan_boot_command(b->plan, NULL, error);
-    return seed->command && seed_iso_write(seed->cd, b->plan->boot.label, files, n, error);
-}
-
 gboolean seed_begin(build *b, struct build_seed *seed, GError **error)
 {
     gsize n = 0;
     g_autofree struct media_file *files = plan_media_files(b->plan, FALSE, &n);
-    gboolean good =
-        b->plan->boot.cdrom ? burn(b, seed, files, n, error) : serve(b, seed, files, n, error);
+    gboolean good = serve(b, seed, files, n, error);
     seed->boot.command = seed->command;
     return good;
 }
@@ -70,7 +61,6 @@ void seed_end(const build *b, struct build_seed *seed)
     if (seed->server)
         write_log(b, seed->server);
     seed_server_free(seed->server);
-    g_free(seed->cd);
     g_free(seed->command);
     *seed = (struct build_seed){0};
 }
@@ -82,5 +72,4 @@ void seed_add_inputs(const plan *p, digest *d)
     g_autofree char *firmware = g_strdup_printf("%d", (int)p->vm.firmware);
     digest_field(d, "boot command", p->boot.command);
     digest_field(d, "firmware", firmware);
-    digest_field(d, "seed", p->boot.cdrom ? p->boot.label : NULL);
 }

@@ -8,13 +8,12 @@
 #define SEED_LOG "seed.log" /* in log_dir: what was asked of the server, a line each */
 
 struct build_seed {
-    char *cd; /* in work_dir; NULL: HTTP */
     seed_server *server;
     char *command;
     struct install_boot boot;
 };
 
-/* Makes the CD or starts the server; seed_end in any case. */
+/* Starts the server; seed_end in any case. */
 gboolean seed_begin(build *b, struct build_seed *seed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Ends the server; what was asked of it goes into log_dir/seed.log. */
 void seed_end(const build *b, struct build_seed *seed);

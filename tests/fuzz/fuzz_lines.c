@@ -11,6 +11,8 @@ static const struct os_phase phases[] = {{"Menu item '([a-z-]+)' selected", "ite
                                          {NULL, NULL, FALSE}};
 static const struct os_failure failures[] = {{"(\\w+) failed: (.*)$", "\\1 failed (\\2)", NULL},
                                              {NULL, NULL, NULL}};
+static const struct matcher_lists lists = {
+    .phases = phases, .log = failures, .console = failures, .reasons = failures};
 
 static void look(const matcher *m, const char *line)
 {
@@ -21,6 +23,8 @@ static void look(const matcher *m, const char *line)
     if (matcher_log(m, line, &match))
         g_free(match.cause);
     if (matcher_console(m, line, &match))
+        g_free(match.cause);
+    if (matcher_reason(m, line, &match))
         g_free(match.cause);
 }
 
@@ -34,7 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static matcher *m; /* compiled once; fuzzing is one process without an end */
     if (!m)
-        m = matcher_new(phases, failures, failures, NULL);
+        m = matcher_new(&lists, NULL);
+    g_assert(m);
     gsize step = size ? data[0] + 1u : 1;
     lines *l = lines_new(on_line, m);
     for (gsize i = 1; i < size; i += step)

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""fails.py INGOT SOURCE [NAME…]: TAP; the real debian-installer of Debian 13, in three ways that it
+"""fails.py INGOT SOURCE [NAME…]: TAP; the real debian-installer of Debian 13, in four ways that it
 cannot succeed.  Each time the build has to end with the right cause within a minute of its
 happening, and leave a diagnosis that says the same."""
+import hashlib
 import http.server
 import json
+import lzma
 import os
 import pathlib
 import re
@@ -27,9 +29,34 @@ AGAIN_SECONDS = 400  # until the installer of a machine that is started again sp
 SECONDS = 60  # between the fault and the end of the build
 
 
+COMPONENTS = "main/debian-installer/binary-amd64/Packages.xz"
+OTHER_KERNEL = "6.12.1+other-amd64"
+
+
+def upstream(path):
+    with urllib.request.urlopen(MIRROR.rstrip("/") + path, timeout=60) as answer:
+        return answer.read()
+
+
+def other_modules(suite):
+    """The index of components, in which all modules are of another kernel, and the Release file that
+    has its digests."""
+    text = lzma.decompress(upstream(f"/dists/{suite}/{COMPONENTS}")).decode()
+    index = lzma.compress(re.sub(r"(?m)^Kernel-Version: .*$", f"Kernel-Version: {OTHER_KERNEL}",
+                                 text).encode())
+    digests = {len(d): d for d in (hashlib.new(name, index).hexdigest()
+                                   for name in ("md5", "sha1", "sha256"))}
+    release = re.sub(r"(?m)^ ([0-9a-f]+) +\d+ " + re.escape(COMPONENTS) + "$",
+                     lambda m: f" {digests[len(m[1])]} {len(index)} {COMPONENTS}",
+                     upstream(f"/dists/{suite}/Release").decode())
+    return {f"/dists/{suite}/{COMPONENTS}": index, f"/dists/{suite}/Release": release.encode()}
+
+
 class Proxy(http.server.BaseHTTPRequestHandler):
-    """The mirror; it goes away when a path like leaves is asked for."""
+    """The mirror; it goes away when a path like leaves is asked for, and serves what is in instead
+    for these paths."""
     leaves = None
+    instead = {}
     left = None  # when
     server_ended = threading.Event()
 
@@ -40,8 +67,7 @@ class Proxy(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         try:
-            with urllib.request.urlopen(MIRROR.rstrip("/") + self.path, timeout=60) as answer:
-                body = answer.read()
+            body = Proxy.instead.get(self.path) or upstream(self.path)
         except urllib.error.HTTPError as error:
             return self.send_error(error.code)
         self.send_response(200)
@@ -199,7 +225,17 @@ def wrong_package(top):
                        r"Unable to locate package")
 
 
-TESTS = [missing_answer, mirror_away, wrong_package]
+def no_modules(top):
+    """The archive has made a point release since the installer was made."""
+    Proxy.instead = other_modules("trixie")
+    ended, events = build(top, "no-modules", serve())
+    Proxy.instead = {}
+    return problems_of(top, "no-modules", ended, events,
+                       [r"no modules for the installer's kernel 6\.\S+-amd64, only for "
+                        + re.escape(OTHER_KERNEL)], r"ingot: kernel modules: of ")
+
+
+TESTS = [missing_answer, mirror_away, wrong_package, no_modules]
 
 
 def main():

@@ -289,6 +289,26 @@ static void from_the_future(void **state)
     assert_comes(a);
 }
 
+/* The clock of this machine is what it is here; a Release file that was verified is of later. */
+static void clock_set_back(void **state)
+{
+    struct archive *a = *state;
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autoptr(GDateTime) later = g_date_time_add_days(now, 20);
+    g_autoptr(GDateTime) until = g_date_time_add_days(now, 10);
+    g_autofree char *dated = g_date_time_format(later, "Date: %Y%m%d %H:%M:%S UTC\n");
+    g_autofree char *expired = g_date_time_format(until, "Valid-Until: %Y%m%d %H:%M:%S UTC\n");
+    a->fields = expired;
+    publish(a);
+    assert_comes(a);
+    a->fields = dated;
+    publish(a);
+    assert_comes(a);
+    a->fields = expired;
+    publish(a);
+    assert_fails(a, cache_entries(a->cache), "was valid until");
+}
+
 static void unsigned_release(void **state)
 {
     struct archive *a = *state;
@@ -533,6 +553,7 @@ int main(int argc, char **argv)
         T(a_deb_of_another_size),
         T(stale),
         T(from_the_future),
+        T(clock_set_back),
         T(unsigned_release),
         T(signed_by_another_key),
         T(another_suite),

@@ -389,6 +389,9 @@ static void failures(void **state)
                                         "Note: what you type here will be hidden.\n"
                                         "Root password:\n"));
     assert_false(any_matches(i->console, "Select and install software  ... 1%... 10%\n"));
+    assert_true(any_matches(i->reasons, "Nov 22 07:43:32 ingot: kernel modules: of "
+                                        "6.12.117+deb13-amd64: none; of others: "
+                                        "6.12.107+deb13-amd64"));
     assert_true(any_matches(i->reasons, "in-target:  Unable to locate package nosuch"));
     assert_true(any_matches(i->reasons, "wget: can't connect to remote host (10.0.2.2): "
                                         "Connection refused"));

@@ -167,7 +167,7 @@ static void what_does_not_fit(void **state)
         const char *recipe, *apt, *says;
     } cases[] = {
         {"installer: debian-instaler\n", APT, "did you mean 'debian-installer'?"},
-        {"disk: {filesystem: xfs}\n", APT, "debian-installer cannot do the root file system 'xfs'"},
+        {"disk: {filesystem: xfs}\n", APT, "disk.filesystem: found \"xfs\", expected ext4"},
         {"arch: aarch64\n", APT, "cannot do the architecture 'aarch64'"},
         {"vm: {memory: 512MiB}\n", APT, "needs at least 1 GiB"},
         {"release: sid\n", APT, "does not know in which package"},
@@ -175,7 +175,6 @@ static void what_does_not_fit(void **state)
         {"mirror: file:///srv/debian\n", APT, "mirror"},
         {"installer: bootstrap\nextra: x\n", APT, "bootstrap has no use for 'extra'"},
         {"installer: bootstrap\nmedia: {path: x.iso}\n", APT, "no use for 'media.path'"},
-        {"installer: bootstrap\ndisk: {filesystem: xfs}\n", APT, "root file system 'xfs'"},
         {"installer: bootstrap\n", NULL, "no package mirror is known"},
     };
     (void)state;
@@ -185,6 +184,59 @@ static void what_does_not_fit(void **state)
         assert_null(p);
         assert_error_says(error, INGOT_EXIT_RECIPE, cases[i].says);
     }
+}
+
+/* All of them at once, whatever else is wrong. */
+static void every_problem_is_named(void **state)
+{
+    static const char *const says[] = {
+        "name is missing",         "no installer is known for the family 'debain'",
+        "did you mean 'debian'?",  "unknown installer 'bootstrp'",
+        "vm.cpus: found \"many\"", "'http:///x' is not a mirror",
+    };
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(recipe_problems) problems = recipe_problems_new();
+    g_autofree char *path = g_build_filename(folder, "wrong.yaml", NULL);
+    assert_true(g_file_set_contents(path,
+                                    "family: debain\nrelease: trixie\ninstaller: bootstrp\n"
+                                    "vm: {cpus: many}\n",
+                                    -1, NULL));
+    const struct plan_host host = {.mirror_override = "http:///x",
+                                   .cpus = 2,
+                                   .cache_dir = folder,
+                                   .data_dir = g_getenv("INGOT_TEST_SOURCE"),
+                                   .out_dir = "out"};
+    g_autoptr(recipe) r = recipe_load(path, FALSE, NULL, problems, &error);
+    assert_no_error(error);
+    assert_null(plan_new(r, &host, NULL, problems, &error));
+    assert_no_error(error);
+    assert_false(recipe_problems_report(problems, &error));
+    for (gsize i = 0; i < G_N_ELEMENTS(says); i++)
+        assert_error_says(error, INGOT_EXIT_RECIPE, says[i]);
+}
+
+/* What only the installer knows is said although the family is wrong. */
+static void a_wrong_family_hides_nothing(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(folder, "wrong.yaml", NULL);
+    g_autoptr(recipe_problems) problems = recipe_problems_new();
+    assert_true(g_file_set_contents(path,
+                                    "name: a\nfamily: debain\nrelease: trixie\n"
+                                    "installer: bootstrap\nextra: x\nmedia: {path: x.iso}\n"
+                                    "boot: {command: x}\n",
+                                    -1, NULL));
+    const struct plan_host host = {.cpus = 2, .cache_dir = folder, .out_dir = "out"};
+    g_autoptr(recipe) r = recipe_load(path, FALSE, NULL, problems, &error);
+    assert_no_error(error);
+    assert_null(plan_new(r, &host, NULL, problems, &error));
+    assert_false(recipe_problems_report(problems, &error));
+    assert_error_says(error, INGOT_EXIT_RECIPE, "no installer is known for the family 'debain'");
+    assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'extra'");
+    assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'media.path'");
+    assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'boot.command'");
 }
 
 #define ISO "media: {path: x.iso}\n"
@@ -199,7 +251,6 @@ static void boot_command(void **state)
                              NULL, APT, NULL, &error);
     assert_no_error(error);
     assert_true(p->media.whole);
-    assert_false(p->boot.cdrom);
     g_autofree char *typed = plan_boot_command(p, "http://10.0.2.2:80/t", &error);
     g_autofree char *want = g_strdup_printf(
         "<esc>auto url=http://10.0.2.2:80/t/p.cfg ${x} %s<enter>", p->vm.command_line);
@@ -227,8 +278,8 @@ static void boot_command_wrong(void **state)
         {ISO "boot: {command: \"x ${HOME}\"}\n", "known here: seed.url, installer.args"},
         {ISO "boot: {command: \"x ${seed.url\"}\n", "${seed.url} stands for nothing"},
         {ISO "boot: {command: \"x ${seed.label}\"}\n", "${seed.label} stands for nothing"},
-        {ISO "boot: {command: x, seed: cdrom}\n", "cannot take its answers by 'cdrom'"},
-        {ISO "boot: {command: x, firmware: uefi}\n", "are for a BIOS"},
+        {ISO "boot: {command: x, seed: cdrom}\n", "boot.seed: found \"cdrom\""},
+        {ISO "boot: {command: x, firmware: uefi}\n", "boot.firmware: found \"uefi\""},
         {ISO "installer: bootstrap\nboot: {command: x}\n", "no use for 'boot.command'"},
     };
     (void)state;
@@ -274,11 +325,16 @@ static void passwords(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(mirror_order),      cmocka_unit_test(security),
-        cmocka_unit_test(defaults),          cmocka_unit_test(packages),
-        cmocka_unit_test(network),           cmocka_unit_test(what_does_not_fit),
-        cmocka_unit_test(passwords),         cmocka_unit_test(boot_command),
-        cmocka_unit_test(boot_command_wrong)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(mirror_order),
+                                       cmocka_unit_test(security),
+                                       cmocka_unit_test(defaults),
+                                       cmocka_unit_test(packages),
+                                       cmocka_unit_test(network),
+                                       cmocka_unit_test(what_does_not_fit),
+                                       cmocka_unit_test(every_problem_is_named),
+                                       cmocka_unit_test(a_wrong_family_hides_nothing),
+                                       cmocka_unit_test(passwords),
+                                       cmocka_unit_test(boot_command),
+                                       cmocka_unit_test(boot_command_wrong)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

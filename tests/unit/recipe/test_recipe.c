@@ -107,13 +107,11 @@ static void boot_command(void **state)
     g_autoptr(recipe) r = load("007-boot-command.yaml"), least = load("001-least.yaml");
     assert_string_equal(r->boot.command,
                         "<esc>auto url=${seed.url}/preseed.cfg ${installer.args}<enter>");
-    assert_string_equal(r->boot.firmware, "uefi");
-    assert_string_equal(r->boot.seed, "cdrom");
-    assert_string_equal(r->boot.label, "OEMDRV");
+    assert_string_equal(r->boot.firmware, "bios");
+    assert_string_equal(r->boot.seed, "http");
     assert_null(least->boot.command);
     assert_null(least->boot.firmware);
     assert_string_equal(least->boot.seed, "http");
-    assert_string_equal(least->boot.label, "CIDATA");
 }
 
 /* The plan adds its problems to those of form, at the lines of the keys. */
