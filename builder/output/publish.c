@@ -4,26 +4,15 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "output/journal.h"
 #include "output/publish.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define SUMS_LIMIT (1u << 20) /* bytes: some ten thousand templates */
 #define FILES      2u         /* the image and its manifest */
-
-/* One file on its way into out/. */
-struct move {
-    char *from, *to;
-    char *earlier;     /* where the file that it replaces is kept meanwhile */
-    gboolean replaced; /* there was one */
-    gboolean moved;
-    struct publish_sum sum;
-};
 
 gboolean publish_name_is_good(const char *name)
 {
@@ -31,130 +20,78 @@ gboolean publish_name_is_good(const char *name)
            !strchr(name, '\\');
 }
 
-int publish_lock(const char *out_dir, GCancellable *cancel, GError **error)
+/* A link would publish what it leads to. */
+static gboolean is_file(const char *path, GError **error)
 {
-    g_autofree char *path = g_build_filename(out_dir, ".ingot.lock", NULL);
-    return files_lock(path, cancel, error);
+    struct stat info;
+    if (lstat(path, &info) != 0) {
+        ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "cannot open %s: %s", path,
+                        g_strerror(errno));
+        return FALSE;
+    }
+    if (!S_ISREG(info.st_mode))
+        ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "cannot open %s: it is not a file", path);
+    return S_ISREG(info.st_mode);
 }
 
-static gboolean fail(GError **error, const char *what, const char *path)
-{
-    int code = errno;
-    ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "cannot %s %s: %s", what, path,
-                    g_strerror(code));
-    return FALSE;
-}
-
-/* A rename survives a power cut before the data does, unless the data went first. */
-static gboolean sync_file(const char *path, GError **error)
-{
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return fail(error, "open", path);
-    gboolean good = fsync(fd) == 0 || fail(error, "write to the disk", path);
-    close(fd);
-    return good;
-}
-
-static gboolean prepare(struct move *m, const char *staging, const char *out_dir, const char *name,
-                        const char *extension, GCancellable *cancel, GError **error)
+static gboolean prepare(struct publish_sum *sum, const char *staging, const char *name,
+                        const char *extension, const char *sha256, GCancellable *cancel,
+                        GError **error)
 {
     char hex[DIGEST_HEX_LEN + 1];
-    m->sum.file = g_strdup_printf("%s.%s", name, extension);
-    m->from = g_build_filename(staging, m->sum.file, NULL);
-    m->to = g_build_filename(out_dir, m->sum.file, NULL);
-    m->earlier = g_strconcat(m->from, ".earlier", NULL);
-    if (!sync_file(m->from, error) || !digest_file(m->from, hex, NULL, cancel, error))
+    sum->file = g_strdup_printf("%s.%s", name, extension);
+    g_autofree char *path = g_build_filename(staging, sum->file, NULL);
+    if (!is_file(path, error) || !files_sync(path, error) ||
+        (!sha256 && !digest_file(path, hex, NULL, cancel, error)))
         return FALSE;
-    m->sum.sha256 = g_strdup(hex);
+    sum->sha256 = g_strdup(sha256 ? sha256 : hex);
     return TRUE;
 }
 
-/* A hard link keeps the earlier file in its place until the new one takes it over; where there are
- * no hard links it is away for a moment. */
-static gboolean keep_earlier(struct move *m, GError **error)
-{
-    struct stat info;
-    if (lstat(m->to, &info) != 0)
-        return errno == ENOENT || fail(error, "look at", m->to);
-    if (!S_ISREG(info.st_mode)) {
-        ingot_set_error(error, INGOT_EXIT_OUTPUT, "move it away",
-                        "%s is in the way: it is not a file", m->to);
-        return FALSE;
-    }
-    m->replaced = link(m->to, m->earlier) == 0 || rename(m->to, m->earlier) == 0;
-    return m->replaced || fail(error, "replace", m->to);
-}
-
-static gboolean do_move(struct move *m, GError **error)
-{
-    if (!keep_earlier(m, error))
-        return FALSE;
-    m->moved = files_rename(m->from, m->to, error);
-    return m->moved;
-}
-
-static void undo_move(struct move *m)
-{
-    if (m->moved && rename(m->to, m->from) != 0)
-        g_warning("cannot take back %s: %s", m->to, g_strerror(errno));
-    if (m->replaced && rename(m->earlier, m->to) != 0)
-        g_warning("cannot put back %s, it is in %s: %s", m->to, m->earlier, g_strerror(errno));
-    m->moved = m->replaced = FALSE;
-}
-
-static gboolean write_sums(const struct move *moves, const char *out_dir, GError **error)
+/* SHA256SUMS as it will be, in the staging directory. */
+static gboolean write_sums(const struct publish_sum *sums, const char *staging, const char *out_dir,
+                           GError **error)
 {
     g_autofree char *path = g_build_filename(out_dir, PUBLISH_SUMS, NULL);
+    g_autofree char *staged = g_build_filename(staging, PUBLISH_SUMS, NULL);
     g_autofree char *old = NULL;
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+    if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
         old = files_read(path, SUMS_LIMIT, NULL, error);
         if (!old)
             return FALSE;
     }
-    const struct publish_sum sums[FILES] = {moves[0].sum, moves[1].sum};
     g_autofree char *text = sums_merge(old, out_dir, sums, FILES);
-    return files_write_atomic(path, text, -1, 0644, error);
+    return files_write_atomic(staged, text, -1, 0644, error);
 }
 
-static gboolean move_all(struct move *moves, const char *out_dir, GError **error)
+/* The image first, the sums last: who looks meanwhile never finds a manifest without its image, and
+ * sees sums that do not fit rather than sums that fit the wrong image. */
+static gboolean move_all(const struct publish_sum *sums, const char *staging, const char *out_dir,
+                         GError **error)
 {
-    gboolean good = TRUE;
-    for (gsize i = 0; good && i < FILES; i++)
-        good = do_move(&moves[i], error);
-    good = good && write_sums(moves, out_dir, error);
-    /* The manifest first: it is never there without its image. */
-    for (gsize i = FILES; !good && i-- > 0;)
-        undo_move(&moves[i]);
-    for (gsize i = 0; good && i < FILES; i++)
-        (void)g_unlink(moves[i].earlier);
-    return good;
-}
-
-static void clear(struct move *m)
-{
-    g_free(m->from);
-    g_free(m->to);
-    g_free(m->earlier);
-    g_free(m->sum.file);
-    g_free(m->sum.sha256);
+    const char *const names[] = {sums[0].file, sums[1].file, PUBLISH_SUMS, NULL};
+    return write_sums(sums, staging, out_dir, error) &&
+           journal_begin(staging, out_dir, names, error) && journal_commit(staging, out_dir, error);
 }
 
 gboolean output_publish(const char *staging, const char *out_dir, const char *name,
-                        const char *extension, GCancellable *cancel, GError **error)
+                        const char *extension, const char *sha256, GCancellable *cancel,
+                        GError **error)
 {
     if (!publish_name_is_good(name)) {
         ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "%s is not a name for a template", name);
         return FALSE;
     }
-    struct move moves[FILES] = {0};
-    gboolean good = prepare(&moves[0], staging, out_dir, name, extension, cancel, error) &&
-                    prepare(&moves[1], staging, out_dir, name, "json", cancel, error);
+    struct publish_sum sums[FILES] = {0};
+    gboolean good = prepare(&sums[0], staging, name, extension, sha256, cancel, error) &&
+                    prepare(&sums[1], staging, name, "json", NULL, cancel, error);
     int lock = good ? publish_lock(out_dir, cancel, error) : -1;
     good = lock >= 0 && !g_cancellable_set_error_if_cancelled(cancel, error) &&
-           move_all(moves, out_dir, error);
+           move_all(sums, staging, out_dir, error);
     files_unlock(lock);
-    for (gsize i = 0; i < FILES; i++)
-        clear(&moves[i]);
+    for (gsize i = 0; i < FILES; i++) {
+        g_free(sums[i].file);
+        g_free(sums[i].sha256);
+    }
     return good;
 }

@@ -9,7 +9,8 @@
 /* Whether a template may be called so: one path component that is not hidden. */
 gboolean publish_name_is_good(const char *name);
 
-/* The lock under which out_dir changes; freed with files_unlock.  -1: error. */
+/* The lock under which out_dir changes; freed with files_unlock.  Whoever has it finds out_dir
+ * whole: what dead builds of any template left there is ended or removed first.  -1: error. */
 int publish_lock(const char *out_dir, GCancellable *cancel,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

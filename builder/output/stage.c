@@ -3,15 +3,20 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "output/journal.h"
 #include "output/publish.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define SUFFIX_LEN 6u /* what mkdtemp(3) makes of XXXXXX */
+/* Between the name of the template and what mkdtemp(3) makes of XXXXXX: says whose it is, since
+ * what is called so is removed. */
+#define MARK       ".ingot-"
+#define SUFFIX_LEN 6u
 
 /* A staging directory is in use as long as its builder lives: the builder holds flock(2) on it and
  * never lets go, the kernel does.  Unlike a process id this is right in containers, too. */
@@ -25,35 +30,64 @@ static int try_lock(const char *path)
     return -1;
 }
 
-static gboolean is_stage_of(const char *entry, const char *name)
+static gboolean is_stage(const char *entry)
 {
-    gsize length = strlen(name);
-    return entry[0] == '.' && strncmp(entry + 1, name, length) == 0 && entry[1 + length] == '.' &&
-           strlen(entry) == length + 2 + SUFFIX_LEN && !strchr(entry + length + 2, '.');
+    gsize length = strlen(entry), tail = strlen(MARK) + SUFFIX_LEN;
+    return entry[0] == '.' && length > tail + 1 &&
+           strncmp(entry + length - tail, MARK, strlen(MARK)) == 0;
 }
 
-static void remove_dead(const char *out_dir, const char *name)
+/* Ends what the dead owner of a staging directory began, and removes it. */
+static gboolean bury(const char *path, const char *out_dir, GError **error)
 {
-    g_autoptr(GDir) dir = g_dir_open(out_dir, 0, NULL);
-    const char *entry;
-    while (dir && (entry = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(out_dir, entry, NULL);
-        int fd = is_stage_of(entry, name) ? try_lock(path) : -1;
-        if (fd < 0)
-            continue;
+    int fd = try_lock(path);
+    if (fd < 0)
+        return TRUE; /* somebody lives there */
+    struct stat info;
+    gboolean mine = fstat(fd, &info) == 0 && info.st_uid == geteuid();
+    gboolean good = !mine || journal_recover(path, out_dir, error);
+    if (mine && good)
         files_remove_tree(path);
-        close(fd);
-    }
+    close(fd);
+    return good;
 }
 
-static char *make(const char *out_dir, const char *name, GError **error)
+static gboolean bury_dead(const char *out_dir, GError **error)
 {
-    g_autofree char *path = g_strdup_printf("%s/.%s.XXXXXX", out_dir, name);
+    g_autoptr(GDir) dir = g_dir_open(out_dir, 0, error);
+    gboolean good = dir != NULL;
+    const char *entry;
+    while (good && (entry = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(out_dir, entry, NULL);
+        good = !is_stage(entry) || bury(path, out_dir, error);
+    }
+    return good;
+}
+
+int publish_lock(const char *out_dir, GCancellable *cancel, GError **error)
+{
+    g_autofree char *path = g_build_filename(out_dir, ".ingot.lock", NULL);
+    int lock = files_lock(path, cancel, error);
+    if (lock < 0 || bury_dead(out_dir, error))
+        return lock;
+    files_unlock(lock);
+    return -1;
+}
+
+static char *make_stage(const char *out_dir, const char *name, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("%s/.%s" MARK "XXXXXX", out_dir, name);
     if (g_mkdtemp_full(path, 0700) && try_lock(path) >= 0)
         return g_steal_pointer(&path);
     ingot_set_error(error, INGOT_EXIT_HOST, "choose a folder that this user may write",
                     "cannot make a staging directory in %s: %s", out_dir, g_strerror(errno));
     return NULL;
+}
+
+void output_unstage(const char *staging)
+{
+    if (staging && !journal_pending(staging))
+        files_remove_tree(staging);
 }
 
 char *output_stage(const char *out_dir, const char *name, GError **error)
@@ -67,8 +101,7 @@ char *output_stage(const char *out_dir, const char *name, GError **error)
     int lock = publish_lock(out_dir, NULL, error);
     if (lock < 0)
         return NULL;
-    remove_dead(out_dir, name);
-    char *path = make(out_dir, name, error);
+    char *path = make_stage(out_dir, name, error);
     files_unlock(lock);
     return path;
 }

@@ -23,7 +23,7 @@ static gboolean run(build *b, const char *key, GError **error)
 
 static void undo(build *b)
 {
-    files_remove_tree(b->staging);
+    output_unstage(b->staging);
 }
 
 const stage stage_export = {

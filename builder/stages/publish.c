@@ -22,10 +22,11 @@ static gboolean run(build *b, const char *key, GError **error)
 {
     (void)key;
     const output_format *format = output_format_find(b->plan->format);
+    const char *sha256 = json_string_value(json_object_get(b->image, "sha256"));
     if (!write_manifest(b, error) || !output_publish(b->staging, b->plan->out_dir, b->plan->name,
-                                                     format->extension, b->cancel, error))
+                                                     format->extension, sha256, b->cancel, error))
         return FALSE;
-    files_remove_tree(b->staging);
+    output_unstage(b->staging);
     return TRUE;
 }
 

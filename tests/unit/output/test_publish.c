@@ -49,7 +49,7 @@ static gboolean publish(const char *out, const char *image, const char *manifest
         put(stage, "a.qcow2", image);
     if (manifest)
         put(stage, "a.json", manifest);
-    gboolean good = output_publish(stage, out, "a", "qcow2", cancel, error);
+    gboolean good = output_publish(stage, out, "a", "qcow2", NULL, cancel, error);
     files_remove_tree(stage);
     return good;
 }
@@ -149,10 +149,10 @@ static void links_are_not_published(void **state)
     g_autofree char *image = g_build_filename(stage, "a.qcow2", NULL);
     put(stage, "a.json", "manifest");
     assert_int_equal(symlink("a.json", image), 0);
-    assert_false(output_publish(stage, *state, "a", "qcow2", NULL, &error));
+    assert_false(output_publish(stage, *state, "a", "qcow2", NULL, NULL, &error));
     assert_error_says(error, INGOT_EXIT_OUTPUT, "cannot open");
     g_clear_error(&error);
-    assert_false(output_publish(stage, *state, "../a", "qcow2", NULL, &error));
+    assert_false(output_publish(stage, *state, "../a", "qcow2", NULL, NULL, &error));
     assert_error_says(error, INGOT_EXIT_OUTPUT, "is not a name");
 }
 
@@ -166,7 +166,7 @@ static gpointer publish_one(gpointer data)
     g_autofree char *manifest_path = g_build_filename(stage, manifest, NULL);
     gboolean good = g_file_set_contents(image_path, pair[1], -1, NULL) &&
                     g_file_set_contents(manifest_path, "{}", -1, NULL) &&
-                    output_publish(stage, pair[0], pair[1], "qcow2", NULL, NULL);
+                    output_publish(stage, pair[0], pair[1], "qcow2", NULL, NULL, NULL);
     files_remove_tree(stage);
     return GINT_TO_POINTER(good);
 }

@@ -50,26 +50,28 @@ static void put(const char *dir, const char *name)
     assert_true(g_file_set_contents(file, "x", 1, NULL));
 }
 
-/* The directory of a dead builder is nobody's; that of a living one, of another template, and what
- * only looks alike, are not to be touched. */
+/* The directory of a dead builder is nobody's, whatever its template; that of a living one, and
+ * what only looks alike, are not to be touched. */
 static void dead_stages_go(void **state)
 {
-    static const char *const others[] = {".a.b.123456", ".ab.123456", ".a.1234567",
-                                         ".a.12345",    "a.123456",   ".b.123456"};
+    static const char *const others[] = {".a.123456",      ".a.ingot-1234567", ".a.ingot-12345",
+                                         "a.ingot-123456", ".ingot-123456",    ".b.backup"};
     g_autofree char *alive = output_stage(*state, "a", NULL);
-    put(*state, ".a.123456");
+    put(*state, ".a.ingot-123456");
+    put(*state, ".b.ingot-123456");
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
         put(*state, others[i]);
-    g_autofree char *link_path = g_build_filename(*state, ".a.654321", NULL);
-    assert_int_equal(symlink(".b.123456", link_path), 0);
+    g_autofree char *link_path = g_build_filename(*state, ".a.ingot-654321", NULL);
+    assert_int_equal(symlink(".b.backup", link_path), 0);
     g_autofree char *stage = output_stage(*state, "a", NULL);
     assert_non_null(stage);
     assert_string_not_equal(stage, alive);
     assert_true(g_file_test(alive, G_FILE_TEST_IS_DIR));
-    assert_false(exists(*state, ".a.123456"));
+    assert_false(exists(*state, ".a.ingot-123456"));
+    assert_false(exists(*state, ".b.ingot-123456"));
     for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
         assert_true(exists(*state, others[i]));
-    assert_true(exists(*state, ".b.123456/a.qcow2"));
+    assert_true(exists(*state, ".b.backup/a.qcow2"));
 }
 
 static void bad_names_and_places(void **state)
