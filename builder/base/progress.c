@@ -27,7 +27,9 @@ struct progress {
     double expected; /* seconds of the stage; negative: not known */
     progress_watch_fn watch;
     gpointer watch_user;
-    int told; /* the last percent told in plain lines */
+    int told;     /* the last percent told in plain lines */
+    guint moves;  /* atomic: see progress_moves */
+    guint64 done; /* of the last progress_amount */
     GRecMutex mutex;
     char *detail; /* what the live line says behind the phase */
     /* The clock of the live line runs on while the program waits for something. */
@@ -92,6 +94,16 @@ void progress_free(progress *p)
     g_mutex_clear(&p->clock_mutex);
     g_cond_clear(&p->clock_changed);
     g_free(p);
+}
+
+guint progress_moves(const progress *p)
+{
+    return p ? (guint)g_atomic_int_get(&p->moves) : 0;
+}
+
+static void count_move(progress *p)
+{
+    g_atomic_int_inc(&p->moves);
 }
 
 static double seconds_since(gint64 began)
@@ -221,6 +233,7 @@ void progress_phase(progress *p, const char *phase)
 {
     if (!p || g_strcmp0(p->phase, phase) == 0)
         return;
+    count_move(p);
     g_rec_mutex_lock(&p->mutex);
     end_phase(p);
     p->phase = g_strdup(phase);
@@ -328,6 +341,11 @@ void progress_amount(progress *p, const char *what, guint64 done, guint64 total)
     if (!p)
         return;
     double percent = total ? MIN(100.0 * (double)done / (double)total, 100.0) : -1;
+    g_rec_mutex_lock(&p->mutex);
+    if (done != p->done)
+        count_move(p);
+    p->done = done;
+    g_rec_mutex_unlock(&p->mutex);
     if (!p->terminal && p->format == PROGRESS_TEXT && total < PLAIN_LEAST)
         return;
     g_rec_mutex_lock(&p->mutex);
@@ -347,6 +365,9 @@ void progress_percent(progress *p, const char *what, double percent)
     if (!p)
         return;
     g_rec_mutex_lock(&p->mutex);
+    if ((guint64)(percent * 100) != p->done)
+        count_move(p);
+    p->done = (guint64)(percent * 100);
     if (due(p, what, percent))
         tell(p, what, percent, NULL);
     g_rec_mutex_unlock(&p->mutex);
@@ -372,6 +393,8 @@ static void say(progress *p, const char *kind, const char *prefix, enum progress
 
 void progress_info(progress *p, const char *format, ...)
 {
+    if (p)
+        count_move(p);
     va_list args;
     va_start(args, format);
     say(p, "info", "", PROGRESS_NORMAL, format, args);
@@ -393,6 +416,8 @@ static void glimpse(progress *p, const char *text)
 
 void progress_detail(progress *p, const char *format, ...)
 {
+    if (p)
+        count_move(p);
     va_list args;
     va_start(args, format);
     if (p && p->terminal && p->level == PROGRESS_NORMAL) {

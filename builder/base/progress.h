@@ -48,5 +48,9 @@ void progress_info(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void progress_detail(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void progress_warning(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* How much was said of work that goes on, whether it was shown or not: phases, lines, amounts that
+ * are others than before.  For who wants to know whether anything moves; from any thread. */
+guint progress_moves(const progress *p);
+
 /* The failure of the run, with its remedy and exit code. */
 void progress_error(progress *p, const GError *error, int exit_code);

@@ -196,8 +196,10 @@ guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cance
     g->watch = guest_watch(g, on_watch_end);
     if (!configure(g, error))
         return NULL;
-    if (guestfs_launch(g->h) == 0)
+    if (guestfs_launch(g->h) == 0) {
+        guest_name_calls(g);
         return g_steal_pointer(&g);
+    }
     if (!g_cancellable_set_error_if_cancelled(cancel, error) && !guest_limit_error(g, error))
         guest_explain_launch(g, guestfs_last_error(g->h), error);
     return NULL;

@@ -45,8 +45,12 @@ watch *guest_watch(guest *g, void (*end)(gpointer g))
     const char *const paths[] = {g->spec->read_only ? scratch : g->disk, scratch, NULL};
     const struct watch_spec spec = {
         .limits = limits_of(g->spec), .paths = paths, .end = end, .user = g};
-    guestfs_set_event_callback(g->h, on_enter, GUESTFS_EVENT_ENTER, 0, g);
     return watch_start(&spec);
+}
+
+void guest_name_calls(guest *g)
+{
+    guestfs_set_event_callback(g->h, on_enter, GUESTFS_EVENT_ENTER, 0, g);
 }
 
 gboolean guest_limit_error(guest *g, GError **error)

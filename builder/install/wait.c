@@ -106,15 +106,9 @@ static void on_data(vm *machine, enum vm_channel channel, const char *bytes, gsi
 
 static void fail_by_disk(struct wait *w, const char *reason)
 {
-    gboolean full = strstr(reason, "No space") != NULL;
-    g_autofree char *folder = g_path_get_dirname(w->spec->vm->disk ? w->spec->vm->disk : ".");
-    g_autofree char *remedy =
-        g_strdup_printf("make room in %s, or move the cache (INGOT_CACHE)", folder);
-    wait_fail(w,
-              full ? g_strdup("the host's disk is full: the machine's disk could not be written")
-                   : g_strdup_printf("the host could not read or write the machine's disk: %s",
-                                     *reason ? reason : "it does not say why"),
-              full ? remedy : "look at the host's own log (dmesg)");
+    g_autofree char *remedy = NULL;
+    char *cause = vm_disk_fault(reason, w->spec->vm->disk, &remedy);
+    wait_fail(w, cause, remedy);
 }
 
 static void on_event(vm *machine, const char *name, const char *reason, gpointer user)

@@ -4,6 +4,7 @@
 #include "stages/bundle.h"
 #include "stages/history.h"
 #include "stages/kept.h"
+#include "stages/limit.h"
 #include "stages/record.h"
 #include "stages/stages.h"
 
@@ -51,7 +52,7 @@ build *build_new(const plan *p, const struct build_options *options, progress *t
     b->options = *options;
     b->progress = told;
     b->hidden = hidden;
-    b->cancel = cancel ? g_object_ref(cancel) : NULL;
+    limit_follow(b, cancel);
     b->began = g_get_monotonic_time();
     b->machines = g_ptr_array_new_with_free_func(free_record);
     b->timings = g_array_new(FALSE, FALSE, sizeof(struct build_timing));
@@ -87,7 +88,7 @@ void build_free(build *b)
     g_array_unref(b->timings);
     g_ptr_array_unref(b->seen);
     history_free(b->history);
-    g_clear_object(&b->cancel);
+    limit_unfollow(b);
     g_free(b->work_dir);
     g_free(b->run_dir);
     g_free(b->log_dir);
@@ -174,7 +175,7 @@ static gboolean run_stage(build *b, const stage *s, GError **error)
     timing.key = s->key ? s->key(b) : NULL;
     timing.reused = timing.key && !b->options.fresh && s->reuse(b, timing.key);
     timing.why = reason(b, s, timing.key, timing.reused);
-    timing.good = timing.reused || s->run(b, timing.key, error);
+    timing.good = timing.reused || limit_run(b, s, timing.key, error);
     end_phase(b);
     progress_stage_end(b->progress, timing.good, timing.reused);
     timing.kind = b->kind;
@@ -189,7 +190,7 @@ static gboolean run_stage(build *b, const stage *s, GError **error)
 /* A cancel may show as any error (a killed child, a closed socket); it is told as what it is. */
 static void name_cancel(const build *b, GError **error)
 {
-    if (!g_cancellable_is_cancelled(b->cancel))
+    if (!b->caller || !g_cancellable_is_cancelled(b->caller))
         return;
     g_clear_error(error);
     ingot_set_error(error, INGOT_EXIT_INTERRUPTED, NULL, "interrupted; nothing was left in %s",

@@ -30,6 +30,7 @@ const stage stage_export = {
     .name = "export",
     .heading = "write and check the image",
     .failure = INGOT_EXIT_OUTPUT,
+    .limits = {.still = 10 * 60, .total = 4 * 3600, .learned = TRUE},
     .run = run,
     .undo = undo,
 };

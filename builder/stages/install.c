@@ -89,6 +89,7 @@ const stage stage_install = {
     .name = "install",
     .heading = "run the installer in a VM",
     .failure = INGOT_EXIT_INSTALL,
+    .limits = {.total = 2 * 3600, .machines = 2, .emulated = TRUE},
     .key = key,
     .reuse = reuse,
     .run = run,

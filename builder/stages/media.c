@@ -22,5 +22,6 @@ const stage stage_media = {
     .name = "media",
     .heading = "fetch the installer and prove it",
     .failure = INGOT_EXIT_MEDIA,
+    .limits = {.still = 10 * 60, .total = 4 * 3600},
     .run = run,
 };

@@ -34,5 +34,6 @@ const stage stage_publish = {
     .name = "publish",
     .heading = "move image and manifest into the output directory",
     .failure = INGOT_EXIT_OUTPUT,
+    .limits = {.still = 10 * 60, .total = 3600},
     .run = run,
 };

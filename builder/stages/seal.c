@@ -37,5 +37,6 @@ const stage stage_seal = {
     .name = "seal",
     .heading = "sysprep the image and check the policy",
     .failure = INGOT_EXIT_SEAL,
+    .limits = {.total = 2 * 3600, .emulated = TRUE, .learned = TRUE},
     .run = run,
 };

@@ -42,7 +42,10 @@ typedef struct build {
     const plan *plan;
     progress *progress;
     const secrets *hidden;
-    GCancellable *cancel;
+    GCancellable *cancel; /* the build's own: the caller's cancels it, and so does a limit */
+    GCancellable *caller; /* may be NULL */
+    gulong caller_id;
+    struct watch_limits limits; /* of every stage, for tests; a 0: the stage's own */
     struct build_options options;
     gint64 began, stage_began; /* monotonic */
     GArray *timings;           /* of struct build_timing */
@@ -78,6 +81,12 @@ typedef struct stage {
     const char *name;
     const char *heading;
     enum ingot_exit failure; /* exit code of errors that carry none */
+    struct stage_limits {
+        guint still, total; /* seconds; still 0: what it waits for has limits of its own */
+        guint machines;     /* installing ones, each with the recipe's limits.total */
+        gboolean emulated;  /* longer when the host emulates */
+        gboolean learned;   /* does the same in every build: earlier ones teach the limit */
+    } limits;
     /* SHA-256 over the inputs, owned by the caller; NULL: the stage keeps no result. */
     char *(*key)(const build *b);
     /* Takes the kept result of the key when there is a good one. */

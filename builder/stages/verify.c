@@ -83,6 +83,7 @@ const stage stage_verify = {
     .name = "verify",
     .heading = "boot two clones and prove that they are two machines",
     .failure = INGOT_EXIT_VERIFY,
+    .limits = {.total = 2 * 3600, .emulated = TRUE, .learned = TRUE},
     .run = run,
     .wanted = wanted,
 };

@@ -5,10 +5,15 @@
 #include "base/lines.h"
 #include "base/text.h"
 
+#include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SAID_LENGTH 160
+/* A clone sends some KiB to ask for an address; QEMU writes down all that it sends. */
+#define CAPTURE_MOST (16u << 20)
+#define CAPTURE_MS   250u
 
 struct clone {
     struct clone_evidence *seen;
@@ -20,7 +25,8 @@ struct clone {
     answer *coming; /* what the probe is writing */
     answer *ready;  /* what it has written, until it is taken */
     guint boots;
-    gboolean gone, panicked;
+    gboolean gone, panicked, flooded;
+    GSource *capture_watch;
     int status;
     char *last; /* line of the console */
 };
@@ -67,7 +73,8 @@ static gboolean wait_until(struct clone *c, gboolean (*done)(const struct clone 
     GSource *stop = c->cancel ? attach(g_cancellable_source_new(c->cancel),
                                        (GSourceFunc)(void (*)(void))on_cancel, NULL)
                               : NULL;
-    while (!done(c, n) && !w.late && !g_cancellable_is_cancelled(c->cancel))
+    while (!done(c, n) && !w.late && !c->seen->host->cause &&
+           !g_cancellable_is_cancelled(c->cancel))
         g_main_context_iteration(g_main_context_get_thread_default(), TRUE);
     drop(timer);
     drop(stop);
@@ -76,7 +83,7 @@ static gboolean wait_until(struct clone *c, gboolean (*done)(const struct clone 
 
 static gboolean has_ended(const struct clone *c)
 {
-    return c->gone || c->panicked;
+    return c->gone || c->panicked || c->seen->host->cause;
 }
 
 static gboolean has_booted(const struct clone *c, guint n)
@@ -139,9 +146,12 @@ static void on_data(vm *machine, enum vm_channel channel, const char *bytes, gsi
 static void on_event(vm *machine, const char *name, const char *reason, gpointer user)
 {
     (void)machine;
-    (void)reason;
+    struct clone *c = user;
+    struct host_fault *host = c->seen->host;
     if (strcmp(name, "GUEST_PANICKED") == 0)
-        ((struct clone *)user)->panicked = TRUE;
+        c->panicked = TRUE;
+    if (strcmp(name, "BLOCK_IO_ERROR") == 0 && !host->cause)
+        host->cause = vm_disk_fault(reason, c->spec.disk, &host->remedy);
 }
 
 static void on_gone(vm *machine, int status, gpointer user)
@@ -150,6 +160,18 @@ static void on_gone(vm *machine, int status, gpointer user)
     struct clone *c = user;
     c->gone = TRUE;
     c->status = status;
+}
+
+/* A guest that floods the network would fill the host's disk; its machine ends at once. */
+static gboolean on_capture(gpointer user)
+{
+    struct clone *c = user;
+    GStatBuf info;
+    if (c->gone || g_stat(c->capture, &info) != 0 || info.st_size <= (goffset)CAPTURE_MOST)
+        return G_SOURCE_CONTINUE;
+    c->flooded = TRUE;
+    kill(vm_pid(c->machine), SIGKILL);
+    return G_SOURCE_REMOVE;
 }
 
 /* ---- starting ---- */
@@ -199,6 +221,8 @@ static gboolean start(struct clone *c, const struct verify_spec *spec, const cha
         return FALSE;
     fill_spec(c, spec, overlay);
     c->machine = vm_start(&c->spec, c->run_dir, c->log_dir, &events, error);
+    if (c->machine)
+        c->capture_watch = attach(g_timeout_source_new(CAPTURE_MS), on_capture, c);
     return c->machine != NULL;
 }
 
@@ -243,6 +267,7 @@ void clone_free(struct clone *c)
     if (!c)
         return;
     vm *machine = c->machine;
+    drop(c->capture_watch);
     vm_free(machine);
     read_capture(c);
     keep_logs(c);
@@ -267,14 +292,22 @@ vm *clone_machine(struct clone *c)
 
 /* ---- asking ---- */
 
+static char *flood_text(void)
+{
+    g_autofree char *size = text_size(CAPTURE_MOST);
+    return g_strdup_printf("it sent more than %s to a network where nothing answers", size);
+}
+
 static void in_trouble(struct clone *c, const char *what, guint seconds)
 {
     if (c->seen->trouble || g_cancellable_is_cancelled(c->cancel))
         return;
     g_autofree char *limit = text_duration(seconds);
-    g_autofree char *why = c->panicked ? g_strdup("its kernel panicked")
-                           : c->gone   ? g_strdup_printf("QEMU ended with status %d", c->status)
-                                       : g_strdup_printf("not after %s", limit);
+    g_autofree char *why = c->seen->host->cause ? g_strdup(c->seen->host->cause)
+                           : c->flooded         ? flood_text()
+                           : c->panicked        ? g_strdup("its kernel panicked")
+                           : c->gone ? g_strdup_printf("QEMU ended with status %d", c->status)
+                                     : g_strdup_printf("not after %s", limit);
     c->seen->trouble = g_strdup_printf("%s: %s%s%s", what, why, c->last ? "; its console: " : "",
                                        c->last ? c->last : "");
 }

@@ -8,8 +8,14 @@
 
 #define CLONES 2
 
+/* What ends all clones, since it is the host's and says nothing of the image. */
+struct host_fault {
+    char *cause, *remedy; /* NULL: none */
+};
+
 struct clone_evidence {
-    const char *name; /* "a" */
+    struct host_fault *host; /* that both share */
+    const char *name;        /* "a" */
     const char *mac;
     char *trouble;             /* why it came no further; NULL: it did */
     answer *booted, *facts;    /* of the first boot; NULL: it came not so far */

@@ -29,6 +29,7 @@ struct run {
     GCancellable *cancel;
     guint boot, brief, added; /* seconds */
     struct evidence seen;
+    struct host_fault host;
     struct clone *clones[CLONES];
 };
 
@@ -146,6 +147,15 @@ static void stop(struct run *r)
         g_clear_pointer(&r->clones[i], clone_free);
 }
 
+/* What the host does to its clones is nothing that the image must answer for. */
+static gboolean host_failed(const struct run *r, GError **error)
+{
+    if (r->host.cause)
+        ingot_set_error(error, INGOT_EXIT_HOST, r->host.remedy, "the clones were ended: %s",
+                        r->host.cause);
+    return r->host.cause != NULL;
+}
+
 static gboolean run_clones(struct run *r, GError **error)
 {
     g_autofree char *disk = g_build_filename(r->spec->work_dir, "probe.qcow2", NULL);
@@ -162,7 +172,7 @@ static gboolean run_clones(struct run *r, GError **error)
     restart(r);
     power_off(r);
     stop(r);
-    return !g_cancellable_set_error_if_cancelled(r->cancel, error) &&
+    return !g_cancellable_set_error_if_cancelled(r->cancel, error) && !host_failed(r, error) &&
            take_digest(r, &r->seen.digest_after, error);
 }
 
@@ -206,7 +216,8 @@ gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *c
     r.added = MIN(r.brief, fast ? ADDED_HARDWARE : ADDED_EMULATED);
     r.seen.spec = spec;
     for (guint i = 0; i < CLONES; i++)
-        r.seen.clones[i] = (struct clone_evidence){.name = names[i], .mac = macs[i]};
+        r.seen.clones[i] =
+            (struct clone_evidence){.name = names[i], .mac = macs[i], .host = &r.host};
     gboolean good = run_clones(&r, error);
     if (good) {
         *result = judge(&r, began);
@@ -215,5 +226,7 @@ gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *c
             set_failure(*result, spec->name ? spec->name : image_path(spec->image), error);
     }
     evidence_clear(&r.seen);
+    g_free(r.host.cause);
+    g_free(r.host.remedy);
     return good;
 }

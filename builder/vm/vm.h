@@ -161,6 +161,10 @@ gboolean vm_add_cpu(vm *machine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean vm_add_disk(vm *machine, const char *qcow2, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean vm_add_nic(vm *machine, const char *mac, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What a BLOCK_IO_ERROR of that reason means, as a sentence, and in *remedy what to do; both owned
+ * by the caller. */
+char *vm_disk_fault(const char *reason, const char *disk, char **remedy);
+
 /* Asks the guest to leave itself so many bytes, and how many it has left itself. */
 gboolean vm_balloon(vm *machine, guint64 bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean vm_balloon_now(vm *machine, guint64 *bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
