@@ -144,6 +144,11 @@ json_t *plan_to_json(const plan *p)
     if (p->boot.command)
         json_object_set_new(o, "boot", boot_json(p));
     json_object_set_new(o, p->boot.command ? "seed_files" : "initrd_files", files_json(p));
+    struct plan_room room = plan_room(p);
+    json_object_set_new(o, "room",
+                        json_pack("{s:I, s:I}", "cache_size",
+                                  (json_int_t)(room.media + room.install + room.work),
+                                  "output_size", (json_int_t)room.output));
     json_object_set_new(o, "output",
                         json_pack("{s:s, s:s}", "directory", p->out_dir, "format", p->format));
     return o;
@@ -160,7 +165,7 @@ static void print_value(GString *out, const char *key, const json_t *value)
     else if (json_is_integer(value)) {
         gint64 number = json_integer_value(value);
         gboolean seconds = g_str_has_prefix(key, "limit_");
-        gboolean bytes = g_str_equal(key, "memory") || g_str_equal(key, "size");
+        gboolean bytes = g_str_equal(key, "memory") || g_str_has_suffix(key, "size");
         g_autofree char *shown = seconds ? text_duration((double)number)
                                  : bytes ? text_size((guint64)number)
                                          : g_strdup_printf("%" G_GINT64_FORMAT, number);

@@ -6,6 +6,7 @@
 #include "stages/kept.h"
 #include "stages/limit.h"
 #include "stages/record.h"
+#include "stages/room.h"
 #include "stages/stages.h"
 
 #include <gio/gio.h>
@@ -225,6 +226,9 @@ static void finish_bad(build *b, const stage *failed, enum ingot_exit code, GErr
 
 gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
 {
+    *exit_code = INGOT_EXIT_HOST;
+    if (!room_for_build(b, error))
+        return FALSE;
     const stage *const *table = stages_table();
     g_autoptr(GError) local = NULL;
     gsize i = 0;

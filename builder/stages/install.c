@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "stages/base.h"
 #include "stages/kept.h"
+#include "stages/room.h"
 #include "stages/stages.h"
 
 #include <jansson.h>
@@ -77,7 +78,7 @@ static gboolean install(const char *disk, GPtrArray *phases, gpointer user, GErr
 
 static gboolean run(build *b, const char *k, GError **error)
 {
-    if (!hold(b, k, error) || !announce(b, error))
+    if (!hold(b, k, error) || !room_for_install(b, error) || !announce(b, error))
         return FALSE;
     b->phases = kept_make(b->kept, install, b, error);
     if (b->phases)

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "stages/stages.h"
+
+/* The room that a build will need, asked for before it is used.  Private to the room.  Errors:
+ * INGOT_EXIT_HOST, with what is needed, what is there, and where. */
+
+/* Before anything is started.  What an installation needs counts when nothing at all is kept that
+ * could be reused; else when it turns out that it runs. */
+gboolean room_for_build(const build *b, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean room_for_install(const build *b, GError **error) G_GNUC_WARN_UNUSED_RESULT;
