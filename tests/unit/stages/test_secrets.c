@@ -83,7 +83,7 @@ static guint assert_clean(const char *dir_path)
     return n;
 }
 
-static plan secret_plan(const char *said, char *file)
+static plan secret_plan(const char *said, const char *file)
 {
     plan p = sample_plan();
     struct os_file *f = g_new0(struct os_file, 1);
