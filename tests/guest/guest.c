@@ -134,6 +134,8 @@ struct guest *guest_new_booting(const guint8 *sector)
 
 void guest_free(struct guest *g)
 {
+    guest_detach(g, 0);
+    guest_detach(g, 1);
     vm_free(g->machine);
     files_remove_tree(g->top);
     vm_spec_clear(&g->vm);
@@ -252,8 +254,21 @@ int guest_attach(struct guest *g, int person)
     assert_true(g_strlcpy(address.sun_path, path, sizeof address.sun_path) <
                 sizeof address.sun_path);
     assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
-    g_unix_fd_add(fd, G_IO_IN | G_IO_HUP, on_heard, g->heard[person]);
+    g->listening[person] = g_unix_fd_source_new(fd, G_IO_IN | G_IO_HUP);
+    g_source_set_callback(g->listening[person], (GSourceFunc)(void (*)(void))on_heard,
+                          g->heard[person], NULL);
+    g_source_attach(g->listening[person], NULL);
+    g->sockets[person] = fd;
     return fd;
+}
+
+void guest_detach(struct guest *g, int person)
+{
+    if (!g->listening[person])
+        return;
+    g_source_destroy(g->listening[person]);
+    g_clear_pointer(&g->listening[person], g_source_unref);
+    close(g->sockets[person]);
 }
 
 gboolean guest_both_heard(const struct guest *g, const char *text)

@@ -11,10 +11,12 @@
 struct guest {
     char *top, *dir, *log_dir; /* top holds the others and the initramfs */
     struct vm_spec vm;
-    vm *machine;       /* guest_start */
-    GString *said[2];  /* by enum vm_channel */
-    GString *events;   /* "NAME reason\n" */
-    GString *heard[2]; /* by guest_attach */
+    vm *machine;           /* guest_start */
+    GString *said[2];      /* by enum vm_channel */
+    GString *events;       /* "NAME reason\n" */
+    GString *heard[2];     /* by guest_attach */
+    GSource *listening[2]; /* the same */
+    int sockets[2];
     gboolean gone;
     int status;
 };
@@ -42,4 +44,6 @@ void guest_assert_nothing_left(const struct guest *g, GPid pid);
 
 /* Somebody connects to the console's relay; what they see comes in heard.  Returns the socket. */
 int guest_attach(struct guest *g, int person);
+/* Closes the socket; guest_free does so for who is still attached. */
+void guest_detach(struct guest *g, int person);
 gboolean guest_both_heard(const struct guest *g, const char *text);

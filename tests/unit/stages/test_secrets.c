@@ -83,7 +83,7 @@ static guint assert_clean(const char *dir_path)
     return n;
 }
 
-static plan secret_plan(const char *said, char *file)
+static plan secret_plan(const char *said, const char *file)
 {
     plan p = sample_plan();
     struct os_file *f = g_new0(struct os_file, 1);
@@ -189,9 +189,34 @@ static void not_in_the_manifest(void **state)
     plan_done(&p);
 }
 
+/* A shell reads the script, and it says what it does not replay. */
+static void script_of_a_boot_command(void **state)
+{
+    (void)state;
+    g_autoptr(secrets) hidden = all_secrets();
+    plan p = secret_plan("name: web\n", "answers");
+    p.boot.command = (char *)"<wait \"boot:\">it's<enter>";
+    p.name = (char *)"it's web";
+    g_autoptr(build) b = sample_build(&p, hidden);
+    g_autoptr(GError) error = NULL;
+    ingot_set_error(&error, INGOT_EXIT_INSTALL, NULL, "it failed");
+    b->bundle = bundle_save(b, "install", 6, error);
+    g_autofree char *script = g_build_filename(b->bundle, "qemu.sh", NULL);
+    g_autofree char *text = files_read(script, 1 << 16, NULL, NULL);
+    const char *const argv[] = {"sh", "-n", script, NULL};
+    g_autoptr(GError) bad = NULL;
+    gboolean good = spawn_run(argv, NULL, NULL, &bad);
+    assert_no_error(bad);
+    assert_true(good);
+    assert_non_null(strstr(text, "nothing is typed and no answer file is served"));
+    bundle_remove(b);
+    plan_done(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(nowhere),
-                                       cmocka_unit_test(not_in_the_manifest)};
+                                       cmocka_unit_test(not_in_the_manifest),
+                                       cmocka_unit_test(script_of_a_boot_command)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }
