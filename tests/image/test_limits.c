@@ -152,8 +152,9 @@ static double stop_appliance(const char *stage, const char *phase, gpointer user
 static void seal(const struct fixture *f, struct watch_limits limits, const char *stop_in,
                  GError **error)
 {
+    g_autoptr(image_file) own = image_own(f->image);
     const struct seal_spec spec = {
-        .image = f->image, .force_tcg = TRUE, .read_only = TRUE, .limits = limits};
+        .image = own, .force_tcg = TRUE, .read_only = TRUE, .limits = limits};
     g_autoptr(progress) p = progress_new(PROGRESS_TEXT, PROGRESS_QUIET, stderr, NULL);
     guest_facts *facts = NULL;
     progress_stage(p, "seal");
