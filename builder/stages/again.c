@@ -70,10 +70,8 @@ static void add_notes(GString *text, const build *b)
     g_string_append_printf(text, "echo \"qemu.sh: its screen (VNC) is the socket $dir/\"%s >&2\n",
                            quoted);
     if (b->plan->boot.command)
-        g_string_append_printf(text,
-                               "echo 'qemu.sh: nothing is typed%s: type the recipe'\\''s boot "
-                               "command at the screen' >&2\n",
-                               b->plan->boot.cdrom ? "" : " and no answer file is served");
+        g_string_append(text, "echo 'qemu.sh: nothing is typed and no answer file is served: type "
+                              "the recipe'\\''s boot command at the screen' >&2\n");
     if (b->machines->len > 1 && last && strcmp(last->name, "system") == 0)
         g_string_append(text, "echo 'qemu.sh: the build had configured its packages and failed in "
                               "the machine after that; this one configures them' >&2\n");
