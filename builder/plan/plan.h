@@ -83,8 +83,8 @@ struct plan_machine_files {
  * It shares its strings with plan and files. */
 struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *files);
 
-/* What is typed: the command with seed_url (as the guest reaches it, without '/' at its end; NULL
- * with a CD) and the other values in place of its placeholders.  The caller owns the text. */
+/* What is typed: the command with seed_url (as the guest reaches it, without '/' at its end)
+ * and the other values in place of its placeholders.  The caller owns the text. */
 char *plan_boot_command(const plan *p, const char *seed_url,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
