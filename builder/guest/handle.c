@@ -182,7 +182,7 @@ guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cance
     if (!choose_disk(g, error) || !configure(g, error))
         return NULL;
     if (guestfs_launch(g->h) == 0)
-        return g_steal_pointer(&g);
+        return image_check_same(spec->image, error) ? g_steal_pointer(&g) : NULL;
     if (!g_cancellable_set_error_if_cancelled(cancel, error))
         guest_explain_launch(g, guestfs_last_error(g->h), error);
     return NULL;

@@ -207,13 +207,9 @@ static gboolean put_changes(const image_file *i, int to, const char *overlay, GC
 
 static gboolean is_unchanged(const image_file *i)
 {
-    struct stat now, there;
-    return fstat(i->fd, &now) == 0 && lstat(i->path, &there) == 0 && there.st_dev == now.st_dev &&
-           there.st_ino == now.st_ino && now.st_size == i->seen.st_size &&
-           now.st_mtim.tv_sec == i->seen.st_mtim.tv_sec &&
-           now.st_mtim.tv_nsec == i->seen.st_mtim.tv_nsec &&
-           now.st_ctim.tv_sec == i->seen.st_ctim.tv_sec &&
-           now.st_ctim.tv_nsec == i->seen.st_ctim.tv_nsec;
+    struct stat there;
+    return image_is_untouched(i) && lstat(i->path, &there) == 0 && there.st_dev == i->seen.st_dev &&
+           there.st_ino == i->seen.st_ino;
 }
 
 static gboolean move_into_place(const image_file *i, int fd, const char *stage, GError **error)
