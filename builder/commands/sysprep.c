@@ -170,7 +170,7 @@ static gboolean write_copy(const struct job *job, const char *overlay, GError **
     const output_format *format = output_format_find("qcow2");
     gboolean good =
         format->write(overlay, made, job->compact, job->call->progress, job->call->cancel, error) &&
-        files_publish_new(made, copy, error);
+        image_check_same(job->image, error) && files_publish_new(made, copy, error);
     files_remove_tree(folder);
     files_unlock(lock);
     return good;

@@ -198,7 +198,7 @@ guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cance
         return NULL;
     if (guestfs_launch(g->h) == 0) {
         guest_name_calls(g);
-        return g_steal_pointer(&g);
+        return image_check_same(spec->image, error) ? g_steal_pointer(&g) : NULL;
     }
     if (!g_cancellable_set_error_if_cancelled(cancel, error) && !guest_limit_error(g, error))
         guest_explain_launch(g, guestfs_last_error(g->h), error);

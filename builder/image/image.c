@@ -168,6 +168,29 @@ image_file *image_open(const char *path, enum image_flags flags, const char *scr
     return i->scratch ? g_steal_pointer(&i) : NULL;
 }
 
+gboolean image_is_untouched(const image_file *i)
+{
+    struct stat now;
+    return fstat(i->fd, &now) == 0 && now.st_size == i->seen.st_size &&
+           now.st_mtim.tv_sec == i->seen.st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == i->seen.st_mtim.tv_nsec &&
+           now.st_ctim.tv_sec == i->seen.st_ctim.tv_sec &&
+           now.st_ctim.tv_nsec == i->seen.st_ctim.tv_nsec;
+}
+
+/* The header is judged again, too: the clock of a file system has ticks of some milliseconds, in
+ * which a change leaves no trace. */
+gboolean image_check_same(const image_file *i, GError **error)
+{
+    g_autofree char *backing = NULL, *format = NULL;
+    if (image_is_own(i))
+        return TRUE;
+    if (!image_is_untouched(i))
+        return refuse(error, "stop what writes to it, then run this again", i->path,
+                      "was changed by another program while it was read");
+    return image_judge(i->fd, i->path, i->flags, &backing, &format, error);
+}
+
 image_file *image_own(const char *path)
 {
     image_file *i = g_new0(image_file, 1);

@@ -47,6 +47,11 @@ char *image_scratch(const image_file *i, const char *name);
 gboolean image_overlay(const image_file *i, const char *overlay, guint64 size, GCancellable *cancel,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether a stranger's image still is what was judged.  "backing": null keeps a backing file out
+ * that is written into the header later, but QEMU has no such option for a data file: so ask this
+ * once QEMU has opened the file, before anything that was read is used.  Error: INGOT_EXIT_SEAL. */
+gboolean image_check_same(const image_file *i, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether an image that was opened with IMAGE_LOCK can be replaced, before long work: permissions,
  * other names of the file, room.  Left-overs of a replacement that was killed are removed.
  * Errors: INGOT_EXIT_SEAL, INGOT_EXIT_OUTPUT. */

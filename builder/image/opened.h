@@ -22,6 +22,9 @@ struct image_file {
 gboolean image_judge(int fd, const char *path, enum image_flags flags, char **backing,
                      char **backing_format, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Whether nobody has written to what was opened, or changed its owner, mode or names. */
+gboolean image_is_untouched(const image_file *i);
+
 /* fd as QEMU's "json:" file name: a qcow2 image without a backing file, or with that of i and no
  * other, whatever its header says then.  Owned by the caller. */
 char *image_json_name(const image_file *i, int fd);

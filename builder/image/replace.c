@@ -60,6 +60,18 @@ static void remove_dead_stages(const image_file *i, const char *directory)
     }
 }
 
+/* QEMU locks bytes of the images that it has open (block/file-posix.c, RAW_LOCK_PERM_BASE); a copy
+ * would pass such locks by, and a running machine would go on with the old file. */
+static gboolean is_idle(const image_file *i, GError **error)
+{
+    struct flock found = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    if (fcntl(i->fd, F_OFD_GETLK, &found) != 0 || found.l_type == F_UNLCK)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_SEAL, "stop the machine that uses it, or use --copy FILE",
+                    "%s is in use by another program; it is as it was", i->path);
+    return FALSE;
+}
+
 static gboolean has_room(const image_file *i, const char *directory, guint64 more, GError **error)
 {
     struct statvfs info;
@@ -105,6 +117,8 @@ gboolean image_can_replace(const image_file *i, GError **error)
                         i->path, (unsigned long)i->seen.st_nlink);
         return FALSE;
     }
+    if (!is_idle(i, error))
+        return FALSE;
     remove_dead_stages(i, directory);
     return shares_blocks(i, directory) || has_room(i, directory, 0, error);
 }
@@ -207,19 +221,17 @@ static gboolean put_changes(const image_file *i, int to, const char *overlay, GC
 
 static gboolean is_unchanged(const image_file *i)
 {
-    struct stat now, there;
-    return fstat(i->fd, &now) == 0 && lstat(i->path, &there) == 0 && there.st_dev == now.st_dev &&
-           there.st_ino == now.st_ino && now.st_size == i->seen.st_size &&
-           now.st_mtim.tv_sec == i->seen.st_mtim.tv_sec &&
-           now.st_mtim.tv_nsec == i->seen.st_mtim.tv_nsec &&
-           now.st_ctim.tv_sec == i->seen.st_ctim.tv_sec &&
-           now.st_ctim.tv_nsec == i->seen.st_ctim.tv_nsec;
+    struct stat there;
+    return image_is_untouched(i) && lstat(i->path, &there) == 0 && there.st_dev == i->seen.st_dev &&
+           there.st_ino == i->seen.st_ino;
 }
 
 static gboolean move_into_place(const image_file *i, int fd, const char *stage, GError **error)
 {
     if (!copy_rights(i, fd))
         return replace_failed(error, i, NULL, "write a copy of the image");
+    if (!is_idle(i, error))
+        return FALSE;
     if (is_unchanged(i))
         return files_rename(stage, i->path, error);
     ingot_set_error(error, INGOT_EXIT_OUTPUT, "stop what writes to it, then run this again",

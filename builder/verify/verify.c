@@ -173,7 +173,7 @@ static gboolean run_clones(struct run *r, GError **error)
     power_off(r);
     stop(r);
     return !g_cancellable_set_error_if_cancelled(r->cancel, error) && !host_failed(r, error) &&
-           take_digest(r, &r->seen.digest_after, error);
+           image_check_same(r->spec->image, error) && take_digest(r, &r->seen.digest_after, error);
 }
 
 static void set_failure(const verify_result *result, const char *image, GError **error)

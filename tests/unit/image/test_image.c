@@ -83,6 +83,28 @@ static void changed_after_the_look(void **state)
     assert_holds(above, "0");
 }
 
+/* QEMU would read it, whatever the overlay says. */
+static void data_file_after_the_look(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    make_image("sound.qcow2", "5");
+    g_autoptr(image_file) i = open_image("sound.qcow2", IMAGE_PLAIN);
+    assert_true(image_check_same(i, &error));
+    g_autofree char *overlay = image_scratch(i, "o.qcow2");
+    assert_true(image_overlay(i, overlay, 0, NULL, &error));
+    QEMU_IO("-c", "read 0 64k", overlay);
+    assert_true(image_check_same(i, &error)); /* reading is no change */
+    g_autofree char *secret = at("secret.raw");
+    g_autofree char *option = g_strdup_printf("data_file=%s,data_file_raw=on", secret);
+    QEMU_IMG("create", "-q", "-f", "qcow2", "-o", option, "sound.qcow2", "4M");
+    assert_false(image_check_same(i, &error));
+    assert_error_says(error, INGOT_EXIT_SEAL, "was changed by another program");
+    g_autoptr(image_file) own = image_own("nowhere.qcow2");
+    g_clear_error(&error);
+    assert_true(image_check_same(own, &error));
+}
+
 static void scratch_goes(void **state)
 {
     (void)state;
@@ -99,8 +121,10 @@ static void scratch_goes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(names_other_files),
-                                       cmocka_unit_test(no_images), cmocka_unit_test(trusted_chain),
+                                       cmocka_unit_test(no_images),
+                                       cmocka_unit_test(trusted_chain),
                                        cmocka_unit_test(changed_after_the_look),
+                                       cmocka_unit_test(data_file_after_the_look),
                                        cmocka_unit_test(scratch_goes)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

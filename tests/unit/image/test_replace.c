@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "images.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -104,6 +105,29 @@ static void cannot_be_replaced(void **state)
     assert_error_says(error, INGOT_EXIT_SEAL, "hard links");
 }
 
+/* A running machine has its disk, or the backing file of its disk, locked: shared when it only
+ * reads.  As QEMU does it, with a lock of an open file. */
+static void in_use(void **state)
+{
+    (void)state;
+    const struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 100, .l_len = 1};
+    for (guint late = 0; late < 2; late++) {
+        g_autoptr(GError) error = NULL;
+        make_image("used.qcow2", "1");
+        g_autofree char *path = at("used.qcow2");
+        g_autoptr(image_file) i = open_image("used.qcow2", IMAGE_LOCK);
+        assert_true(image_can_replace(i, &error));
+        g_autofree char *overlay = late ? changed_overlay(i, "2") : NULL;
+        int machine = open(path, O_RDONLY | O_CLOEXEC);
+        assert_int_equal(fcntl(machine, F_OFD_SETLK, &lock), 0);
+        assert_false(late ? image_replace(i, overlay, NULL, &error) : image_can_replace(i, &error));
+        assert_error_says(error, INGOT_EXIT_SEAL, "is in use by another program");
+        close(machine);
+        assert_holds("used.qcow2", "1");
+        assert_int_equal(files_beside(".ingot-"), 0);
+    }
+}
+
 /* What a killed replacement left goes; what only looks like it stays. */
 static void left_overs(void **state)
 {
@@ -155,7 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replaced),           cmocka_unit_test(one_at_a_time),
         cmocka_unit_test(changed_by_another), cmocka_unit_test(cannot_be_replaced),
-        cmocka_unit_test(left_overs),         cmocka_unit_test(cancelled),
-        cmocka_unit_test(chain_in_place)};
+        cmocka_unit_test(left_overs),         cmocka_unit_test(in_use),
+        cmocka_unit_test(cancelled),          cmocka_unit_test(chain_in_place)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }
