@@ -388,10 +388,12 @@ char *files_live_dir(const char *parent, const char *name, int *lock, GError **e
     if (!files_mkdir(parent, FALSE, error))
         return NULL;
     /* So that nobody takes a directory for dead that is not locked yet. */
-    g_autofree char *all_path = g_build_filename(parent, ".lock", NULL);
-    int all = files_lock(all_path, NULL, error);
-    if (all < 0)
+    int all = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (all < 0 || flock(all, LOCK_EX) != 0) {
+        fail_errno(error, "lock", parent);
+        files_unlock(all);
         return NULL;
+    }
     remove_dead(parent);
     char *path = live_dir(parent, name, lock, error);
     files_unlock(all);
