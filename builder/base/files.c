@@ -363,21 +363,27 @@ void files_unlock(int fd)
         close(fd);
 }
 
-/* A directory whose owner has died still has its lock file, but nobody holds it. */
+gboolean files_dir_is_live(const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, "lock", NULL);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    gboolean held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    files_unlock(fd);
+    return held;
+}
+
+/* A directory whose owner has died is there still, but nobody holds its lock.  prefix: others are
+ * not looked at. */
 static void remove_dead(const char *parent, const char *prefix)
 {
     g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
     const char *name;
     while (dir && (name = g_dir_read_name(dir))) {
+        struct stat info;
         g_autofree char *path = g_build_filename(parent, name, NULL);
-        g_autofree char *lock_path = g_build_filename(path, "lock", NULL);
-        if (!g_str_has_prefix(name, prefix) || !g_file_test(lock_path, G_FILE_TEST_IS_REGULAR))
-            continue;
-        int lock = files_try_lock(lock_path);
-        if (lock < 0)
-            continue;
-        files_remove_tree(path);
-        files_unlock(lock);
+        if (g_str_has_prefix(name, prefix) && lstat(path, &info) == 0 && S_ISDIR(info.st_mode) &&
+            !files_dir_is_live(path))
+            files_remove_tree(path);
     }
 }
 
@@ -388,24 +394,40 @@ static char *live_dir_new(const char *parent, const char *name, int *lock, GErro
         return NULL;
     g_autofree char *lock_path = g_build_filename(path, "lock", NULL);
     *lock = files_lock(lock_path, NULL, error);
-    if (*lock < 0) {
-        files_remove_tree(path);
+    if (*lock >= 0)
+        return g_steal_pointer(&path);
+    files_remove_tree(path);
+    return NULL;
+}
+
+static char *live_dir_below(const char *parent, const char *name, const char *prefix, int *lock,
+                            GError **error)
+{
+    *lock = -1;
+    if (!files_mkdir(parent, FALSE, error))
+        return NULL;
+    /* So that nobody takes a directory for dead that is not locked yet. */
+    int all = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (all < 0 || flock(all, LOCK_EX) != 0) {
+        fail_errno(error, "lock", parent);
+        files_unlock(all);
         return NULL;
     }
-    return g_steal_pointer(&path);
+    remove_dead(parent, prefix);
+    char *path = live_dir_new(parent, name, lock, error);
+    files_unlock(all);
+    return path;
 }
 
 char *files_live_dir(const char *parent, const char *name, int *lock, GError **error)
 {
-    remove_dead(parent, "");
-    return live_dir_new(parent, name, lock, error);
+    return live_dir_below(parent, name, "", lock, error);
 }
 
 char *files_live_dir_of(const char *parent, const char *name, int *lock, GError **error)
 {
     g_autofree char *prefix = g_strconcat(name, "-", NULL);
-    remove_dead(parent, prefix);
-    return live_dir_new(parent, name, lock, error);
+    return live_dir_below(parent, name, prefix, lock, error);
 }
 
 char *files_cache_dir(void)

@@ -64,15 +64,19 @@ void files_unlock_remove(int fd, const char *path);
 /* The same without waiting; -1 when somebody holds it or it cannot be opened. */
 int files_try_lock(const char *path);
 
-/* A private directory below parent that is known to be in use while *lock is held (files_unlock):
- * those of owners that have died are removed by the next call.  The caller owns the path and
- * removes the directory. */
+/* A private directory below parent that is known to be in use while *lock is held (files_unlock).
+ * All directories of parent are made so: those that nobody holds are of processes that have died,
+ * and go.  Locks and not process ids, which two containers may have in common.  The caller owns the
+ * path and removes the directory before it lets go. */
 char *files_live_dir(const char *parent, const char *name, int *lock,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same below a directory that is not ours alone: only dead directories of that name go. */
 char *files_live_dir_of(const char *parent, const char *name, int *lock,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether the owner of such a directory lives. */
+gboolean files_dir_is_live(const char *dir);
 
 /* ---- where ingot keeps its things; the caller owns the paths ---- */
 

@@ -4,10 +4,8 @@
 #include "base/error.h"
 #include "base/files.h"
 
-#include <errno.h>
 #include <gio/gunixsocketaddress.h>
 #include <jansson.h>
-#include <signal.h>
 #include <string.h>
 
 #define ABOUT_LIMIT 4096
@@ -35,8 +33,8 @@ static struct running *read_running(const char *parent, const char *entry)
     const char *name = NULL;
     int pid = 0;
     struct running *r = NULL;
-    if (about && json_unpack(about, "{s:s, s:i}", "name", &name, "pid", &pid) == 0 && pid > 0 &&
-        (kill(pid, 0) == 0 || errno == EPERM)) {
+    if (about && json_unpack(about, "{s:s, s:i}", "name", &name, "pid", &pid) == 0 &&
+        files_dir_is_live(dir)) {
         r = g_new0(struct running, 1);
         r->name = g_strdup(name);
         r->dir = g_strdup(dir);

@@ -157,10 +157,10 @@ char *media_cache_part(const media_cache *cache, const char *key)
     return g_build_filename(cache->root, "partial", name, NULL);
 }
 
-char *media_cache_temp_dir(const media_cache *cache, GError **error)
+char *media_cache_temp_dir(const media_cache *cache, int *lock, GError **error)
 {
     g_autofree char *parent = g_build_filename(cache->root, "tmp", NULL);
-    return files_temp_dir(parent, "work", error);
+    return files_live_dir(parent, "work", lock, error);
 }
 
 char *media_cache_note_path(const media_cache *cache, const char *key)

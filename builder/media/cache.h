@@ -45,8 +45,10 @@ char *media_cache_stamp(const struct stat *info);
 /* Where a download of that key is kept until it is complete; owned by the caller. */
 char *media_cache_part(const media_cache *cache, const char *key);
 
-/* A private directory on the cache's file system; the caller removes it with files_remove_tree. */
-char *media_cache_temp_dir(const media_cache *cache, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* A private directory on the cache's file system; the caller removes it with files_remove_tree and
+ * lets go of *lock with files_unlock.  Those of dead processes go. */
+char *media_cache_temp_dir(const media_cache *cache, int *lock,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The note of a key, or NULL when there is none that can be read; owned by the caller. */
 char *media_cache_note_path(const media_cache *cache, const char *key);

@@ -292,14 +292,16 @@ media_boot *media_fetch_within(const struct media_spec *spec, const struct media
                                     .progress = context->progress,
                                     .cancel = context->cancel}};
     media_boot *boot = NULL;
+    int lock = -1;
     if (!check_spec(spec, error))
         return NULL;
     job.cache = media_cache_open(context->cache_dir, context->progress, error);
-    job.work = job.cache ? media_cache_temp_dir(job.cache, error) : NULL;
+    job.work = job.cache ? media_cache_temp_dir(job.cache, &lock, error) : NULL;
     job.inputs = g_ptr_array_new_with_free_func((GDestroyNotify)media_input_free);
     if (job.work)
         boot = run(&job, error);
     files_remove_tree(job.work);
+    files_unlock(lock);
     g_free(job.work);
     g_ptr_array_unref(job.inputs);
     media_cache_free(job.cache);

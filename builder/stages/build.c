@@ -59,7 +59,7 @@ build *build_new(const plan *p, const struct build_options *options, progress *t
     b->timings = g_array_new(FALSE, FALSE, sizeof(struct build_timing));
     g_array_set_clear_func(b->timings, clear_timing);
     b->seen = g_ptr_array_new_with_free_func(free_phase);
-    b->work_lock = -1;
+    b->work_lock = b->run_lock = -1;
     g_autofree char *parent = g_build_filename(p->cache_dir, "work", NULL);
     b->work_dir = files_live_dir(parent, p->name, &b->work_lock, error);
     if (!b->work_dir)
@@ -77,6 +77,7 @@ void build_free(build *b)
     if (!b)
         return;
     files_remove_tree(b->run_dir);
+    files_unlock(b->run_lock);
     files_remove_tree(b->work_dir);
     files_unlock(b->work_lock);
     kept_free(b->kept);

@@ -55,10 +55,9 @@ static gboolean announce(build *b, GError **error)
     g_autofree char *runtime = files_runtime_dir(error);
     if (!runtime)
         return FALSE;
-    g_autofree char *name = g_strdup_printf("%.24s-%d", b->plan->name, (int)getpid());
-    b->run_dir = g_build_filename(runtime, name, NULL);
-    files_remove_tree(b->run_dir);
-    if (!files_mkdir(b->run_dir, TRUE, error))
+    g_autofree char *name = g_strdup_printf("%.24s", b->plan->name);
+    b->run_dir = files_live_dir(runtime, name, &b->run_lock, error);
+    if (!b->run_dir)
         return FALSE;
     g_autofree char *file = g_build_filename(b->run_dir, "build.json", NULL);
     json_t *about = json_pack("{s:s, s:i}", "name", b->plan->name, "pid", (int)getpid());

@@ -58,6 +58,7 @@ typedef struct build {
     char *work_dir;            /* removed at the end, whatever the end */
     int work_lock; /* held while the build lives, so that a dead build's directory is known */
     char *run_dir; /* sockets of the running VM */
+    int run_lock;  /* the same for it */
     char *log_dir; /* in work_dir; kept as out/NAME.failed when the build fails */
     /* media */
     media_boot *boot;

@@ -22,6 +22,7 @@ struct clone {
     vm *machine;
     lines *port, *console;
     char *run_dir, *log_dir, *capture, *final_logs;
+    int run_lock;   /* of run_dir */
     answer *coming; /* what the probe is writing */
     answer *ready;  /* what it has written, until it is taken */
     guint boots;
@@ -182,7 +183,7 @@ static gboolean make_dirs(struct clone *c, const struct verify_spec *spec, GErro
     if (!runtime)
         return FALSE;
     g_autofree char *prefix = g_strdup_printf("clone-%s", c->seen->name);
-    c->run_dir = files_temp_dir(runtime, prefix, error);
+    c->run_dir = files_live_dir(runtime, prefix, &c->run_lock, error);
     c->log_dir = g_build_filename(spec->work_dir, prefix, NULL);
     c->final_logs = g_strdup_printf("%s/%s", spec->log_dir, prefix);
     c->capture = g_build_filename(c->log_dir, "network.pcap", NULL);
@@ -272,6 +273,8 @@ void clone_free(struct clone *c)
     read_capture(c);
     keep_logs(c);
     files_remove_tree(c->run_dir);
+    if (c->run_dir)
+        files_unlock(c->run_lock);
     vm_spec_clear(&c->spec);
     lines_free(c->port);
     lines_free(c->console);

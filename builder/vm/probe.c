@@ -172,12 +172,15 @@ gboolean vm_probe_run(const struct vm_arch *arch, const char *accel, const char 
                       GError **error)
 {
     *probe = (struct vm_probe){0};
-    g_autofree char *temp = files_temp_dir(dir, "probe", error);
+    int lock;
+    g_autofree char *parent = g_build_filename(dir, "work", NULL);
+    g_autofree char *temp = files_live_dir(parent, "probe", &lock, error);
     if (!temp)
         return FALSE;
     g_autofree char *image = g_build_filename(temp, "probe.bin", NULL);
     gboolean good = write_image(image, error) &&
                     run_image(arch, accel, cpu, image, limit_ms, cancel, probe, error);
     files_remove_tree(temp);
+    files_unlock(lock);
     return good;
 }

@@ -101,11 +101,15 @@ static void assert_console_says(const struct guest *g, const char *text)
     g_autofree char *file = g_build_filename(g->dir, "build.json", NULL);
     g_autofree char *about = g_strdup_printf("{\"name\": \"tiny\", \"pid\": %d}", (int)getpid());
     assert_true(files_mkdir(parent, TRUE, NULL) && files_write_atomic(file, about, -1, 0600, NULL));
+    g_autofree char *lock_path = g_build_filename(g->dir, "lock", NULL);
+    int lock = files_lock(lock_path, NULL, &error);
+    assert_true(lock >= 0);
     assert_int_equal(symlink(g->dir, entry), 0);
     assert_true(g_setenv("XDG_RUNTIME_DIR", runtime, TRUE));
     const char *argv[] = {g_getenv("INGOT_TEST_PROGRAM"), "console", "--screen", "tiny", NULL};
     g_autofree char *said = NULL;
     gboolean good = spawn_run(argv, NULL, &said, &error);
+    files_unlock_remove(lock, lock_path);
     assert_no_error(error);
     assert_true(good);
     g_autofree char *line = g_strconcat(text, "\n", NULL);

@@ -134,11 +134,35 @@ static void targets(void **state)
     assert_false(files_check_target("--report", "", NULL));
 }
 
+/* What the dead have left goes, with a lock file and without; what lives stays. */
+static void dead_directories_go(void **state)
+{
+    int first, second;
+    g_autofree char *parent = g_build_filename(*state, "live", NULL);
+    g_autofree char *alive = files_live_dir(parent, "a", &first, NULL);
+    g_autofree char *killed = g_build_filename(parent, "a-killed", NULL);
+    g_autofree char *earlier = g_build_filename(parent, "a-123", NULL);
+    g_autofree char *lock_path = g_build_filename(killed, "lock", NULL);
+    assert_int_equal(g_mkdir(killed, 0700) | g_mkdir(earlier, 0700), 0);
+    assert_true(g_file_set_contents(lock_path, "", 0, NULL));
+    assert_true(files_dir_is_live(alive));
+    assert_false(files_dir_is_live(killed));
+    g_autofree char *other = files_live_dir(parent, "a", &second, NULL);
+    assert_string_not_equal(alive, other);
+    assert_true(g_file_test(alive, G_FILE_TEST_IS_DIR));
+    assert_false(g_file_test(killed, G_FILE_TEST_EXISTS));
+    assert_false(g_file_test(earlier, G_FILE_TEST_EXISTS));
+    files_unlock(first);
+    files_unlock(second);
+    assert_false(files_dir_is_live(alive));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(removal_follows_no_link),
                                        cmocka_unit_test(reads_and_limits),
                                        cmocka_unit_test(usage),
+                                       cmocka_unit_test(dead_directories_go),
                                        cmocka_unit_test(targets),
                                        cmocka_unit_test(lock_waits),
                                        cmocka_unit_test(lock_is_cancelled),

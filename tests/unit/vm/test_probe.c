@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../test.h"
+#include "../folder.h"
 
 #include "base/error.h"
 #include "base/files.h"
@@ -27,8 +27,7 @@ static const struct vm_arch *x86_64(void)
 static void run(const char *accel, const char *cpu, guint limit_ms, struct vm_probe *probe)
 {
     g_autoptr(GError) error = NULL;
-    gboolean done =
-        vm_probe_run(x86_64(), accel, cpu, g_get_tmp_dir(), limit_ms, NULL, probe, &error);
+    gboolean done = vm_probe_run(x86_64(), accel, cpu, folder, limit_ms, NULL, probe, &error);
     assert_no_error(error);
     assert_true(done);
 }
@@ -117,8 +116,7 @@ static void cancelled(void **state)
     g_autoptr(GError) error = NULL;
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     g_cancellable_cancel(cancel);
-    assert_false(
-        vm_probe_run(x86_64(), "tcg", "max", g_get_tmp_dir(), 1000, cancel, &probe, &error));
+    assert_false(vm_probe_run(x86_64(), "tcg", "max", folder, 1000, cancel, &probe, &error));
     assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
     vm_probe_clear(&probe);
 }
@@ -141,6 +139,12 @@ static void under_kvm(void **state)
     }
 }
 
+static int setup(void **state)
+{
+    (void)state;
+    return folder_make("ingot-probe");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(bytes_are_source),
@@ -149,5 +153,5 @@ int main(void)
                                        cmocka_unit_test(refused),
                                        cmocka_unit_test(cancelled),
                                        cmocka_unit_test(under_kvm)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, setup, folder_remove);
 }
