@@ -122,6 +122,18 @@ static int spool_open(const guest *g)
     return fd >= 0 ? fd : memfd_create("ingot-copy", MFD_CLOEXEC);
 }
 
+/* tar in the appliance says so in words only (its locale is C). */
+static gboolean copy_failed(guest *g, const char *local, const char *directory, GError **error)
+{
+    const char *said = guestfs_last_error(g->h);
+    if (g_cancellable_is_cancelled(g->cancel) || !said || !strstr(said, "No space left on device"))
+        return guest_fail(g, error, "copy %s to %s in the guest", local, directory);
+    ingot_set_error(error, INGOT_EXIT_SEAL, "copy less, or give the image a larger file system",
+                    "the guest's file system with %s is full: no room in %s for %s", directory,
+                    guest_image_name(g), local);
+    return FALSE;
+}
+
 static gboolean copy_one(guest *g, const struct guest_copy *copy, GError **error)
 {
     g_autofree char *local = g_canonicalize_filename(copy->local, NULL);
@@ -135,7 +147,7 @@ static gboolean copy_one(guest *g, const struct guest_copy *copy, GError **error
     g_autofree char *spool = g_strdup_printf("/dev/fd/%d", fd);
     if (good && (lseek(fd, 0, SEEK_SET) != 0 || guestfs_mkdir_p(g->h, copy->directory) != 0 ||
                  guestfs_tar_in(g->h, spool, copy->directory) != 0))
-        good = guest_fail(g, error, "copy %s to %s in the guest", local, copy->directory);
+        good = copy_failed(g, local, copy->directory, error);
     close(fd);
     return good;
 }

@@ -2,6 +2,7 @@
 #include "../unit/test.h"
 
 #include "base/error.h"
+#include "base/spawn.h"
 #include "guest/operations.h"
 #include "guest/policy.h"
 #include "phony.h"
@@ -384,6 +385,25 @@ static void open_fails(const char *path, const char *says)
     assert_non_null(ingot_error_hint(error));
 }
 
+/* Between judging and opening somebody wrote a data file into the header: nothing of it is used. */
+static void changed_header_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(f->disks.folder, "swapped.qcow2", NULL);
+    g_autofree char *scratch = g_build_filename(f->disks.folder, "scratch", NULL);
+    g_autofree char *option = g_strdup_printf("data_file=%s/data.raw", f->disks.folder);
+    const char *const before[] = {"qemu-img", "create", "-q", "-f", "qcow2", path, "64M", NULL};
+    const char *const after[] = {"qemu-img", "create", "-q", "-f",  "qcow2",
+                                 "-o",       option,   path, "64M", NULL};
+    assert_true(spawn_run(before, NULL, NULL, &error));
+    g_autoptr(image_file) i = image_open(path, IMAGE_PLAIN, scratch, &error);
+    assert_no_error(error);
+    assert_true(spawn_run(after, NULL, NULL, &error));
+    assert_null(guest_snapshot(i, TRUE, NULL, NULL, &error));
+    assert_error_says(error, INGOT_EXIT_SEAL, "was changed by another program");
+}
+
 static void what_is_no_image_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -566,6 +586,7 @@ int main(void)
                                        cmocka_unit_test(two_systems_are_refused),
                                        cmocka_unit_test(no_system_is_refused),
                                        cmocka_unit_test(what_is_no_image_is_refused),
+                                       cmocka_unit_test(changed_header_is_refused),
                                        cmocka_unit_test(differences_are_told),
                                        cmocka_unit_test(no_differences_are_told),
                                        cmocka_unit_test(what_cannot_be_compared),

@@ -261,6 +261,20 @@ static void failing_script(void **state)
     assert_untouched(f);
 }
 
+/* More than the guest's file system holds. */
+static void full_guest(void **state)
+{
+    const struct fixture *f = *state;
+    g_autofree char *path = put(f, "large", "");
+    g_autofree char *copy_in = g_strconcat(path, ":/opt", NULL);
+    assert_int_equal(truncate(path, 110 << 20), 0);
+    OUTCOME o = RUN("--copy-in", copy_in, f->image);
+    assert_says(&o, INGOT_EXIT_SEAL, "", "the guest's file system with /opt is full");
+    assert_null(strstr(o.err, "cannot read"));
+    assert_untouched(f);
+    assert_int_equal(g_unlink(path), 0);
+}
+
 /* Eve has made her .ssh a link to /etc. */
 static void hostile_home(void **state)
 {
@@ -396,8 +410,10 @@ static void outcomes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usage),        cmocka_unit_test(dry_run), cmocka_unit_test(failing_script),
-        cmocka_unit_test(hostile_home), cmocka_unit_test(killed),  cmocka_unit_test(copy),
-        cmocka_unit_test(in_place),     cmocka_unit_test(outcomes)};
+        cmocka_unit_test(usage),          cmocka_unit_test(dry_run),
+        cmocka_unit_test(failing_script), cmocka_unit_test(hostile_home),
+        cmocka_unit_test(full_guest),     cmocka_unit_test(killed),
+        cmocka_unit_test(copy),           cmocka_unit_test(in_place),
+        cmocka_unit_test(outcomes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
