@@ -139,6 +139,14 @@ static void keep_things_together(guest *g)
         guestfs_set_tmpdir(g->h, g->scratch);
 }
 
+/* libguestfs writes to the socket of an appliance that may have been ended: for this program that
+ * is an error of the call and not its own end.  What libguestfs starts gets the default again. */
+static void survive_closed_sockets(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
 static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable *cancel)
 {
     guest *g = g_new0(guest, 1);
@@ -149,6 +157,7 @@ static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable 
     g->thread = gettid();
     g->scratch_lock = -1;
     g->other_children = watch_children(g->thread);
+    survive_closed_sockets();
     g->h = guestfs_create();
     if (!g->h)
         return g;

@@ -72,19 +72,18 @@ static gboolean is_idle(const image_file *i, GError **error)
     return FALSE;
 }
 
-static gboolean has_room(const image_file *i, const char *directory, guint64 more, GError **error)
+static gboolean has_room(const image_file *i, guint64 need, GError **error)
 {
     struct statvfs info;
-    guint64 need = (guint64)i->seen.st_blocks * 512 + more;
-    if (statvfs(directory, &info) != 0 || (guint64)info.f_bavail * info.f_frsize >= need)
+    if (statvfs(i->path, &info) != 0 || (guint64)info.f_bavail * info.f_frsize >= need)
         return TRUE;
     g_autofree char *size = text_size(need);
     g_autofree char *free_now = text_size((guint64)info.f_bavail * info.f_frsize);
-    ingot_set_error(error, INGOT_EXIT_OUTPUT,
-                    "free some room, or write the new image elsewhere: --copy FILE",
-                    "replacing %s takes %s in its file system until the old image goes, and %s is "
-                    "free; it is as it was",
-                    i->path, size, free_now);
+    ingot_set_error(
+        error, INGOT_EXIT_OUTPUT, "free some room, or write the new image elsewhere: --copy FILE",
+        "replacing %s takes %s more in its file system until the old image goes, and %s is "
+        "free; it is as it was",
+        i->path, size, free_now);
     return FALSE;
 }
 
@@ -120,7 +119,7 @@ gboolean image_can_replace(const image_file *i, GError **error)
     if (!is_idle(i, error))
         return FALSE;
     remove_dead_stages(i, directory);
-    return shares_blocks(i, directory) || has_room(i, directory, 0, error);
+    return shares_blocks(i, directory) || has_room(i, (guint64)i->seen.st_blocks * 512, error);
 }
 
 /* ---- the copy ---- */
@@ -248,7 +247,7 @@ static gboolean fill(const image_file *i, int fd, const char *overlay, GCancella
     g_autofree char *backing = NULL, *format = NULL;
     return copy_content(i, fd, cancel, error) &&
            image_judge(fd, i->path, i->flags, &backing, &format, error) &&
-           put_changes(i, fd, overlay, cancel, error);
+           has_room(i, files_usage(overlay), error) && put_changes(i, fd, overlay, cancel, error);
 }
 
 gboolean image_replace(const image_file *i, const char *overlay, GCancellable *cancel,
