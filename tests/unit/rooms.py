@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """rooms.py SOURCE ROOM…: a room includes only headers of rooms before it in the list (and its own).
-Also the house numbers: no function above 80 lines, no file above 600, none of the calls that the
+Also the house numbers: no function above 40 lines, no file above 600, none of the calls that the
 house forbids.  Prints what breaks a rule; TAP on standard output."""
 import pathlib
 import re
@@ -30,7 +30,7 @@ def numbers(source):
             if line.startswith("{"):
                 start = number
             elif line.startswith("}") and start:
-                if number - start - 1 > 80:
+                if number - start - 1 > 40:
                     yield f"{file.relative_to(source)}:{start} is a function of {number - start - 1} lines"
                 start = None
 
