@@ -125,8 +125,7 @@ static int open_file(const char *path, struct stat *seen, GError **error)
     return -1;
 }
 
-/* Whether path still leads to what was opened. */
-static gboolean is_in_place(const char *path, const struct stat *seen)
+gboolean image_is_in_place(const char *path, const struct stat *seen)
 {
     struct stat now;
     return lstat(path, &now) == 0 && now.st_dev == seen->st_dev && now.st_ino == seen->st_ino;
@@ -141,7 +140,7 @@ static int open_locked(const char *path, struct stat *seen, GError **error)
         if (fd < 0)
             return -1;
         gboolean locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
-        if (locked && is_in_place(path, seen))
+        if (locked && image_is_in_place(path, seen))
             return fd;
         close(fd);
         if (!locked)

@@ -220,9 +220,7 @@ static gboolean put_changes(const image_file *i, int to, const char *overlay, GC
 
 static gboolean is_unchanged(const image_file *i)
 {
-    struct stat there;
-    return image_is_untouched(i) && lstat(i->path, &there) == 0 && there.st_dev == i->seen.st_dev &&
-           there.st_ino == i->seen.st_ino;
+    return image_is_untouched(i) && image_is_in_place(i->path, &i->seen);
 }
 
 static gboolean move_into_place(const image_file *i, int fd, const char *stage, GError **error)
