@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest/fstab.h"
 
-#include "guest/policy.h"
+#include "guest/finding.h"
 
 #include <string.h>
 

@@ -82,7 +82,7 @@ static void judge_others(guest *g, char **partitions, GPtrArray *broken)
     }
 }
 
-gboolean policy_disk(guest *g, GPtrArray *broken, GError **error)
+static gboolean policy_disk(guest *g, GPtrArray *broken, GError **error)
 {
     g_auto(GStrv) partitions = guestfs_list_partitions(g->h);
     if (!partitions)
@@ -109,7 +109,7 @@ static const struct guest_line_rule resume_rules[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-gboolean policy_swap(guest *g, GPtrArray *broken, GError **error)
+static gboolean policy_swap(guest *g, GPtrArray *broken, GError **error)
 {
     gboolean good =
         policy_break_paths(g, swap_files, &swap_file, "there is a swap file: %s", broken, error) &&
@@ -120,7 +120,7 @@ gboolean policy_swap(guest *g, GPtrArray *broken, GError **error)
     return good;
 }
 
-gboolean policy_fstab(guest *g, GPtrArray *broken, GError **error)
+static gboolean policy_fstab(guest *g, GPtrArray *broken, GError **error)
 {
     g_autofree char *text = NULL;
     if (!guest_read(g, "/etc/fstab", &text, error))

@@ -38,7 +38,7 @@ static gboolean check_nics(guest *g, GPtrArray *broken, GError **error)
     return good;
 }
 
-gboolean policy_identity(guest *g, GPtrArray *broken, GError **error)
+static gboolean policy_identity(guest *g, GPtrArray *broken, GError **error)
 {
     return check_machine_id(g, "/etc/machine-id", broken, error) &&
            check_machine_id(g, "/var/lib/dbus/machine-id", broken, error) &&

@@ -58,7 +58,7 @@ static gboolean check_contents(guest *g, GPtrArray *broken, GError **error)
     return good;
 }
 
-gboolean policy_leavings(guest *g, GPtrArray *broken, GError **error)
+static gboolean policy_leavings(guest *g, GPtrArray *broken, GError **error)
 {
     return policy_break_paths(g, guest_installer_files, &answer_file, "the installer's %s was left",
                               broken, error) &&

@@ -2,7 +2,7 @@
 #include "guest/search.h"
 
 #include "base/error.h"
-#include "guest/policy.h"
+#include "guest/finding.h"
 #include "guest/stream.h"
 
 #include <archive.h>

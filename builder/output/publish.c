@@ -14,12 +14,6 @@
 #define SUMS_LIMIT (1u << 20) /* bytes: some ten thousand templates */
 #define FILES      2u         /* the image and its manifest */
 
-gboolean publish_name_is_good(const char *name)
-{
-    return *name && *name != '.' && !strchr(name, '/') && !strchr(name, '\n') &&
-           !strchr(name, '\\');
-}
-
 /* A link would publish what it leads to. */
 static gboolean is_file(const char *path, GError **error)
 {

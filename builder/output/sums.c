@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+gboolean publish_name_is_good(const char *name)
+{
+    return *name && *name != '.' && !strchr(name, '/') && !strchr(name, '\n') &&
+           !strchr(name, '\\');
+}
+
 /* "HEX  name" or "HEX *name"; NULL when the line is no such thing or names no file of this
  * directory.  The name points into the line. */
 static const char *name_of(char *line)

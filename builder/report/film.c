@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/section.h"
 #include "report/sections.h"
 
 #include "base/digest.h"

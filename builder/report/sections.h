@@ -19,15 +19,3 @@ void section_footer(GString *out, const json_t *record);
 
 extern const char report_style[];
 extern const char report_script[];
-
-/* ---- shared ---- */
-
-/* A duration in words, escaped. */
-void put_duration(GString *out, double seconds);
-/* A number for CSS or SVG, with a point in every locale and two decimals. */
-void put_number(GString *out, double value);
-/* The heading of a section, which gets the id too. */
-void section_begin(GString *out, const char *id, const char *heading);
-void section_end(GString *out);
-/* The class of a word like "done", "failed", "skipped": what it looks like. */
-const char *outcome_class(const char *outcome);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The packages that the recipe names. */
+#include "guest/policy.h"
+
+#include <string.h>
+
+static const guest_rule package_missing = {
+    "package-missing", "Every package of the recipe and every base package is installed",
+    GUEST_ERROR};
+
+static gboolean is_installed(const guest_facts *facts, const char *name)
+{
+    for (guint i = 0; i < facts->packages->len; i++) {
+        const struct guest_package *package = g_ptr_array_index(facts->packages, i);
+        if (strcmp(package->name, name) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* A package that was removed and left its configuration is not among the installed ones. */
+static gboolean policy_packages(guest *g, GPtrArray *broken, GError **error)
+{
+    (void)error;
+    for (const char *const *name = g->spec->required_packages; name && *name; name++)
+        if (!is_installed(g->facts, *name))
+            policy_break(broken, &package_missing, NULL, "the package %s is not installed", *name);
+    return TRUE;
+}
+
+const guest_check check_packages = {
+    .name = "packages",
+    .rules = (const guest_rule *const[]){&package_missing, NULL},
+    .run = policy_packages,
+};
