@@ -14,24 +14,7 @@
 /* The phase before the installer has said anything. */
 static const char first_phase[] = "boot";
 
-double wait_seconds_since(gint64 began)
-{
-    return (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
-}
-
-void wait_moved(struct wait *w)
-{
-    w->last_active = g_get_monotonic_time();
-    w->sent_then = w->now.sent;
-}
-
 /* ---- phases ---- */
-
-struct install_phase *wait_phase(const struct wait *w)
-{
-    const GPtrArray *phases = w->record->phases;
-    return g_ptr_array_index(phases, phases->len - 1);
-}
 
 static void end_phase(struct wait *w)
 {
@@ -49,14 +32,6 @@ static void begin_phase(struct wait *w, const char *name)
     g_clear_pointer(&w->reason_said, g_free);
     progress_phase(w->progress, name);
     wait_film(w);
-}
-
-/* ---- the end ---- */
-
-void wait_over(struct wait *w)
-{
-    w->over = TRUE;
-    g_main_loop_quit(w->loop);
 }
 
 /* ---- what the guest says ---- */

@@ -32,6 +32,8 @@ struct wait {
     struct loader *loader; /* NULL: nothing is typed */
 };
 
+/* ---- wait_state.c ---- */
+
 double wait_seconds_since(gint64 began);
 /* The phase that runs. */
 struct install_phase *wait_phase(const struct wait *w);
