@@ -27,7 +27,8 @@
 struct seen {
     dev_t dev;
     ino_t ino;
-    int clean; /* synced since the last write */
+    int clean;              /* synced since our last write */
+    struct timespec synced; /* its time of modification then: a child may have written since */
 };
 
 static struct {
@@ -86,8 +87,15 @@ static struct seen *entry_of(const struct stat *info)
             return &shim.seen[i];
     if (shim.n == SEEN_MAX)
         abort();
-    shim.seen[shim.n] = (struct seen){info->st_dev, info->st_ino, 0};
+    shim.seen[shim.n] = (struct seen){.dev = info->st_dev, .ino = info->st_ino};
     return &shim.seen[shim.n++];
+}
+
+static int is_clean(const struct stat *info)
+{
+    const struct seen *s = entry_of(info);
+    return s->clean && s->synced.tv_sec == info->st_mtim.tv_sec &&
+           s->synced.tv_nsec == info->st_mtim.tv_nsec;
 }
 
 static void check_synced(const char *path)
@@ -95,7 +103,7 @@ static void check_synced(const char *path)
     struct stat info;
     if (lstat(path, &info) != 0)
         return;
-    if (S_ISREG(info.st_mode) && !entry_of(&info)->clean)
+    if (S_ISREG(info.st_mode) && !is_clean(&info))
         say("renamed before it was synced:", path);
     DIR *dir = S_ISDIR(info.st_mode) ? opendir(path) : NULL;
     struct dirent *inner;
@@ -212,13 +220,31 @@ ssize_t pwrite64(int fd, const void *data, size_t length, off64_t at)
     return syscall(SYS_pwrite64, fd, data, length, at);
 }
 
+ssize_t copy_file_range(int from, off64_t *in, int to, off64_t *out, size_t length, unsigned flags)
+{
+    before_write(to);
+    return syscall(SYS_copy_file_range, from, in, to, out, length, flags);
+}
+
+int ftruncate(int fd, off_t length)
+{
+    before_write(fd);
+    return (int)syscall(SYS_ftruncate, fd, length);
+}
+
+int ftruncate64(int fd, off64_t length)
+{
+    before_write(fd);
+    return (int)syscall(SYS_ftruncate, fd, length);
+}
+
 static void after_sync(int fd)
 {
     struct stat info, pending;
     if (fstat(fd, &info) != 0)
         return;
     if (S_ISREG(info.st_mode))
-        entry_of(&info)->clean = 1;
+        *entry_of(&info) = (struct seen){info.st_dev, info.st_ino, 1, info.st_mtim};
     else if (shim.pending[0] && stat(shim.pending, &pending) == 0 &&
              pending.st_dev == info.st_dev && pending.st_ino == info.st_ino)
         shim.pending[0] = '\0';
