@@ -2,6 +2,7 @@
 /* A preloaded library that sees the calls with which a program changes its files.
  *
  * INGOT_FAULT_AT=N: the program is killed when it makes its N-th such call, before the call.
+ * INGOT_FAULT_FROM=NAME: the calls are counted from the first call of that function on.
  * INGOT_FAULT_LOG=FILE: FILE gets a line for every rule that was broken and, at the end, "calls N".
  *
  * The rules are about power cuts, which a kill does not show, since the page cache stays:
@@ -33,6 +34,7 @@ struct seen {
 
 static struct {
     long at, calls;
+    char from[32];
     int log;
     struct seen seen[SEEN_MAX];
     unsigned n;
@@ -50,11 +52,14 @@ static void say(const char *what, const char *path)
 __attribute__((constructor)) static void begin(void)
 {
     const char *at = getenv("INGOT_FAULT_AT"), *log = getenv("INGOT_FAULT_LOG");
+    const char *from = getenv("INGOT_FAULT_FROM");
     shim.at = at ? atol(at) : 0;
+    snprintf(shim.from, sizeof shim.from, "%s", from ? from : "");
     if (log)
         shim.log = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     unsetenv("LD_PRELOAD");
     unsetenv("INGOT_FAULT_AT");
+    unsetenv("INGOT_FAULT_FROM");
     unsetenv("INGOT_FAULT_LOG");
 }
 
@@ -74,8 +79,11 @@ __attribute__((destructor)) static void end(void)
     say("calls", text);
 }
 
-static void count(void)
+static void count(const char *call)
 {
+    if (shim.from[0] && strcmp(shim.from, call) != 0)
+        return;
+    shim.from[0] = '\0';
     if (++shim.calls == shim.at)
         syscall(SYS_kill, getpid(), SIGKILL);
 }
@@ -119,7 +127,7 @@ static void check_synced(const char *path)
 
 static void before_rename(const char *from)
 {
-    count();
+    count("rename");
     check_pending();
     check_synced(from);
 }
@@ -157,7 +165,7 @@ int rename(const char *from, const char *to)
 
 int unlinkat(int fd, const char *path, int flags)
 {
-    count();
+    count("unlink");
     check_pending();
     return (int)syscall(SYS_unlinkat, fd, path, flags);
 }
@@ -181,13 +189,13 @@ int remove(const char *path)
 
 int link(const char *from, const char *to)
 {
-    count();
+    count("link");
     return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 int mkdir(const char *path, mode_t mode)
 {
-    count();
+    count("mkdir");
     return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
 }
 
@@ -198,7 +206,7 @@ static void before_write(int fd)
     struct stat info;
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
         return;
-    count();
+    count("write");
     entry_of(&info)->clean = 0;
 }
 
@@ -252,7 +260,7 @@ static void after_sync(int fd)
 
 int fsync(int fd)
 {
-    count();
+    count("fsync");
     int result = (int)syscall(SYS_fsync, fd);
     if (result == 0)
         after_sync(fd);
