@@ -220,7 +220,8 @@ void guest_close(guest *g)
     g_free(g->overlay);
     g_free(g->disk);
     watch_stop(g->watch);
-    guest_scratch_remove(&g->scratch);
+    if (g->h) /* else there is none */
+        guest_scratch_remove(&g->scratch);
     g_string_free(g->messages, TRUE);
     g_strfreev(g->other_children);
     g_strfreev(g->mountpoints);
