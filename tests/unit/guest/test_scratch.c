@@ -151,29 +151,59 @@ static void check_places(const char *cache, const char *runtime)
     assert_false(g_file_test(sockets, G_FILE_TEST_EXISTS));
 }
 
-/* For root libguestfs ignores XDG_RUNTIME_DIR. */
-static void places_of_a_user(void **state)
+/* For root libguestfs ignores XDG_RUNTIME_DIR; so the rest is done as somebody else, with
+ * everything in this new directory. */
+static char *become_user(const char *name)
 {
-    (void)state;
-    gboolean root = geteuid() == 0;
-    g_autofree char *mine = make_sockets("of-a-user");
+    char *mine = make_sockets(name);
     g_autofree char *cache = g_build_filename(mine, "cache", NULL);
     g_setenv("INGOT_CACHE", cache, TRUE);
     g_setenv("XDG_RUNTIME_DIR", mine, TRUE);
     g_setenv("LIBGUESTFS_CACHEDIR", mine, TRUE);
     assert_int_equal(g_chmod(folder, 0755), 0);
-    assert_int_equal(
-        !root || (chown(mine, SOMEBODY, SOMEBODY) == 0 && setresuid(SOMEBODY, SOMEBODY, 0) == 0),
-        1);
-    check_places(cache, mine);
-    assert_int_equal(root ? setresuid(0, 0, 0) : 0, 0);
+    if (getuid() == 0) {
+        assert_int_equal(chown(mine, SOMEBODY, SOMEBODY), 0);
+        assert_int_equal(setresuid(SOMEBODY, SOMEBODY, 0), 0);
+    }
+    return mine;
+}
+
+static void become_oneself(void)
+{
+    uid_t real, effective, saved;
+    assert_int_equal(getresuid(&real, &effective, &saved), 0);
+    assert_int_equal(setresuid(saved, saved, saved), 0);
+}
+
+static void places_of_a_user(void **state)
+{
+    (void)state;
+    g_autofree char *mine = become_user("of-a-user");
+    check_places(g_getenv("INGOT_CACHE"), mine);
+    become_oneself();
+}
+
+/* libguestfs's own directory is shorter than ours below it. */
+static void too_long_for_a_socket(void **state)
+{
+    (void)state;
+    struct guest_scratch s;
+    g_autofree char *name = g_strnfill(70 - strlen(folder), 'x');
+    g_autofree char *mine = become_user(name);
+    guestfs_h *h = guestfs_create();
+    guest_scratch_take(&s, h);
+    g_autofree char *sockets = guestfs_get_sockdir(h);
+    assert_string_equal(sockets, mine);
+    guestfs_close(h);
+    guest_scratch_remove(&s);
+    become_oneself();
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dead_sockets_go), cmocka_unit_test(living_sockets_stay),
-        cmocka_unit_test(others_stay), cmocka_unit_test(strangers_stay),
-        cmocka_unit_test(places_of_a_user)};
+        cmocka_unit_test(dead_sockets_go),  cmocka_unit_test(living_sockets_stay),
+        cmocka_unit_test(others_stay),      cmocka_unit_test(strangers_stay),
+        cmocka_unit_test(places_of_a_user), cmocka_unit_test(too_long_for_a_socket)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }
