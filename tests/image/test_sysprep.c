@@ -152,20 +152,20 @@ static void outcome_clear(struct outcome *o)
 }
 #define OUTCOME __attribute__((cleanup(outcome_clear))) struct outcome
 
-/* from: the program is killed at its call number at of those that change a file, counted from the
- * first call of that function on (tests/fault/shim.c); NULL: it is not. */
-static GSubprocess *start_faulty(const struct fixture *f, const char *const *args, const char *from,
-                                 const char *at)
+/* fault: "NAME=value", what tests/fault/shim.c is to do; NULL: it is not there. */
+static GSubprocess *start_faulty(const struct fixture *f, const char *const *args,
+                                 const char *const *fault)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     g_autoptr(GError) error = NULL;
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
     g_subprocess_launcher_setenv(launcher, "INGOT_CACHE", f->folder, TRUE);
-    if (from) {
+    if (fault)
         g_subprocess_launcher_setenv(launcher, "LD_PRELOAD", g_getenv("INGOT_TEST_SHIM"), TRUE);
-        g_subprocess_launcher_setenv(launcher, "INGOT_FAULT_FROM", from, TRUE);
-        g_subprocess_launcher_setenv(launcher, "INGOT_FAULT_AT", at, TRUE);
+    for (; fault && *fault; fault++) {
+        g_auto(GStrv) pair = g_strsplit(*fault, "=", 2);
+        g_subprocess_launcher_setenv(launcher, pair[0], pair[1], TRUE);
     }
     g_ptr_array_add(argv, (gpointer)g_getenv("INGOT_TEST_PROGRAM"));
     g_ptr_array_add(argv, (gpointer) "sysprep");
@@ -180,20 +180,41 @@ static GSubprocess *start_faulty(const struct fixture *f, const char *const *arg
 
 static GSubprocess *start(const struct fixture *f, const char *const *args)
 {
-    return start_faulty(f, args, NULL, NULL);
+    return start_faulty(f, args, NULL);
 }
 
-static struct outcome run(const struct fixture *f, const char *const *args)
+static struct outcome outcome_of(GSubprocess *child)
 {
     struct outcome o = {0};
-    g_autoptr(GSubprocess) child = start(f, args);
     assert_true(g_subprocess_communicate_utf8(child, NULL, NULL, &o.out, &o.err, NULL));
     assert_true(g_subprocess_get_if_exited(child));
     o.code = g_subprocess_get_exit_status(child);
     return o;
 }
 
-#define RUN(...) run(f, (const char *const[]){__VA_ARGS__, NULL})
+static struct outcome run(const struct fixture *f, const char *const *args)
+{
+    g_autoptr(GSubprocess) child = start(f, args);
+    return outcome_of(child);
+}
+
+/* What was renamed was synced before, and the name afterwards. */
+static struct outcome run_watched(const struct fixture *f, const char *const *args)
+{
+    g_autofree char *log = put(f, "fault.log", ""), *text = NULL;
+    g_autofree char *fault = g_strconcat("INGOT_FAULT_LOG=", log, NULL);
+    const char *const faults[] = {fault, NULL};
+    g_autoptr(GSubprocess) child = start_faulty(f, args, faults);
+    struct outcome o = outcome_of(child);
+    assert_true(g_file_get_contents(log, &text, NULL, NULL));
+    if (!g_str_has_prefix(text, "calls ") || strchr(text, '\n')[1])
+        fail_msg("%s", text);
+    assert_true(g_ascii_strtoull(text + strlen("calls "), NULL, 10) > 10);
+    return o;
+}
+
+#define RUN(...)     run(f, (const char *const[]){__VA_ARGS__, NULL})
+#define WATCHED(...) run_watched(f, (const char *const[]){__VA_ARGS__, NULL})
 
 /* With -v, what the appliance says as it boots comes before what matters. */
 static const char *end_of(const char *text)
@@ -367,9 +388,12 @@ static void killed_launch(void **state)
     assert_same(f);
 }
 
-static void assert_killed(const struct fixture *f, const char *const *args, const char *at)
+/* at: 1: at its first rename; 2: at the call after that. */
+static void assert_killed(const struct fixture *f, const char *const *args, guint at)
 {
-    g_autoptr(GSubprocess) child = start_faulty(f, args, "rename", at);
+    g_autofree char *when = g_strdup_printf("INGOT_FAULT_AT=%u", at);
+    const char *const fault[] = {"INGOT_FAULT_FROM=rename", when, NULL};
+    g_autoptr(GSubprocess) child = start_faulty(f, args, fault);
     assert_true(g_subprocess_wait(child, NULL, NULL));
     assert_true(g_subprocess_get_if_signaled(child));
     assert_int_equal(g_subprocess_get_term_sig(child), SIGKILL);
@@ -380,7 +404,7 @@ static void killed_before_rename(void **state)
 {
     const struct fixture *f = *state;
     const char *const args[] = {"--disable", "all", "--root-password", "locked", f->image, NULL};
-    assert_killed(f, args, "1");
+    assert_killed(f, args, 1);
     assert_same(f);
     assert_int_equal(left_beside(f), 1);
 }
@@ -390,7 +414,7 @@ static void killed_copy(void **state)
     const struct fixture *f = *state;
     const char *const args[] = {"--copy",          f->copy,  "--disable", "all",
                                 "--root-password", "locked", f->image,    NULL};
-    assert_killed(f, args, "1");
+    assert_killed(f, args, 1);
     assert_same(f);
     assert_int_equal(left_beside(f), 1);
 }
@@ -402,7 +426,7 @@ static void killed_after_rename(void **state)
     g_autofree char *early = g_strconcat(f->dir, ":/opt/early", NULL);
     const char *const args[] = {"--disable", "all", "--copy-in", early, f->image, NULL};
     const char *const check[] = {"qemu-img", "check", "-q", "-f", "qcow2", f->image, NULL};
-    assert_killed(f, args, "2");
+    assert_killed(f, args, 2);
     g_autofree char *now = digest(f->image);
     assert_string_not_equal(now, f->digest);
     assert_int_equal(left_beside(f), 0);
@@ -436,8 +460,8 @@ static void killed(void **state)
 static void copy(void **state)
 {
     const struct fixture *f = *state;
-    OUTCOME o = RUN("--copy", f->copy, "--root-password", "locked", "--disable", "ssh-hostkeys",
-                    "--enable", "user-account", f->image);
+    OUTCOME o = WATCHED("--copy", f->copy, "--root-password", "locked", "--disable", "ssh-hostkeys",
+                        "--enable", "user-account", f->image);
     assert_says(&o, INGOT_EXIT_OK, "", "");
     g_autofree char *now = digest(f->image);
     assert_string_equal(now, f->digest);
@@ -462,9 +486,9 @@ static void in_place(void **state)
     g_autofree char *key = g_strconcat("bob:", f->keys, NULL);
     g_autofree char *root_key = g_strconcat("root:", f->keys, NULL);
     g_autofree char *password = g_strconcat("file:", f->password, NULL);
-    OUTCOME o = RUN("-v", "--copy-in", shell, "--copy-in", dir, "--run", f->good_script,
-                    "--root-password", password, "--ssh-key", key, "--ssh-key", root_key,
-                    "--hostname", "silver.example", "--enable", "ssh-userdir", f->image);
+    OUTCOME o = WATCHED("-v", "--copy-in", shell, "--copy-in", dir, "--run", f->good_script,
+                        "--root-password", password, "--ssh-key", key, "--ssh-key", root_key,
+                        "--hostname", "silver.example", "--enable", "ssh-userdir", f->image);
     assert_says(&o, INGOT_EXIT_OK, "customise", "guest: it runs");
     assert_null(strstr(o.err, PASSWORD));
     assert_int_equal(stat(f->image, &info), 0);
