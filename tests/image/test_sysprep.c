@@ -371,6 +371,19 @@ static char *sockets_of(const char *pid)
     return found;
 }
 
+static gboolean boots(const char *pid)
+{
+    gboolean found = FALSE;
+    g_autofree char *path = g_strdup_printf("/proc/%s/task/%s/children", pid, pid), *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) children = g_strsplit(g_strstrip(text), " ", -1);
+    for (char **child = children; *child && !found; child++) {
+        g_autofree char *name = g_strdup_printf("/proc/%s/comm", *child), *comm = NULL;
+        found = g_file_get_contents(name, &comm, NULL, NULL) && g_str_has_prefix(comm, "qemu-sys");
+    }
+    return found;
+}
+
 /* Where the sockets of a launch are is up to libguestfs: for root in /tmp. */
 static void killed_launch(void **state)
 {
@@ -378,9 +391,11 @@ static void killed_launch(void **state)
     const char *const args[] = {f->image, NULL};
     g_autoptr(GSubprocess) child = start(f, args);
     gint64 limit = g_get_monotonic_time() + LAUNCH_LIMIT * G_USEC_PER_SEC;
-    while (!(f->sockets = sockets_of(g_subprocess_get_identifier(child))) &&
-           g_get_monotonic_time() < limit)
+    const char *pid = g_subprocess_get_identifier(child);
+    while (!((f->sockets = sockets_of(pid)) && boots(pid)) && g_get_monotonic_time() < limit) {
+        g_clear_pointer(&f->sockets, g_free);
         (void)g_poll(NULL, 0, 20);
+    }
     g_subprocess_force_exit(child);
     assert_true(g_subprocess_wait(child, NULL, NULL));
     assert_non_null(f->sockets);
