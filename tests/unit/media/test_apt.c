@@ -125,7 +125,6 @@ static void publish(struct archive *a)
     put_index(a, release, ".gz", packages);
     put_index(a, release, ".xz", packages);
     put(a, "pool/main/i/installer-13_1.0+x_all.deb", a->deb);
-    g_clear_pointer(&a->release, g_bytes_unref);
     a->release = sign(a, release->str);
     put_release(a, a->release);
 }
