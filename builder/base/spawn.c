@@ -3,6 +3,7 @@
 
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/watch.h"
 
 #include <signal.h>
 #include <string.h>
@@ -158,6 +159,57 @@ static gboolean judge(GSubprocess *child, const char *program, char *stderr_text
     return FALSE;
 }
 
+/* ---- a program that stands still ---- */
+
+static void end_child(gpointer child)
+{
+    g_subprocess_force_exit(child);
+}
+
+static watch *watch_child(GSubprocess *child, const struct spawn_options *o)
+{
+    const struct watch_spec spec = {.limits = {.still = o->still > 0 ? o->still : SPAWN_STILL},
+                                    .end = end_child,
+                                    .user = child};
+    return watch_start(&spec);
+}
+
+static gboolean was_ended(watch *w, const char *program, GError **error)
+{
+    g_autofree char *cause = watch_cause(w, NULL);
+    if (cause)
+        ingot_set_error(error, INGOT_EXIT_HOST,
+                        "look at the disks of this host, and what else it does", "%s was ended: %s",
+                        program, cause);
+    return cause != NULL;
+}
+
+/* ---- all of it ---- */
+
+static gboolean run_to_its_end(GSubprocess *child, const char *program,
+                               const struct spawn_options *opt, GByteArray *all, GError **error)
+{
+    g_autoptr(watch) w = watch_child(child, opt);
+    GThread *errors = g_thread_new("stderr", collect_stderr, g_subprocess_get_stderr_pipe(child));
+    GThread *writer = NULL;
+    if (opt->input) {
+        g_object_set_data(G_OBJECT(child), "ingot-input", opt->input);
+        writer = g_thread_new("stdin", write_input, child);
+    }
+    gulong id =
+        opt->cancel ? g_cancellable_connect(opt->cancel, G_CALLBACK(on_cancel), child, NULL) : 0;
+    struct reader reader = {.options = opt, .line = g_string_new(NULL), .all = all};
+    read_output(child, &reader);
+    if (writer)
+        g_thread_join(writer);
+    g_autofree char *stderr_text = g_thread_join(errors);
+    (void)g_subprocess_wait(child, NULL, NULL);
+    g_cancellable_disconnect(opt->cancel, id);
+    g_string_free(reader.line, TRUE);
+    return !g_cancellable_set_error_if_cancelled(opt->cancel, error) &&
+           !was_ended(w, program, error) && judge(child, program, stderr_text, error);
+}
+
 gboolean spawn_run(const char *const argv[], const struct spawn_options *options, char **out,
                    GError **error)
 {
@@ -173,34 +225,14 @@ gboolean spawn_run(const char *const argv[], const struct spawn_options *options
     g_autoptr(GSubprocess) child = launch(launcher, argv, error);
     if (!child)
         return FALSE;
-    GThread *errors = g_thread_new("stderr", collect_stderr, g_subprocess_get_stderr_pipe(child));
-    GThread *writer = NULL;
-    if (opt->input) {
-        g_object_set_data(G_OBJECT(child), "ingot-input", opt->input);
-        writer = g_thread_new("stdin", write_input, child);
+    g_autoptr(GByteArray) all = out ? g_byte_array_new() : NULL;
+    if (!run_to_its_end(child, argv[0], opt, all, error))
+        return FALSE;
+    if (all) {
+        g_byte_array_append(all, (const guint8 *)"", 1);
+        *out = (char *)g_byte_array_free(g_steal_pointer(&all), FALSE);
     }
-    gulong id =
-        opt->cancel ? g_cancellable_connect(opt->cancel, G_CALLBACK(on_cancel), child, NULL) : 0;
-    struct reader reader = {
-        .options = opt, .line = g_string_new(NULL), .all = out ? g_byte_array_new() : NULL};
-    read_output(child, &reader);
-    if (writer)
-        g_thread_join(writer);
-    g_autofree char *stderr_text = g_thread_join(errors);
-    (void)g_subprocess_wait(child, NULL, NULL);
-    g_cancellable_disconnect(opt->cancel, id);
-    g_string_free(reader.line, TRUE);
-    gboolean good = !g_cancellable_set_error_if_cancelled(opt->cancel, error) &&
-                    judge(child, argv[0], stderr_text, error);
-    if (reader.all) {
-        g_byte_array_append(reader.all, (const guint8 *)"", 1);
-        char *text = (char *)g_byte_array_free(reader.all, FALSE);
-        if (good)
-            *out = text;
-        else
-            g_free(text);
-    }
-    return good;
+    return TRUE;
 }
 
 char *spawn_quote(const char *const argv[])

@@ -17,14 +17,20 @@ struct spawn_options {
     spawn_line_fn on_line;  /* NULL: none */
     gpointer data;          /* for on_line */
     GCancellable *cancel;   /* kills the child; may be NULL */
+    double still;           /* seconds without progress that end it; 0: SPAWN_STILL */
 };
+
+/* qemu-img's last sync of an image that it has written takes no processor and moves no byte: 4 GiB
+ * on a disk of 20 MB/s take 215 s. */
+#define SPAWN_STILL (10 * 60)
 
 /* Where a program is: on the PATH, or in /usr/sbin, where the PATH of an ordinary user does not
  * look and mke2fs is all the same.  NULL: nowhere; the caller owns the path. */
 char *spawn_find(const char *program);
 
-/* Runs a program (spawn_find) to its end.  A non-zero end is an error of INGOT_EXIT_HOST that holds
- * the last lines of its standard error.  *out (may be NULL) gets standard output (at most 64 MiB),
+/* Runs a program (spawn_find) to its end, which comes by force when it makes no progress
+ * (base/watch.h).  A non-zero end is an error of INGOT_EXIT_HOST that holds the last lines of its
+ * standard error.  *out (may be NULL) gets standard output (at most 64 MiB),
  * owned by the caller.  options may be NULL. */
 gboolean spawn_run(const char *const argv[], const struct spawn_options *options, char **out,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

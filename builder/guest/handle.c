@@ -2,7 +2,6 @@
 #include "guest/handle.h"
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "guest/walk.h"
 
@@ -126,19 +125,6 @@ static gboolean configure(guest *g, GError **error)
     return good || guest_fail(g, error, "set up libguestfs for %s", guest_image_name(g));
 }
 
-/* What libguestfs puts aside (an overlay of an image that is only read) goes into a directory that
- * the next call removes when this one is killed.  The appliance itself, which takes seconds to
- * make, stays in the cache that all share.  Who cannot have such a directory has libguestfs's own.
- */
-static void keep_things_together(guest *g)
-{
-    g_autofree char *cache = files_cache_dir();
-    g_autofree char *parent = g_build_filename(cache, "work", NULL);
-    g->scratch = files_live_dir(parent, "libguestfs", &g->scratch_lock, NULL);
-    if (g->scratch)
-        guestfs_set_tmpdir(g->h, g->scratch);
-}
-
 /* libguestfs writes to the socket of an appliance that may have been ended: for this program that
  * is an error of the call and not its own end.  What libguestfs starts gets the default again. */
 static void survive_closed_sockets(void)
@@ -155,14 +141,13 @@ static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable 
     g->cancel = cancel;
     g->messages = g_string_new(NULL);
     g->thread = gettid();
-    g->scratch_lock = -1;
     g->other_children = watch_children(g->thread);
     survive_closed_sockets();
     g->h = guestfs_create();
     if (!g->h)
         return g;
     guestfs_set_error_handler(g->h, NULL, NULL);
-    keep_things_together(g);
+    guest_scratch_take(&g->scratch, g->h);
     guestfs_set_event_callback(
         g->h, on_message, GUESTFS_EVENT_LIBRARY | GUESTFS_EVENT_WARNING | GUESTFS_EVENT_APPLIANCE,
         0, g);
@@ -235,9 +220,8 @@ void guest_close(guest *g)
     g_free(g->overlay);
     g_free(g->disk);
     watch_stop(g->watch);
-    files_remove_tree(g->scratch);
-    files_unlock(g->scratch_lock);
-    g_free(g->scratch);
+    if (g->h) /* else there is none */
+        guest_scratch_remove(&g->scratch);
     g_string_free(g->messages, TRUE);
     g_strfreev(g->other_children);
     g_strfreev(g->mountpoints);

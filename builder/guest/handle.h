@@ -2,6 +2,7 @@
 #pragma once
 #include "base/watch.h"
 #include "guest/guest.h"
+#include "guest/scratch.h"
 
 #include <guestfs.h>
 
@@ -28,8 +29,7 @@ struct guest {
     const guest_operation *running; /* NULL: none */
     GPtrArray *changes;             /* of struct guest_change * */
     struct guest_walk *walk;        /* NULL: nobody has asked yet */
-    char *scratch;                  /* libguestfs's temporary directory; NULL: its own */
-    int scratch_lock;
+    struct guest_scratch scratch;
     watch *watch;     /* over the calls: guest/limit.c */
     const char *call; /* of libguestfs, the last: "tar_in"; interned, atomic */
 };

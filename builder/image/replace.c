@@ -87,17 +87,14 @@ static gboolean has_room(const image_file *i, guint64 need, GError **error)
     return FALSE;
 }
 
-/* A file system that shares blocks needs next to no room; whether it does is known by trying. */
+/* A file system that shares blocks needs next to no room.  Whether it does is known by trying, with
+ * a file that never has a name: open(2), O_TMPFILE, which those file systems have. */
 static gboolean shares_blocks(const image_file *i, const char *directory)
 {
-    g_autofree char *prefix = stage_prefix(i);
-    g_autofree char *path = g_strdup_printf("%s/%sXXXXXX", directory, prefix);
-    int fd = g_mkstemp_full(path, O_RDWR | O_CLOEXEC, 0600);
+    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     gboolean shares = fd >= 0 && ioctl(fd, FICLONE, i->fd) == 0;
-    if (fd >= 0) {
-        (void)unlink(path);
+    if (fd >= 0)
         close(fd);
-    }
     return shares;
 }
 
@@ -144,7 +141,8 @@ static gboolean copy_range(int from, int to, off_t begin, off_t end, GCancellabl
     return TRUE;
 }
 
-/* Holes stay holes: lseek(2), SEEK_DATA. */
+/* Holes stay holes: lseek(2), SEEK_DATA.  copy_file_range(2) shares the blocks where the file
+ * system can. */
 static gboolean copy_data(int from, int to, off_t size, GCancellable *cancel)
 {
     off_t begin = 0;
@@ -161,7 +159,7 @@ static gboolean copy_data(int from, int to, off_t size, GCancellable *cancel)
 
 static gboolean copy_content(const image_file *i, int to, GCancellable *cancel, GError **error)
 {
-    if (ioctl(to, FICLONE, i->fd) == 0 || copy_data(i->fd, to, i->seen.st_size, cancel))
+    if (copy_data(i->fd, to, i->seen.st_size, cancel))
         return TRUE;
     return !g_cancellable_set_error_if_cancelled(cancel, error) &&
            replace_failed(error, i, "free some room, or use --copy FILE", "copy the image");

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands that the fault harness kills: drive publish|kept|load|broken FOLDER NAME TEXT.
+/* The commands that the fault harness kills: drive COMMAND FOLDER NAME TEXT.
  *
  * publish: the template NAME of TEXT; kept: the disk NAME of TEXT is made anew; load: prints what
- * is kept as NAME, or nothing; broken: what must never be done, a rename without any sync. */
+ * is kept as NAME, or nothing; replace: the image NAME gets TEXT, a byte as 0x6f and where, as
+ * sysprep does it in place (without libguestfs, which only writes to the overlay); replaceable:
+ * only what comes before the work; broken: what must never be done, a rename without any sync;
+ * late: the same, after a sync that a child's write made worthless. */
 #include "base/files.h"
+#include "base/spawn.h"
+#include "image/image.h"
 #include "output/output.h"
 #include "stages/kept.h"
 
@@ -56,12 +61,59 @@ static gboolean drive_load(const char *folder, const char *name, const char *tex
     return k && !why;
 }
 
+/* "0x6f 0": this byte in 64 KiB from there, and in as many a MiB further on. */
+static gboolean write_bytes(const char *disk, const char *text, GError **error)
+{
+    guint64 at = g_ascii_strtoull(text + strcspn(text, " "), NULL, 10);
+    g_autofree char *byte = g_strndup(text, strcspn(text, " "));
+    g_autofree char *one = g_strdup_printf("write -P %s %" G_GUINT64_FORMAT " 64k", byte, at);
+    g_autofree char *two =
+        g_strdup_printf("write -P %s %" G_GUINT64_FORMAT " 64k", byte, at + (1u << 20));
+    const char *const argv[] = {"qemu-io", "-f", "qcow2", "-c", one, "-c", two, disk, NULL};
+    return spawn_run(argv, NULL, NULL, error);
+}
+
+static image_file *open_replaceable(const char *folder, const char *name, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *scratch = g_build_filename(folder, "work", NULL);
+    g_autoptr(image_file) i = image_open(path, IMAGE_LOCK, scratch, error);
+    return i && image_can_replace(i, error) ? g_steal_pointer(&i) : NULL;
+}
+
+static gboolean drive_replaceable(const char *folder, const char *name, const char *text,
+                                  GError **error)
+{
+    (void)text;
+    g_autoptr(image_file) i = open_replaceable(folder, name, error);
+    return i != NULL;
+}
+
+static gboolean drive_replace(const char *folder, const char *name, const char *text,
+                              GError **error)
+{
+    g_autoptr(image_file) i = open_replaceable(folder, name, error);
+    g_autofree char *overlay = i ? image_scratch(i, "overlay.qcow2") : NULL;
+    return i && image_overlay(i, overlay, 0, NULL, error) && write_bytes(overlay, text, error) &&
+           image_replace(i, overlay, NULL, error);
+}
+
 static gboolean drive_broken(const char *folder, const char *name, const char *text, GError **error)
 {
     (void)error;
     g_autofree char *from = g_strdup_printf("%s/new", folder);
     g_autofree char *to = g_build_filename(folder, name, NULL);
     return put(folder, "new", "", text) && rename(from, to) == 0;
+}
+
+static gboolean drive_late(const char *folder, const char *name, const char *text, GError **error)
+{
+    g_autofree char *from = g_strdup_printf("%s/new", folder);
+    g_autofree char *to = g_build_filename(folder, name, NULL);
+    const char *const argv[] = {"truncate", "-s", "1M", from, NULL};
+    return put(folder, "new", "", text) && files_sync(from, error) &&
+           spawn_run(argv, NULL, NULL, error) && rename(from, to) == 0 &&
+           files_sync_names(folder, error);
 }
 
 int main(int argc, char **argv)
@@ -72,7 +124,10 @@ int main(int argc, char **argv)
     } table[] = {{"publish", drive_publish},
                  {"kept", drive_kept},
                  {"load", drive_load},
-                 {"broken", drive_broken}};
+                 {"replace", drive_replace},
+                 {"replaceable", drive_replaceable},
+                 {"broken", drive_broken},
+                 {"late", drive_late}};
     g_autoptr(GError) error = NULL;
     for (gsize i = 0; argc == 5 && i < G_N_ELEMENTS(table); i++) {
         if (strcmp(table[i].name, argv[1]) != 0)

@@ -39,7 +39,8 @@ def violations(argv):
 
 class Case:
     """A command over a folder.  command("old") makes the state from which command("new") begins;
-    recover is the next command, which may do something else; state reads what came of it: "old",
+    recover is the next command, which may do something else, and mend the part of it that puts right
+    what it finds; state reads what came of it: "old",
     "new", or what is wrong; left names what should not be there."""
 
     def command(self, top, text):
@@ -47,6 +48,9 @@ class Case:
 
     def recover(self, top):
         raise NotImplementedError
+
+    def mend(self, top):
+        return self.recover(top)
 
     def state(self, top):
         raise NotImplementedError
@@ -100,6 +104,40 @@ class Kept(Case):
         return names(top) - self.whole
 
 
+class Replace(Case):
+    """An image that gets changes in place, as sysprep does it; the next one changes other bytes."""
+    whole = {"a.qcow2", "work"}
+    byte = {"old": b"o", "new": b"n"}
+
+    def command(self, top, text):
+        if text == "old":
+            subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", top / "a.qcow2", "4M"], check=True)
+        return [DRIVE, "replace", str(top), "a.qcow2", f"0x{self.byte[text].hex()} 0"]
+
+    def recover(self, top):
+        return [DRIVE, "replace", str(top), "a.qcow2", f"0x78 {64 << 10}"]
+
+    def mend(self, top):
+        return [DRIVE, "replaceable", str(top), "a.qcow2", ""]
+
+    def state(self, top):
+        checked = subprocess.run(["qemu-img", "check", "-q", "-f", "qcow2", top / "a.qcow2"], capture_output=True)
+        raw = top / "raw"
+        read = subprocess.run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", top / "a.qcow2", raw],
+                              capture_output=True, text=True)
+        if checked.returncode or read.returncode:
+            return f"damaged: {checked} {read}"
+        disk = raw.read_bytes()
+        for text, byte in self.byte.items():
+            piece = byte * (64 << 10) + b"x" * (64 << 10) + bytes(896 << 10)
+            if disk == piece + piece + bytes(2 << 20):
+                return text
+        return f"torn: {sorted(set(disk))}"
+
+    def left(self, top):
+        return names(top) - self.whole
+
+
 def sweep(before, argv_of, after):
     """Kills the command at its 1st, 2nd, ... call, each time from a copy of before, until it ends by
     itself.  after gets the folder and N; its problems are collected."""
@@ -140,9 +178,11 @@ def once(case, before):
 
 
 def fingerprint(top):
-    """What is there, whatever mkdtemp made of XXXXXX: most calls leave what the call before left."""
+    """What is there, whatever mkdtemp made of XXXXXX and whichever process it was: most calls leave
+    what the call before left."""
     return frozenset((re.sub(r"[.-]\w{6}(?=/|$)", "", str(path.relative_to(top))),
-                      path.read_bytes() if path.is_file() else b"") for path in top.rglob("*"))
+                      re.sub(rb"/proc/\d+/", b"", path.read_bytes()) if path.is_file() else b"")
+                     for path in top.rglob("*"))
 
 
 def twice(case, before):
@@ -155,7 +195,7 @@ def twice(case, before):
         if code == 0 or state in seen:
             return []
         seen.add(state)
-        problems, calls = sweep(top, case.recover, lambda again, *_: judge_end(case, again))
+        problems, calls = sweep(top, case.mend, lambda again, *_: judge_end(case, again))
         runs += calls
         return problems
     problems, _ = sweep(before, lambda top: case.command(top, "new"), after)
@@ -199,6 +239,9 @@ def prove_harness(report):
         wanted = ("renamed before it was synced:", "names not synced:")
         missed = [f"not seen: {text}" for text in wanted if not any(b.startswith(text) for b in broken)]
         report.tell("the harness sees a rename without syncs", missed + ([] if calls else ["no calls"]))
+        late, _ = violations([DRIVE, "late", top, "h", "text"])
+        report.tell("and one that a child wrote to after the sync",
+                    [] if any(text.startswith(wanted[0]) for text in late) else ["not seen"])
         killed = start([DRIVE, "broken", top, "g", "text"], INGOT_FAULT_AT="1")
         report.tell("the harness kills", [] if killed.returncode == -9 else [f"exit {killed.returncode}"])
 
@@ -206,7 +249,7 @@ def prove_harness(report):
 def main():
     report = Report()
     prove_harness(report)
-    for case in (Publish(), Kept()):
+    for case in (Publish(), Kept(), Replace()):
         prove_case(report, case)
     print(f"1..{report.number}")
     return 1 if report.failed else 0

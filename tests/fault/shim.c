@@ -2,6 +2,7 @@
 /* A preloaded library that sees the calls with which a program changes its files.
  *
  * INGOT_FAULT_AT=N: the program is killed when it makes its N-th such call, before the call.
+ * INGOT_FAULT_FROM=NAME: the calls are counted from the first call of that function on.
  * INGOT_FAULT_LOG=FILE: FILE gets a line for every rule that was broken and, at the end, "calls N".
  *
  * The rules are about power cuts, which a kill does not show, since the page cache stays:
@@ -27,11 +28,13 @@
 struct seen {
     dev_t dev;
     ino_t ino;
-    int clean; /* synced since the last write */
+    int clean;              /* synced since our last write */
+    struct timespec synced; /* its time of modification then: a child may have written since */
 };
 
 static struct {
     long at, calls;
+    char from[32];
     int log;
     struct seen seen[SEEN_MAX];
     unsigned n;
@@ -49,11 +52,14 @@ static void say(const char *what, const char *path)
 __attribute__((constructor)) static void begin(void)
 {
     const char *at = getenv("INGOT_FAULT_AT"), *log = getenv("INGOT_FAULT_LOG");
+    const char *from = getenv("INGOT_FAULT_FROM");
     shim.at = at ? atol(at) : 0;
+    snprintf(shim.from, sizeof shim.from, "%s", from ? from : "");
     if (log)
         shim.log = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     unsetenv("LD_PRELOAD");
     unsetenv("INGOT_FAULT_AT");
+    unsetenv("INGOT_FAULT_FROM");
     unsetenv("INGOT_FAULT_LOG");
 }
 
@@ -73,8 +79,11 @@ __attribute__((destructor)) static void end(void)
     say("calls", text);
 }
 
-static void count(void)
+static void count(const char *call)
 {
+    if (shim.from[0] && strcmp(shim.from, call) != 0)
+        return;
+    shim.from[0] = '\0';
     if (++shim.calls == shim.at)
         syscall(SYS_kill, getpid(), SIGKILL);
 }
@@ -86,8 +95,15 @@ static struct seen *entry_of(const struct stat *info)
             return &shim.seen[i];
     if (shim.n == SEEN_MAX)
         abort();
-    shim.seen[shim.n] = (struct seen){info->st_dev, info->st_ino, 0};
+    shim.seen[shim.n] = (struct seen){.dev = info->st_dev, .ino = info->st_ino};
     return &shim.seen[shim.n++];
+}
+
+static int is_clean(const struct stat *info)
+{
+    const struct seen *s = entry_of(info);
+    return s->clean && s->synced.tv_sec == info->st_mtim.tv_sec &&
+           s->synced.tv_nsec == info->st_mtim.tv_nsec;
 }
 
 static void check_synced(const char *path)
@@ -95,7 +111,7 @@ static void check_synced(const char *path)
     struct stat info;
     if (lstat(path, &info) != 0)
         return;
-    if (S_ISREG(info.st_mode) && !entry_of(&info)->clean)
+    if (S_ISREG(info.st_mode) && !is_clean(&info))
         say("renamed before it was synced:", path);
     DIR *dir = S_ISDIR(info.st_mode) ? opendir(path) : NULL;
     struct dirent *inner;
@@ -111,7 +127,7 @@ static void check_synced(const char *path)
 
 static void before_rename(const char *from)
 {
-    count();
+    count("rename");
     check_pending();
     check_synced(from);
 }
@@ -149,7 +165,7 @@ int rename(const char *from, const char *to)
 
 int unlinkat(int fd, const char *path, int flags)
 {
-    count();
+    count("unlink");
     check_pending();
     return (int)syscall(SYS_unlinkat, fd, path, flags);
 }
@@ -173,13 +189,13 @@ int remove(const char *path)
 
 int link(const char *from, const char *to)
 {
-    count();
+    count("link");
     return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 int mkdir(const char *path, mode_t mode)
 {
-    count();
+    count("mkdir");
     return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
 }
 
@@ -190,7 +206,7 @@ static void before_write(int fd)
     struct stat info;
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
         return;
-    count();
+    count("write");
     entry_of(&info)->clean = 0;
 }
 
@@ -212,13 +228,31 @@ ssize_t pwrite64(int fd, const void *data, size_t length, off64_t at)
     return syscall(SYS_pwrite64, fd, data, length, at);
 }
 
+ssize_t copy_file_range(int from, off64_t *in, int to, off64_t *out, size_t length, unsigned flags)
+{
+    before_write(to);
+    return syscall(SYS_copy_file_range, from, in, to, out, length, flags);
+}
+
+int ftruncate(int fd, off_t length)
+{
+    before_write(fd);
+    return (int)syscall(SYS_ftruncate, fd, length);
+}
+
+int ftruncate64(int fd, off64_t length)
+{
+    before_write(fd);
+    return (int)syscall(SYS_ftruncate, fd, length);
+}
+
 static void after_sync(int fd)
 {
     struct stat info, pending;
     if (fstat(fd, &info) != 0)
         return;
     if (S_ISREG(info.st_mode))
-        entry_of(&info)->clean = 1;
+        *entry_of(&info) = (struct seen){info.st_dev, info.st_ino, 1, info.st_mtim};
     else if (shim.pending[0] && stat(shim.pending, &pending) == 0 &&
              pending.st_dev == info.st_dev && pending.st_ino == info.st_ino)
         shim.pending[0] = '\0';
@@ -226,7 +260,7 @@ static void after_sync(int fd)
 
 int fsync(int fd)
 {
-    count();
+    count("fsync");
     int result = (int)syscall(SYS_fsync, fd);
     if (result == 0)
         after_sync(fd);

@@ -4,16 +4,19 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/spawn.h"
 #include "phony.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PASSWORD "correct-horse-battery"
-#define KEY      "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBxFjH0mW6hW8V0h4m0cYk3l9n1Q2v0bXn3H8v1m2a3b a@b"
+#define LAUNCH_LIMIT 120 /* seconds */
+#define PASSWORD     "correct-horse-battery"
+#define KEY          "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBxFjH0mW6hW8V0h4m0cYk3l9n1Q2v0bXn3H8v1m2a3b a@b"
 
 static const struct phony_entry system_entries[] = {
     {"etc/os-release", 0644, "PRETTY_NAME=\"Debian 13\"\nID=debian\nVERSION_ID=\"13\"\n"},
@@ -48,6 +51,7 @@ struct fixture {
     char *folder, *image, *copy;
     char *tools, *dir, *keys, *private_key, *password, *good_script, *bad_script;
     char *digest;
+    char *sockets; /* what a killed launch has left */
 };
 
 static char *put(const struct fixture *f, const char *name, const char *text)
@@ -129,7 +133,7 @@ static int teardown(void **state)
     files_remove_tree(f->folder);
     char *const texts[] = {f->folder,      f->image,      f->copy,        f->tools,
                            f->dir,         f->keys,       f->private_key, f->password,
-                           f->good_script, f->bad_script, f->digest};
+                           f->good_script, f->bad_script, f->digest,      f->sockets};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_free(f);
@@ -148,13 +152,21 @@ static void outcome_clear(struct outcome *o)
 }
 #define OUTCOME __attribute__((cleanup(outcome_clear))) struct outcome
 
-static GSubprocess *start(const struct fixture *f, const char *const *args)
+/* fault: "NAME=value", what tests/fault/shim.c is to do; NULL: it is not there. */
+static GSubprocess *start_faulty(const struct fixture *f, const char *const *args,
+                                 const char *const *fault)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     g_autoptr(GError) error = NULL;
     g_autoptr(GSubprocessLauncher) launcher =
         g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
     g_subprocess_launcher_setenv(launcher, "INGOT_CACHE", f->folder, TRUE);
+    if (fault)
+        g_subprocess_launcher_setenv(launcher, "LD_PRELOAD", g_getenv("INGOT_TEST_SHIM"), TRUE);
+    for (; fault && *fault; fault++) {
+        g_auto(GStrv) pair = g_strsplit(*fault, "=", 2);
+        g_subprocess_launcher_setenv(launcher, pair[0], pair[1], TRUE);
+    }
     g_ptr_array_add(argv, (gpointer)g_getenv("INGOT_TEST_PROGRAM"));
     g_ptr_array_add(argv, (gpointer) "sysprep");
     for (; *args; args++)
@@ -166,17 +178,43 @@ static GSubprocess *start(const struct fixture *f, const char *const *args)
     return child;
 }
 
-static struct outcome run(const struct fixture *f, const char *const *args)
+static GSubprocess *start(const struct fixture *f, const char *const *args)
+{
+    return start_faulty(f, args, NULL);
+}
+
+static struct outcome outcome_of(GSubprocess *child)
 {
     struct outcome o = {0};
-    g_autoptr(GSubprocess) child = start(f, args);
     assert_true(g_subprocess_communicate_utf8(child, NULL, NULL, &o.out, &o.err, NULL));
     assert_true(g_subprocess_get_if_exited(child));
     o.code = g_subprocess_get_exit_status(child);
     return o;
 }
 
-#define RUN(...) run(f, (const char *const[]){__VA_ARGS__, NULL})
+static struct outcome run(const struct fixture *f, const char *const *args)
+{
+    g_autoptr(GSubprocess) child = start(f, args);
+    return outcome_of(child);
+}
+
+/* What was renamed was synced before, and the name afterwards. */
+static struct outcome run_watched(const struct fixture *f, const char *const *args)
+{
+    g_autofree char *log = put(f, "fault.log", ""), *text = NULL;
+    g_autofree char *fault = g_strconcat("INGOT_FAULT_LOG=", log, NULL);
+    const char *const faults[] = {fault, NULL};
+    g_autoptr(GSubprocess) child = start_faulty(f, args, faults);
+    struct outcome o = outcome_of(child);
+    assert_true(g_file_get_contents(log, &text, NULL, NULL));
+    if (!g_str_has_prefix(text, "calls ") || strchr(text, '\n')[1])
+        fail_msg("%s", text);
+    assert_true(g_ascii_strtoull(text + strlen("calls "), NULL, 10) > 10);
+    return o;
+}
+
+#define RUN(...)     run(f, (const char *const[]){__VA_ARGS__, NULL})
+#define WATCHED(...) run_watched(f, (const char *const[]){__VA_ARGS__, NULL})
 
 /* With -v, what the appliance says as it boots comes before what matters. */
 static const char *end_of(const char *text)
@@ -191,15 +229,28 @@ static void assert_says(const struct outcome *o, int code, const char *out, cons
                  end_of(o->out), end_of(o->err), out, err);
 }
 
-/* Byte for byte as it was, and nothing lies beside it. */
-static void assert_untouched(const struct fixture *f)
+static void assert_same(const struct fixture *f)
 {
     g_autofree char *now = digest(f->image);
     assert_string_equal(now, f->digest);
     assert_false(g_file_test(f->copy, G_FILE_TEST_EXISTS));
+}
+
+/* What is beside the image while it or a copy is written. */
+static guint left_beside(const struct fixture *f)
+{
+    guint n = 0;
     g_autoptr(GDir) folder = g_dir_open(f->folder, 0, NULL);
     for (const char *name; (name = g_dir_read_name(folder));)
-        assert_false(g_str_has_prefix(name, ".ingot"));
+        n += strstr(name, ".ingot") != NULL;
+    return n;
+}
+
+/* Byte for byte as it was, and nothing lies beside it. */
+static void assert_untouched(const struct fixture *f)
+{
+    assert_same(f);
+    assert_int_equal(left_beside(f), 0);
 }
 
 /* ---- what is found out before anything is started ---- */
@@ -285,16 +336,116 @@ static void hostile_home(void **state)
     assert_untouched(f);
 }
 
-/* ---- what does not ---- */
+/* ---- what is killed: the next command is that of the next test ---- */
 
-static void copy(void **state)
+static gboolean has_open(const char *pid, const char *inode)
+{
+    g_autofree char *folder = g_strdup_printf("/proc/%s/fd", pid);
+    g_autofree char *wanted = g_strdup_printf("socket:[%s]", inode);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    gboolean found = FALSE;
+    for (const char *name; dir && !found && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_autofree char *target = g_file_read_link(path, NULL);
+        found = g_strcmp0(target, wanted) == 0;
+    }
+    return found;
+}
+
+/* The directory of libguestfs's sockets in that process, or NULL.  proc(5), /proc/net/unix: inode
+ * and path are the last fields of a line. */
+static char *sockets_of(const char *pid)
+{
+    g_autofree char *text = NULL;
+    char *found = NULL;
+    assert_true(g_file_get_contents("/proc/net/unix", &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line && !found; line++) {
+        char *path = strrchr(*line, ' ');
+        if (!path || !g_str_has_suffix(path, "/guestfsd.sock"))
+            continue;
+        *path++ = '\0';
+        if (has_open(pid, strrchr(*line, ' ') + 1))
+            found = g_path_get_dirname(path);
+    }
+    return found;
+}
+
+static gboolean boots(const char *pid)
+{
+    gboolean found = FALSE;
+    g_autofree char *path = g_strdup_printf("/proc/%s/task/%s/children", pid, pid), *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) children = g_strsplit(g_strstrip(text), " ", -1);
+    for (char **child = children; *child && !found; child++) {
+        g_autofree char *name = g_strdup_printf("/proc/%s/comm", *child), *comm = NULL;
+        found = g_file_get_contents(name, &comm, NULL, NULL) && g_str_has_prefix(comm, "qemu-sys");
+    }
+    return found;
+}
+
+/* Where the sockets of a launch are is up to libguestfs: for root in /tmp. */
+static void killed_launch(void **state)
+{
+    struct fixture *f = *state;
+    const char *const args[] = {f->image, NULL};
+    g_autoptr(GSubprocess) child = start(f, args);
+    gint64 limit = g_get_monotonic_time() + LAUNCH_LIMIT * G_USEC_PER_SEC;
+    const char *pid = g_subprocess_get_identifier(child);
+    while (!((f->sockets = sockets_of(pid)) && boots(pid)) && g_get_monotonic_time() < limit) {
+        g_clear_pointer(&f->sockets, g_free);
+        (void)g_poll(NULL, 0, 20);
+    }
+    g_subprocess_force_exit(child);
+    assert_true(g_subprocess_wait(child, NULL, NULL));
+    assert_non_null(f->sockets);
+    assert_true(g_file_test(f->sockets, G_FILE_TEST_IS_DIR));
+    assert_same(f);
+}
+
+/* at: 1: at its first rename; 2: at the call after that. */
+static void assert_killed(const struct fixture *f, const char *const *args, guint at)
+{
+    g_autofree char *when = g_strdup_printf("INGOT_FAULT_AT=%u", at);
+    const char *const fault[] = {"INGOT_FAULT_FROM=rename", when, NULL};
+    g_autoptr(GSubprocess) child = start_faulty(f, args, fault);
+    assert_true(g_subprocess_wait(child, NULL, NULL));
+    assert_true(g_subprocess_get_if_signaled(child));
+    assert_int_equal(g_subprocess_get_term_sig(child), SIGKILL);
+}
+
+/* The new image is whole, and the old one has the name. */
+static void killed_before_rename(void **state)
 {
     const struct fixture *f = *state;
-    OUTCOME o = RUN("--copy", f->copy, "--root-password", "locked", "--disable", "ssh-hostkeys",
-                    "--enable", "user-account", f->image);
-    assert_says(&o, INGOT_EXIT_OK, "", "");
+    const char *const args[] = {"--disable", "all", "--root-password", "locked", f->image, NULL};
+    assert_killed(f, args, 1);
+    assert_same(f);
+    assert_int_equal(left_beside(f), 1);
+}
+
+static void killed_copy(void **state)
+{
+    const struct fixture *f = *state;
+    const char *const args[] = {"--copy",          f->copy,  "--disable", "all",
+                                "--root-password", "locked", f->image,    NULL};
+    assert_killed(f, args, 1);
+    assert_same(f);
+    assert_int_equal(left_beside(f), 1);
+}
+
+/* At the sync of the directory's names. */
+static void killed_after_rename(void **state)
+{
+    const struct fixture *f = *state;
+    g_autofree char *early = g_strconcat(f->dir, ":/opt/early", NULL);
+    const char *const args[] = {"--disable", "all", "--copy-in", early, f->image, NULL};
+    const char *const check[] = {"qemu-img", "check", "-q", "-f", "qcow2", f->image, NULL};
+    assert_killed(f, args, 2);
     g_autofree char *now = digest(f->image);
-    assert_string_equal(now, f->digest);
+    assert_string_not_equal(now, f->digest);
+    assert_int_equal(left_beside(f), 0);
+    assert_true(spawn_run(check, NULL, NULL, NULL));
 }
 
 /* Killed in the middle of the operations: the image is as it was, and nothing lies beside it.
@@ -316,6 +467,20 @@ static void killed(void **state)
     g_subprocess_force_exit(child);
     assert_true(g_subprocess_wait(child, NULL, NULL));
     assert_untouched(f);
+    assert_false(g_file_test(f->sockets, G_FILE_TEST_EXISTS));
+}
+
+/* ---- what does not ---- */
+
+static void copy(void **state)
+{
+    const struct fixture *f = *state;
+    OUTCOME o = WATCHED("--copy", f->copy, "--root-password", "locked", "--disable", "ssh-hostkeys",
+                        "--enable", "user-account", f->image);
+    assert_says(&o, INGOT_EXIT_OK, "", "");
+    g_autofree char *now = digest(f->image);
+    assert_string_equal(now, f->digest);
+    assert_int_equal(left_beside(f), 0);
 }
 
 /* The cache has no scratch files of any call, killed or not. */
@@ -336,14 +501,15 @@ static void in_place(void **state)
     g_autofree char *key = g_strconcat("bob:", f->keys, NULL);
     g_autofree char *root_key = g_strconcat("root:", f->keys, NULL);
     g_autofree char *password = g_strconcat("file:", f->password, NULL);
-    OUTCOME o = RUN("-v", "--copy-in", shell, "--copy-in", dir, "--run", f->good_script,
-                    "--root-password", password, "--ssh-key", key, "--ssh-key", root_key,
-                    "--hostname", "silver.example", "--enable", "ssh-userdir", f->image);
+    OUTCOME o = WATCHED("-v", "--copy-in", shell, "--copy-in", dir, "--run", f->good_script,
+                        "--root-password", password, "--ssh-key", key, "--ssh-key", root_key,
+                        "--hostname", "silver.example", "--enable", "ssh-userdir", f->image);
     assert_says(&o, INGOT_EXIT_OK, "customise", "guest: it runs");
     assert_null(strstr(o.err, PASSWORD));
     assert_int_equal(stat(f->image, &info), 0);
     assert_int_equal(info.st_mode & 07777, 0640);
     assert_no_scratch(f);
+    assert_int_equal(left_beside(f), 0);
 }
 
 /* ---- what came of it: one launch for both images ---- */
@@ -377,6 +543,7 @@ static void check_in_place(guestfs_h *h)
     assert_file(h, "/opt/new/dir/file with a name", "text\n", 0644, 0, 0);
     g_autofree char *link = guestfs_readlink(h, "/opt/new/dir/link");
     assert_string_equal(link, "no such file");
+    assert_int_equal(guestfs_exists(h, "/opt/early/dir"), 1);
     assert_file(h, "/root/ran", "done\n", 0644, 0, 0);
     assert_file(h, "/etc/machine-id", "", 0444, 0, 0);
     g_auto(GStrv) left = guestfs_glob_expand(h, "/{tmp/{*,.ingot*},var/tmp/*,etc/ssh/*_key}");
@@ -409,11 +576,18 @@ static void outcomes(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usage),          cmocka_unit_test(dry_run),
-        cmocka_unit_test(failing_script), cmocka_unit_test(hostile_home),
-        cmocka_unit_test(full_guest),     cmocka_unit_test(killed),
-        cmocka_unit_test(copy),           cmocka_unit_test(in_place),
-        cmocka_unit_test(outcomes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(usage),
+                                       cmocka_unit_test(dry_run),
+                                       cmocka_unit_test(failing_script),
+                                       cmocka_unit_test(hostile_home),
+                                       cmocka_unit_test(full_guest),
+                                       cmocka_unit_test(killed_launch),
+                                       cmocka_unit_test(killed_before_rename),
+                                       cmocka_unit_test(killed),
+                                       cmocka_unit_test(killed_copy),
+                                       cmocka_unit_test(copy),
+                                       cmocka_unit_test(killed_after_rename),
+                                       cmocka_unit_test(in_place),
+                                       cmocka_unit_test(outcomes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -49,6 +49,18 @@ static void input(void **state)
     assert_string_equal(out, text);
 }
 
+/* What is progress is told by the tests of base/watch.h. */
+static void stands_still(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    const struct spawn_options options = {.still = 1};
+    gint64 began = g_get_monotonic_time();
+    assert_false(spawn_run((const char *const[]){"sleep", "60", NULL}, &options, NULL, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, "sleep was ended: it made no progress for 1.0 s");
+    assert_true(g_get_monotonic_time() - began < 30 * G_USEC_PER_SEC);
+}
+
 static void failure_tells_stderr(void **state)
 {
     (void)state;
@@ -145,6 +157,7 @@ int main(void)
                                        cmocka_unit_test(absent_program),
                                        cmocka_unit_test(lines),
                                        cmocka_unit_test(cancelled),
+                                       cmocka_unit_test(stands_still),
                                        cmocka_unit_test(quoting)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
