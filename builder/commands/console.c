@@ -47,26 +47,6 @@ static gboolean from_person(gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-gboolean console_raw(struct termios *saved)
-{
-    if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, saved) != 0)
-        return FALSE;
-    struct termios raw = *saved;
-    cfmakeraw(&raw);
-    return tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
-}
-
-void console_cooked(const struct termios *saved)
-{
-    (void)tcsetattr(STDIN_FILENO, TCSANOW, saved);
-}
-
-void console_on_cancel(GCancellable *cancel, gpointer loop)
-{
-    (void)cancel;
-    g_main_loop_quit(loop);
-}
-
 static void attach(struct call *c, GSocket *socket)
 {
     struct termios saved;

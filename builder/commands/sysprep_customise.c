@@ -3,7 +3,7 @@
 #include "commands/sysprep.h"
 
 #include "base/files.h"
-#include "plan/password.h"
+#include "base/password.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/boot.h"
-#include "plan/password.h"
+#include "base/password.h"
 
 #include <string.h>
 

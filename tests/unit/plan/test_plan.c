@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "plan/password.h"
+#include "base/password.h"
 #include "plan/plan.h"
 
 #include <string.h>

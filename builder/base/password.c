@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plan/password.h"
+#include "base/password.h"
 
 #include "base/error.h"
 #include "base/files.h"
