@@ -28,7 +28,7 @@ static const GOptionEntry entries[] = {
     {"root-password", 0, 0, G_OPTION_ARG_STRING, OPTION(root_password),
      "Set root's password (the first line of a file, or a variable) or lock it", "SOURCE"},
     {"ssh-key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, OPTION(ssh_keys),
-     "Let who has these keys in as USER; may be repeated", "USER:FILE"},
+     "Authorize the public keys in FILE for USER; may be repeated", "USER:FILE"},
     {"hostname", 0, 0, G_OPTION_ARG_STRING, OPTION(hostname), "Set the host name", "NAME"},
     {"install", 0, 0, G_OPTION_ARG_STRING, OPTION(install),
      "Install packages with the guest's package manager", "PKG,PKG"},

@@ -43,7 +43,7 @@ void policy_break(GPtrArray *broken, const guest_rule *rule, const char *path, c
     if (n > FINDINGS_OF_RULE)
         return;
     if (n == FINDINGS_OF_RULE) {
-        add(broken, rule, NULL, "there are more of these, which are not told");
+        add(broken, rule, NULL, "there are more of these, which are not listed");
         return;
     }
     va_list args;

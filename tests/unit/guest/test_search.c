@@ -266,7 +266,7 @@ static void findings_have_a_limit(void **state)
     policy_break(found, &other, NULL, "y");
     assert_int_equal(found->len, FINDINGS_OF_RULE + 2);
     assert_string_equal(said(found, FINDINGS_OF_RULE),
-                        "there are more of these, which are not told");
+                        "there are more of these, which are not listed");
 }
 
 static void broken_streams(void **state)
