@@ -63,9 +63,9 @@ static void work_directories(void **state)
     const struct build_options options = {.max_age = 1000};
     plan p = {.name = (char *)"web", .cache_dir = folder, .out_dir = folder};
     g_autofree char *parent = g_build_filename(folder, "work", NULL);
-    g_autofree char *dead = g_build_filename(parent, "web-dead", NULL);
+    g_autofree char *dead = g_build_filename(parent, "web-killed", NULL);
     g_autofree char *lock = g_build_filename(dead, "lock", NULL);
-    assert_true(files_mkdir(dead, FALSE, NULL));
+    assert_true(files_mkdir(dead, TRUE, NULL));
     assert_true(g_file_set_contents(lock, "", 0, NULL));
     build *first = build_new(&p, &options, NULL, NULL, NULL, NULL);
     build *second = build_new(&p, &options, NULL, NULL, NULL, NULL);
