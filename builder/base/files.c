@@ -434,7 +434,7 @@ static void remove_dead(const char *path)
 /* prefix: of the names that are looked at; NULL: all. */
 static void clear_dead(const char *parent, const char *prefix)
 {
-    g_autoptr(GDir) dir = files_is_dir(parent) ? g_dir_open(parent, 0, NULL) : NULL;
+    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
     const char *name;
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(parent, name, NULL);

@@ -79,7 +79,9 @@ static void shrink(struct call *c, const char *cache, guint64 size)
     g_autofree char *gone = text_size(freed), *stays = text_size(left), *most = text_size(size);
     progress_info(c->progress, "%u removed, %s freed; %s left", n, gone, stays);
     if (left > size)
-        progress_warning(c->progress, "builds use the rest, so that %s could not be reached", most);
+        progress_warning(c->progress,
+                         "%s could not be reached: the rest is in use, or is none of the cache's",
+                         most);
 }
 
 static gboolean read_wish(const struct call *c, const struct options *o, struct wish *w,

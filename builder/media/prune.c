@@ -13,7 +13,7 @@
 
 #define PART     ".part"
 #define STAMP    ".stat"
-#define LEFT_AGE (24 * 3600) /* seconds; an unfinished download is gone on with on the same day */
+#define LEFT_AGE (7 * 24 * 3600) /* seconds; until then an unfinished download is gone on with */
 
 struct place {
     const char *cache_dir;

@@ -272,9 +272,7 @@ static gboolean run_stages(build *b, enum ingot_exit *exit_code, GError **error)
 gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
 {
     *exit_code = INGOT_EXIT_HOST;
-    if (!room_for_build(b, error))
-        return FALSE;
-    gboolean good = run_stages(b, exit_code, error);
+    gboolean good = room_for_build(b, error) && run_stages(b, exit_code, error);
     shrink_cache(b);
     return good;
 }

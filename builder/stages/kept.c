@@ -315,7 +315,7 @@ static guint64 usage_of_key(const char *dir)
     guint64 bytes = 0;
     for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
         g_autofree char *path = beside(dir, suffixes[i]);
-        bytes += files_usage(path);
+        bytes += files_usage_alone(path);
     }
     return bytes;
 }
@@ -329,15 +329,15 @@ static gboolean is_old(const char *dir, guint max_age)
 
 /* Whether it was there is all: under the name of an unfinished disk it goes now, or else with the
  * next who holds the key. */
-static void remove_disk(const char *dir)
+static gboolean remove_disk(const char *dir)
 {
     g_autofree char *making = beside(dir, MAKING);
     g_autoptr(GError) error = NULL;
-    if (!files_is_dir(dir))
-        return;
-    if (!files_rename(dir, making, &error))
+    gboolean good = files_rename(dir, making, &error);
+    if (!good)
         g_warning("%s", error->message);
     files_remove_tree(making);
+    return good;
 }
 
 struct key_lock {
@@ -378,10 +378,8 @@ static void prune_key(const char *dir, gpointer user)
     guint64 before = usage_of_key(dir);
     if (!kept_recover(dir, &error))
         g_warning("%s", error->message);
-    if (is_old(dir, p->max_age)) {
-        remove_disk(dir);
+    if (files_is_dir(dir) && is_old(dir, p->max_age) && remove_disk(dir))
         p->removed++;
-    }
     p->freed += before - MIN(before, usage_of_key(dir));
     g_autofree char *strange = g_strconcat(dir, MAKING, LOCK, NULL);
     (void)g_unlink(strange); /* earlier versions took KEY.making for a key */
@@ -421,13 +419,13 @@ static gboolean remove_kept(const cached *c, guint64 *freed)
     if (last_used(c->path) > c->used)
         return FALSE;
     struct key_lock lock = lock_key(c->path);
-    gboolean goes = lock.fd >= 0 && files_is_dir(c->path) && !is_under_another(c->path);
-    if (goes) {
-        *freed += files_usage_alone(c->path);
-        remove_disk(c->path);
-    }
+    guint64 bytes = files_usage_alone(c->path);
+    gboolean gone =
+        lock.fd >= 0 && files_is_dir(c->path) && !is_under_another(c->path) && remove_disk(c->path);
+    if (gone)
+        *freed += bytes;
     unlock_key(&lock, c->path);
-    return goes;
+    return gone;
 }
 
 static void list_key(const char *dir, gpointer list)

@@ -199,6 +199,38 @@ static void hundreds_are_held(void **state)
     assert_true(is_there(one));
 }
 
+struct remover {
+    const char *dir;
+    gint done;
+};
+
+static gpointer remove_all_the_time(gpointer data)
+{
+    struct remover *r = data;
+    guint removed = 0;
+    while (!g_atomic_int_get(&r->done))
+        removed += shrink_all(r->dir);
+    return GUINT_TO_POINTER(removed);
+}
+
+/* Whatever is found can be opened, while another process does nothing but remove. */
+static void found_is_found(void **state)
+{
+    struct remover r = {.dir = *state};
+    GThread *thread = g_thread_new("remover", remove_all_the_time, &r);
+    guint found = 0;
+    for (guint i = 0; i < 100; i++) {
+        g_autoptr(media_cache) cache = media_cache_open(*state, NULL, NULL);
+        g_free(landed(*state, "one", 1000));
+        g_autofree char *path = find(cache, "one");
+        found += path != NULL;
+        assert_true(!path || is_there(path));
+    }
+    g_atomic_int_set(&r.done, 1);
+    assert_true(GPOINTER_TO_UINT(g_thread_join(thread)) > 0);
+    assert_true(found > 0);
+}
+
 /* ---- downloads ---- */
 
 static char *part_name(const char *text, const char *suffix)
@@ -240,12 +272,12 @@ static void left_overs_go(void **state)
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
         g_autofree char *name = part_name("left", suffixes[i][1]);
-        paths[i] = put(*state, suffixes[i][0], name, now - 100000);
+        paths[i] = put(*state, suffixes[i][0], name, now - 700000);
     }
     g_autofree char *stamp = g_strdup_printf("%.2s%062d.stat", kept_name, 0);
-    paths[G_N_ELEMENTS(suffixes)] = put(*state, folder, stamp, now - 100000);
+    paths[G_N_ELEMENTS(suffixes)] = put(*state, folder, stamp, now - 700000);
     g_autofree char *young_name = part_name("young", ".part");
-    g_autofree char *young = put(*state, "partial", young_name, now - 100);
+    g_autofree char *young = put(*state, "partial", young_name, now - 100000);
     media_cache *cache = media_cache_open(*state, NULL, NULL);
     media_clear_dead(*state);
     for (gsize i = 0; i < G_N_ELEMENTS(paths); i++)
@@ -365,6 +397,7 @@ int main(void)
                                        CASE(what_was_used_meanwhile_stays),
                                        CASE(a_killed_process_lets_go),
                                        CASE(hundreds_are_held),
+                                       CASE(found_is_found),
                                        CASE(a_download_that_runs_stays),
                                        CASE(left_overs_go),
                                        CASE(dead_work_goes),
