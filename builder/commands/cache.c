@@ -72,7 +72,7 @@ static void prune(struct call *c, const char *cache, guint max_age)
     progress_info(c->progress, "%u removed, %s freed", n, shown);
 }
 
-static void shrink(struct call *c, const char *cache, guint64 size)
+static void shrink_to_size(struct call *c, const char *cache, guint64 size)
 {
     guint64 freed, left;
     guint n = build_shrink_cache(cache, size, &freed, &left);
@@ -110,7 +110,7 @@ static gboolean run(struct call *c, GError **error)
     if (w.prune)
         prune(c, cache, w.max_age);
     if (w.size)
-        shrink(c, cache, w.size);
+        shrink_to_size(c, cache, w.size);
     if (!w.prune && !w.size)
         list(c, cache, w.limit);
     return TRUE;

@@ -239,7 +239,8 @@ void media_clear_dead(const char *cache_dir)
     g_autofree char *work = g_build_filename(media, "tmp", NULL);
     if (!files_is_dir(media))
         return;
-    files_clear_dead(work);
+    if (files_is_dir(work))
+        files_clear_dead(work);
     int fd = uses_open(media, NULL);
     if (fd >= 0 && uses_claim_all(fd)) {
         clear_unlocked_work(work);

@@ -34,8 +34,9 @@ static gboolean lock_byte(int fd, int command, short type, off_t offset)
 {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
     int result;
-    while ((result = fcntl(fd, command, &lock)) != 0 && errno == EINTR)
-        continue;
+    do
+        result = fcntl(fd, command, &lock);
+    while (result != 0 && errno == EINTR);
     return result == 0;
 }
 

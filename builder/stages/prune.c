@@ -6,17 +6,18 @@
 
 /* What goes of a cache: by age, each kind for itself, or for room, all kinds in one order. */
 
-static void clear_dead(const char *cache_dir)
+static void clear_after_the_dead(const char *cache_dir)
 {
     g_autofree char *work = g_build_filename(cache_dir, "work", NULL);
-    files_clear_dead(work);
+    if (files_is_dir(work))
+        files_clear_dead(work);
     media_clear_dead(cache_dir);
     vm_probe_clear_dead(cache_dir);
 }
 
 guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes)
 {
-    clear_dead(cache_dir);
+    clear_after_the_dead(cache_dir);
     return kept_prune(cache_dir, max_age, bytes);
 }
 

@@ -119,6 +119,26 @@ static void dead_work_goes(void **state)
     assert_true(!is_there(dead) && is_there(other));
 }
 
+/* Parts of the cache that lead elsewhere. */
+static void links_are_not_followed(void **state)
+{
+    (void)state;
+    guint64 bytes;
+    g_autofree char *away = g_build_filename(folder, "away", NULL);
+    g_autofree char *durations = g_build_filename(folder, "history", NULL);
+    g_autofree char *stages = g_build_filename(folder, "stages", NULL);
+    g_autofree char *work = g_build_filename(folder, "work", NULL);
+    g_autofree char *json = put("away/holiday.json", 1000), *dead = put("away/web-dead12/lock", 1);
+    files_remove_tree(stages);
+    files_remove_tree(work);
+    assert_int_equal(symlink(away, durations) | symlink(away, stages) | symlink(away, work), 0);
+    (void)build_prune(folder, 0, NULL);
+    (void)build_prune_history(folder, 0, &bytes);
+    assert_int_equal(build_prune_media(folder, 0, &bytes), 0);
+    assert_true(is_there(json) && is_there(dead));
+    assert_int_equal(unlink(durations) | unlink(stages) | unlink(work), 0);
+}
+
 static void media_by_age(void **state)
 {
     (void)state;
@@ -156,8 +176,8 @@ static void after_a_build(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_order), cmocka_unit_test(dead_probes_go),
-        cmocka_unit_test(dead_work_goes), cmocka_unit_test(media_by_age),
-        cmocka_unit_test(after_a_build)};
+        cmocka_unit_test(one_order),      cmocka_unit_test(dead_probes_go),
+        cmocka_unit_test(dead_work_goes), cmocka_unit_test(links_are_not_followed),
+        cmocka_unit_test(media_by_age),   cmocka_unit_test(after_a_build)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }
