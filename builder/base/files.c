@@ -328,7 +328,7 @@ static gboolean lock_slowly(int fd, GCancellable *cancel, GError **error)
 
 static int open_lock(const char *path, int create)
 {
-    return open(path, O_RDWR | create | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+    return open(path, O_RDWR | create | O_CLOEXEC | O_NOFOLLOW, 0644);
 }
 
 /* Between open(2) and flock(2) another process may have removed the file (files_unlock_remove):
