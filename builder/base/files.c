@@ -5,12 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* In a live directory, held by its owner. */
+#define LIVE_LOCK  "lock"
+#define LIVE_TRIES 100
 
 static gboolean fail_errno(GError **error, const char *what, const char *path)
 {
@@ -38,20 +42,22 @@ char *files_temp_dir(const char *parent, const char *prefix, GError **error)
     return NULL;
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
+/* The lock of a live directory goes after all else: one that is half removed is known by it. */
+static int lock_is_last(const FTSENT **a, const FTSENT **b)
 {
-    (void)info;
-    (void)type;
-    (void)place;
-    if (remove(path) != 0 && errno != ENOENT)
-        g_warning("cannot remove %s: %s", path, g_strerror(errno));
-    return 0;
+    return (strcmp((*a)->fts_name, LIVE_LOCK) == 0) - (strcmp((*b)->fts_name, LIVE_LOCK) == 0);
 }
 
 void files_remove_tree(const char *path)
 {
-    if (path)
-        (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    char *const roots[] = {(char *)path, NULL};
+    FTS *walk = path ? fts_open(roots, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, lock_is_last) : NULL;
+    FTSENT *e;
+    while (walk && (e = fts_read(walk)))
+        if (e->fts_info != FTS_D && remove(e->fts_path) != 0 && errno != ENOENT)
+            g_warning("cannot remove %s: %s", e->fts_path, g_strerror(errno));
+    if (walk)
+        fts_close(walk);
 }
 
 gboolean files_write_atomic(const char *path, const void *data, gssize length, int mode,
@@ -107,14 +113,19 @@ static char *read_fd(int fd, const char *path, gsize limit, gsize *length, GErro
     return g_string_free(text, TRUE);
 }
 
+static gboolean seen_first(const GStatBuf *info, GHashTable *seen)
+{
+    return g_hash_table_add(seen, g_strdup_printf("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT,
+                                                  (guint64)info->st_dev, (guint64)info->st_ino));
+}
+
+/* seen: the files with several names that were counted; NULL: they do not count. */
 static guint64 usage(const char *path, GHashTable *seen)
 {
     GStatBuf info;
     if (g_lstat(path, &info) != 0)
         return 0;
-    if (!S_ISDIR(info.st_mode) && info.st_nlink > 1 &&
-        !g_hash_table_add(seen, g_strdup_printf("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT,
-                                                (guint64)info.st_dev, (guint64)info.st_ino)))
+    if (!S_ISDIR(info.st_mode) && info.st_nlink > 1 && !(seen && seen_first(&info, seen)))
         return 0;
     guint64 total = (guint64)info.st_blocks * 512;
     g_autoptr(GDir) dir = S_ISDIR(info.st_mode) ? g_dir_open(path, 0, NULL) : NULL;
@@ -130,6 +141,17 @@ guint64 files_usage(const char *path)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return usage(path, seen);
+}
+
+guint64 files_usage_alone(const char *path)
+{
+    return usage(path, NULL);
+}
+
+gboolean files_is_dir(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 char *files_read(const char *path, gsize limit, gsize *length, GError **error)
@@ -304,9 +326,9 @@ static gboolean lock_slowly(int fd, GCancellable *cancel, GError **error)
     return FALSE;
 }
 
-static int open_lock(const char *path)
+static int open_lock(const char *path, int create)
 {
-    return open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    return open(path, O_RDWR | create | O_CLOEXEC | O_NOFOLLOW, 0644);
 }
 
 /* Between open(2) and flock(2) another process may have removed the file (files_unlock_remove):
@@ -318,10 +340,10 @@ static gboolean is_still_at(int fd, const char *path)
            mine.st_ino == named.st_ino;
 }
 
-int files_try_lock(const char *path)
+static int try_lock(const char *path, int create)
 {
     for (;;) {
-        int fd = open_lock(path);
+        int fd = open_lock(path, create);
         if (fd < 0)
             return -1;
         gboolean got = flock(fd, LOCK_EX | LOCK_NB) == 0;
@@ -333,10 +355,15 @@ int files_try_lock(const char *path)
     }
 }
 
+int files_try_lock(const char *path)
+{
+    return try_lock(path, O_CREAT);
+}
+
 int files_lock(const char *path, GCancellable *cancel, GError **error)
 {
     for (;;) {
-        int fd = open_lock(path);
+        int fd = open_lock(path, O_CREAT);
         if (fd < 0) {
             fail_errno(error, "open the lock", path);
             return -1;
@@ -363,40 +390,84 @@ void files_unlock(int fd)
         close(fd);
 }
 
+/* ---- live directories ---- */
+
 gboolean files_dir_is_live(const char *dir)
 {
-    g_autofree char *path = g_build_filename(dir, "lock", NULL);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    g_autofree char *path = g_build_filename(dir, LIVE_LOCK, NULL);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     gboolean held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     files_unlock(fd);
     return held;
 }
 
-/* A directory whose owner has died is there still, but nobody holds its lock.  prefix: others are
- * not looked at. */
-static void remove_dead(const char *parent, const char *prefix)
+gboolean files_is_temp_dir(const char *path, const char *prefix)
+{
+    struct stat info;
+    g_autofree char *name = g_path_get_basename(path);
+    gsize length = strlen(name), end = strlen("-XXXXXX");
+    if (length <= end || name[length - end] != '-' ||
+        (prefix && (strlen(prefix) != length - end || !g_str_has_prefix(name, prefix))))
+        return FALSE;
+    for (const char *c = name + length - end + 1; *c; c++)
+        if (!g_ascii_isalnum(*c))
+            return FALSE;
+    return lstat(path, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid() &&
+           (info.st_mode & 0777) == 0700;
+}
+
+/* A directory whose owner has died is there still, but nobody holds its lock.  What has no lock may
+ * be anybody's, and stays; of an owner who died before it had made one, an empty directory is left.
+ */
+static void remove_dead(const char *path)
+{
+    g_autofree char *lock_path = g_build_filename(path, LIVE_LOCK, NULL);
+    int lock = try_lock(lock_path, 0);
+    if (lock < 0) {
+        (void)rmdir(path);
+        return;
+    }
+    files_remove_tree(path);
+    files_unlock(lock);
+}
+
+/* prefix: of the names that are looked at; NULL: all. */
+static void clear_dead(const char *parent, const char *prefix)
 {
     g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
     const char *name;
     while (dir && (name = g_dir_read_name(dir))) {
-        struct stat info;
         g_autofree char *path = g_build_filename(parent, name, NULL);
-        if (g_str_has_prefix(name, prefix) && lstat(path, &info) == 0 && S_ISDIR(info.st_mode) &&
-            !files_dir_is_live(path))
-            files_remove_tree(path);
+        if (files_is_temp_dir(path, prefix))
+            remove_dead(path);
     }
 }
 
+void files_clear_dead(const char *parent)
+{
+    clear_dead(parent, NULL);
+}
+
+/* Until it is locked, another process may take a new directory for a dead one's and remove it: then
+ * the lock cannot be made, and the next directory is tried.  So the parent, which others may be
+ * able to lock, needs no lock. */
 static char *live_dir_new(const char *parent, const char *name, int *lock, GError **error)
 {
-    g_autofree char *path = files_temp_dir(parent, name, error);
-    if (!path)
-        return NULL;
-    g_autofree char *lock_path = g_build_filename(path, "lock", NULL);
-    *lock = files_lock(lock_path, NULL, error);
-    if (*lock >= 0)
-        return g_steal_pointer(&path);
-    files_remove_tree(path);
+    for (guint left = LIVE_TRIES; left > 0; left--) {
+        g_autoptr(GError) local = NULL;
+        g_autofree char *path = files_temp_dir(parent, name, error);
+        if (!path)
+            return NULL;
+        g_autofree char *lock_path = g_build_filename(path, LIVE_LOCK, NULL);
+        *lock = files_lock(lock_path, NULL, &local);
+        if (*lock >= 0)
+            return g_steal_pointer(&path);
+        files_remove_tree(path);
+        if (left == 1 || !g_error_matches(local, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            break;
+        }
+    }
     return NULL;
 }
 
@@ -404,30 +475,18 @@ static char *live_dir_below(const char *parent, const char *name, const char *pr
                             GError **error)
 {
     *lock = -1;
-    if (!files_mkdir(parent, FALSE, error))
-        return NULL;
-    /* So that nobody takes a directory for dead that is not locked yet. */
-    int all = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (all < 0 || flock(all, LOCK_EX) != 0) {
-        fail_errno(error, "lock", parent);
-        files_unlock(all);
-        return NULL;
-    }
-    remove_dead(parent, prefix);
-    char *path = live_dir_new(parent, name, lock, error);
-    files_unlock(all);
-    return path;
+    clear_dead(parent, prefix);
+    return live_dir_new(parent, name, lock, error);
 }
 
 char *files_live_dir(const char *parent, const char *name, int *lock, GError **error)
 {
-    return live_dir_below(parent, name, "", lock, error);
+    return live_dir_below(parent, name, NULL, lock, error);
 }
 
 char *files_live_dir_of(const char *parent, const char *name, int *lock, GError **error)
 {
-    g_autofree char *prefix = g_strconcat(name, "-", NULL);
-    return live_dir_below(parent, name, prefix, lock, error);
+    return live_dir_below(parent, name, name, lock, error);
 }
 
 char *files_cache_dir(void)

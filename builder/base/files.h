@@ -36,6 +36,12 @@ guint64 files_usage(const char *path);
 /* Writes all of data to a descriptor; FALSE with errno set. */
 gboolean files_write_all(int fd, const char *data, gsize length) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same without files that have further names: what is freed when the tree is removed. */
+guint64 files_usage_alone(const char *path);
+
+/* Whether it is a directory itself, not a link to one. */
+gboolean files_is_dir(const char *path);
+
 /* Syncs a file, or a directory with all that is in it. */
 gboolean files_sync(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -65,15 +71,21 @@ void files_unlock_remove(int fd, const char *path);
 int files_try_lock(const char *path);
 
 /* A private directory below parent that is known to be in use while *lock is held (files_unlock).
- * All directories of parent are made so: those that nobody holds are of processes that have died,
- * and go.  Locks and not process ids, which two containers may have in common.  The caller owns the
- * path and removes the directory before it lets go. */
+ * Those of processes that have died go first: NAME-XXXXXX of this user, 0700, with a file "lock"
+ * that nobody holds, or empty.  Locks and not process ids, which two containers may have in common.
+ * The caller owns the path and removes the directory before it lets go. */
 char *files_live_dir(const char *parent, const char *name, int *lock,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same below a directory that is not ours alone: only dead directories of that name go. */
 char *files_live_dir_of(const char *parent, const char *name, int *lock,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes the directories of dead processes below a parent that files_live_dir has made. */
+void files_clear_dead(const char *parent);
+
+/* Whether it is what files_temp_dir makes: PREFIX-XXXXXX (NULL: any), of this user, 0700. */
+gboolean files_is_temp_dir(const char *path, const char *prefix);
 
 /* Whether the owner of such a directory lives. */
 gboolean files_dir_is_live(const char *dir);

@@ -79,8 +79,8 @@ static gboolean prepare(const char *option, const char *path, GError **error)
 static gboolean work(struct call *c, const struct options *o, GError **error)
 {
     struct build_options how = {0};
-    if (!read_options(o, &how, error) || !prepare("--report", how.report, error) ||
-        !prepare("--junit", how.junit, error))
+    if (!read_options(o, &how, error) || !call_cache_limit(c, &how.cache_limit, error) ||
+        !prepare("--report", how.report, error) || !prepare("--junit", how.junit, error))
         return FALSE;
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, TRUE, error);
     if (!p)
@@ -123,7 +123,9 @@ const command command_build = {
         "builds, "
         "whichever the end. The installed disk is kept for a while, so that building again with "
         "the "
-        "same inputs does not install again.",
+        "same inputs does not install again. With INGOT_CACHE_SIZE in the environment (10GiB; "
+        "default: no "
+        "limit) the end of a build removes what was used longest ago from a larger cache.",
     .least = 1,
     .most = 1,
     .plans = TRUE,

@@ -6,17 +6,38 @@
 #include "stages/stages.h"
 
 struct options {
-    char *prune;
+    char *prune, *max_size;
+};
+
+/* What the options say. */
+struct wish {
+    gboolean prune;
+    guint max_age; /* seconds */
+    guint64 size;  /* 0: none */
+    guint64 limit; /* of INGOT_CACHE_SIZE; 0: none */
 };
 
 static const GOptionEntry entries[] = {
     {"prune", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, prune),
-     "Remove installed disks older than this that no build uses, and the durations of recipes that "
-     "were not built for so long",
+     "Remove installed disks older than this, media that were not used for so long, neither when a "
+     "build uses them, and the durations of recipes that were not built for so long",
      "AGE"},
+    {"max-size", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, max_size),
+     "Remove what was used longest ago and no build uses, until media and installed disks take no "
+     "more than this",
+     "SIZE"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
-static void list(struct call *c, const char *cache)
+static void list_limit(struct call *c, guint64 limit, json_t *all)
+{
+    g_autofree char *shown = limit ? text_size(limit) : g_strdup("none");
+    json_object_set_new(all, "limit", limit ? json_integer((json_int_t)limit) : json_null());
+    if (!c->json)
+        printf("  %-8s %12s  of media and stages, after a build (INGOT_CACHE_SIZE)\n", "limit",
+               shown);
+}
+
+static void list(struct call *c, const char *cache, guint64 limit)
 {
     static const char *const parts[][2] = {
         {"media", "installer media, by digest"},
@@ -35,35 +56,63 @@ static void list(struct call *c, const char *cache)
         if (!c->json)
             printf("  %-8s %12s  %s\n", parts[i][0], shown, parts[i][1]);
     }
+    list_limit(c, limit, all);
     if (c->json)
         call_print_json(c, all);
     else
         json_decref(all);
 }
 
-static gboolean prune(struct call *c, const char *cache, const char *age, GError **error)
+static void prune(struct call *c, const char *cache, guint max_age)
 {
-    guint seconds;
-    guint64 bytes, more;
-    if (!text_parse_duration(age, &seconds)) {
+    guint64 disks, media, durations;
+    guint n = build_prune(cache, max_age, &disks) + build_prune_media(cache, max_age, &media) +
+              build_prune_history(cache, max_age, &durations);
+    g_autofree char *shown = text_size(disks + media + durations);
+    progress_info(c->progress, "%u removed, %s freed", n, shown);
+}
+
+static void shrink_to_size(struct call *c, const char *cache, guint64 size)
+{
+    guint64 freed, left;
+    guint n = build_shrink_cache(cache, size, &freed, &left);
+    g_autofree char *gone = text_size(freed), *stays = text_size(left), *most = text_size(size);
+    progress_info(c->progress, "%u removed, %s freed; %s left", n, gone, stays);
+    if (left > size)
+        progress_warning(c->progress,
+                         "%s could not be reached: the rest is in use, or is none of the cache's",
+                         most);
+}
+
+static gboolean read_wish(const struct call *c, const struct options *o, struct wish *w,
+                          GError **error)
+{
+    w->prune = o->prune != NULL;
+    if (o->prune && !text_parse_duration(o->prune, &w->max_age)) {
         ingot_set_error(error, INGOT_EXIT_USAGE, "write it as 12h, 7d or 0s", "'%s' is not an age",
-                        age);
+                        o->prune);
         return FALSE;
     }
-    guint n = build_prune(cache, seconds, &bytes) + build_prune_history(cache, seconds, &more);
-    g_autofree char *shown = text_size(bytes + more);
-    progress_info(c->progress, "%u removed, %s freed", n, shown);
-    return TRUE;
+    return (!o->max_size || call_read_cache_size("--max-size", o->max_size, &w->size, error)) &&
+           call_cache_limit(c, &w->limit, error);
 }
 
 static gboolean run(struct call *c, GError **error)
 {
     struct options *o = c->options;
-    g_autofree char *age = o->prune;
+    struct wish w = {0};
     g_autofree char *cache = call_cache_dir(c);
-    if (age)
-        return prune(c, cache, age, error);
-    list(c, cache);
+    gboolean good = read_wish(c, o, &w, error);
+    g_free(o->prune);
+    g_free(o->max_size);
+    if (!good)
+        return FALSE;
+    if (w.prune)
+        prune(c, cache, w.max_age);
+    if (w.size)
+        shrink_to_size(c, cache, w.size);
+    if (!w.prune && !w.size)
+        list(c, cache, w.limit);
     return TRUE;
 }
 
@@ -72,7 +121,10 @@ const command command_cache = {
     .arguments = "",
     .heading = "Show what is kept, or remove what is old",
     .description =
-        "The cache can be removed as a whole at any time; builds fetch and install again.",
+        "The cache can be removed as a whole while no build runs; builds fetch and install again. "
+        "INGOT_CACHE_SIZE in the environment (10GiB; default: no limit) has every build end with "
+        "what --max-size does. What a running build uses, and a disk that another one lies on, "
+        "stays.",
     .plans = TRUE,
     .entries = entries,
     .options_size = sizeof(struct options),

@@ -7,6 +7,8 @@
 #include <locale.h>
 #include <string.h>
 
+#define CACHE_SIZE "INGOT_CACHE_SIZE"
+
 #define RECORD(name) extern const command command_##name;
 #include "commands/commands_commands.inc"
 #undef RECORD
@@ -46,6 +48,22 @@ const struct exit_meaning *exit_meanings(void)
 char *call_cache_dir(const struct call *c)
 {
     return c->planning.cache ? g_strdup(c->planning.cache) : files_cache_dir();
+}
+
+gboolean call_read_cache_size(const char *name, const char *text, guint64 *bytes, GError **error)
+{
+    if (text_parse_size(text, bytes) && *bytes > 0)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_USAGE, "write it as 10GiB, 500M or 1.5G",
+                    "%s: '%s' is not a size for the cache", name, text);
+    return FALSE;
+}
+
+gboolean call_cache_limit(const struct call *c, guint64 *bytes, GError **error)
+{
+    const char *set = g_environ_getenv((char **)c->environment, CACHE_SIZE);
+    *bytes = 0;
+    return !set || !*set || call_read_cache_size(CACHE_SIZE, set, bytes, error);
 }
 
 void call_print_json(const struct call *c, json_t *value)

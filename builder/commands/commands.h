@@ -66,6 +66,14 @@ plan *call_plan(struct call *c, const char *recipe_path, gboolean resolve_secret
 /* The cache directory of this call; owned by the caller. */
 char *call_cache_dir(const struct call *c);
 
+/* The size that the text of an option or variable says; an error that names it otherwise. */
+gboolean call_read_cache_size(const char *name, const char *text, guint64 *bytes,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The limit of INGOT_CACHE_SIZE; 0: none. */
+gboolean call_cache_limit(const struct call *c, guint64 *bytes,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The mirror that this call asks for: --mirror, else INGOT_MIRROR, else NULL; borrowed. */
 const char *call_mirror_override(const struct call *c);
 

@@ -98,6 +98,8 @@ static const char environment[] =
     ".SH ENVIRONMENT\n"
     ".TP\nINGOT_MIRROR\nThe package archive to build from; \\-\\-mirror goes before it.\n"
     ".TP\nINGOT_CACHE\nWhere media and kept results are.\n"
+    ".TP\nINGOT_CACHE_SIZE\nThe most that media and kept results may take after a build, 10GiB for "
+    "example; what was used longest ago goes first. Default: no limit.\n"
     ".TP\nINGOT_DATA\nThe folder that holds kickstart/ and recipes/.\n"
     ".PP\nRecipes read secrets from any variable (${env:NAME}). Programs that ingot starts get "
     "PATH, "

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "media/uses.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 
 struct media_cache {
     char *root;
+    int uses;
     progress *progress;
 };
 
@@ -26,11 +28,15 @@ media_cache *media_cache_open(const char *cache_dir, progress *p, GError **error
     g_autofree char *full = g_canonicalize_filename(cache_dir, NULL);
     cache->root = g_build_filename(full, "media", NULL);
     cache->progress = p;
+    cache->uses = -1;
     for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
         g_autofree char *folder = g_build_filename(cache->root, folders[i], NULL);
         if (!files_mkdir(folder, FALSE, error))
             return NULL;
     }
+    cache->uses = uses_open(cache->root, error);
+    if (cache->uses < 0 || !uses_enter(cache->uses, error))
+        return NULL;
     return g_steal_pointer(&cache);
 }
 
@@ -38,6 +44,7 @@ void media_cache_free(media_cache *cache)
 {
     if (!cache)
         return;
+    files_unlock(cache->uses);
     g_free(cache->root);
     g_free(cache);
 }
@@ -81,6 +88,14 @@ static void stamp(const media_cache *cache, const char *path)
         progress_detail(cache->progress, "%s", error->message);
 }
 
+/* When it was last used, for who has to remove something.  The entry's own times are part of the
+ * stamp. */
+static void touch_stamp(const char *path)
+{
+    g_autofree char *file = g_strconcat(path, ".stat", NULL);
+    (void)utimensat(AT_FDCWD, file, NULL, AT_SYMLINK_NOFOLLOW);
+}
+
 static void drop(const media_cache *cache, const char *path, const char *why)
 {
     g_autofree char *file = g_strconcat(path, ".stat", NULL);
@@ -109,15 +124,19 @@ char *media_cache_find(const media_cache *cache, const char *sha256, GCancellabl
 {
     struct stat info;
     g_autofree char *path = entry_path(cache, sha256);
+    /* Before the look: what is there then stays. */
+    if (!uses_take(cache->uses, sha256, error))
+        return NULL;
     if (lstat(path, &info) != 0)
         return NULL;
     if (!S_ISREG(info.st_mode)) {
         drop(cache, path, "is not a regular file");
         return NULL;
     }
-    if (stamp_fits(path, &info) || still_right(cache, path, sha256, cancel, error))
-        return g_steal_pointer(&path);
-    return NULL;
+    gboolean fits = stamp_fits(path, &info);
+    if (fits)
+        touch_stamp(path);
+    return fits || still_right(cache, path, sha256, cancel, error) ? g_steal_pointer(&path) : NULL;
 }
 
 static gboolean settle(const char *file, GError **error)
@@ -137,8 +156,8 @@ char *media_cache_land(const media_cache *cache, const char *file, const char *s
 {
     g_autofree char *path = entry_path(cache, sha256);
     g_autofree char *folder = g_path_get_dirname(path);
-    if (!files_mkdir(folder, FALSE, error) || !settle(file, error) ||
-        !files_rename(file, path, error))
+    if (!uses_take(cache->uses, sha256, error) || !files_mkdir(folder, FALSE, error) ||
+        !settle(file, error) || !files_rename(file, path, error))
         return NULL;
     stamp(cache, path);
     return g_steal_pointer(&path);
@@ -176,6 +195,7 @@ GKeyFile *media_cache_note(const media_cache *cache, const char *key)
     g_autofree char *text = files_read(path, NOTE_MAX, &length, NULL);
     if (!text)
         return NULL;
+    (void)utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW); /* when it was last used */
     if (g_key_file_load_from_data(note, text, length, G_KEY_FILE_NONE, NULL))
         return g_steal_pointer(&note);
     progress_warning(cache->progress, "%s: the note is damaged and is not used", path);
@@ -188,5 +208,5 @@ gboolean media_cache_save_note(const media_cache *cache, const char *key, GKeyFi
     gsize length = 0;
     g_autofree char *path = media_cache_note_path(cache, key);
     g_autofree char *text = g_key_file_to_data(note, &length, NULL);
-    return files_write_atomic(path, text, (gssize)length, 0644, error);
+    return files_write_atomic(path, text, (gssize)length, 0600, error);
 }

@@ -13,12 +13,14 @@
  * digest") <cache_dir>/media/partial/KEY.part        downloads that are not complete
  *   <cache_dir>/media/locks/KEY               one lock per key
  *   <cache_dir>/media/tmp/                    work that is removed when it is done
+ *   <cache_dir>/media/uses                    who uses what (media/uses.h)
  *
  * Nothing comes to sha256/ that was not verified.  A KEY is 64 hexadecimal digits: the digest of
  * the bytes where that is known, else the digest of what names them. */
 typedef struct media_cache media_cache;
 
-/* Makes the folders.  p (may be NULL) is borrowed and is told of damaged entries. */
+/* Makes the folders.  What is found or landed stays in the cache until it is freed.  p (may be
+ * NULL) is borrowed and is told of damaged entries. */
 media_cache *media_cache_open(const char *cache_dir, progress *p,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_cache_free(media_cache *cache);

@@ -19,7 +19,7 @@ static gboolean can_be(gint64 date)
     return date >= 0 && date <= media_clock_released() + CLOCK_YEARS * YEAR_SECONDS;
 }
 
-static void clock_key(char key[DIGEST_HEX_LEN + 1])
+void media_clock_key(char key[DIGEST_HEX_LEN + 1])
 {
     media_key(key, "clock", NEWEST);
 }
@@ -40,7 +40,7 @@ static gint64 newest_verified(const media_cache *cache, const char *key, progres
 gint64 media_clock_now(const media_cache *cache, gint64 host, progress *told)
 {
     char key[DIGEST_HEX_LEN + 1];
-    clock_key(key);
+    media_clock_key(key);
     gint64 least = MAX(media_clock_released(), newest_verified(cache, key, told));
     return MAX(host, least);
 }
@@ -56,7 +56,7 @@ void media_clock_explain(const media_cache *cache, gint64 now, gint64 host, prog
     char key[DIGEST_HEX_LEN + 1];
     if (now <= host)
         return;
-    clock_key(key);
+    media_clock_key(key);
     g_autofree char *file = media_cache_note_path(cache, key);
     g_autofree char *is = day(now), *says = day(host);
     if (now == media_clock_released())
@@ -77,7 +77,7 @@ gboolean media_clock_verified(const media_cache *cache, gint64 date, GCancellabl
     char key[DIGEST_HEX_LEN + 1];
     if (!can_be(date))
         return TRUE;
-    clock_key(key);
+    media_clock_key(key);
     int lock = media_cache_lock(cache, key, cancel, error);
     if (lock < 0)
         return FALSE;

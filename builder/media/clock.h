@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "base/digest.h"
 #include "media/cache.h"
 
 /* What time it is at least.  Who holds back updates of an archive may also have set the clock of
@@ -22,6 +23,9 @@ gboolean media_clock_verified(const media_cache *cache, gint64 date, GCancellabl
 /* Warns when a Release file was refused at a time (media_clock_now) that the clock of this machine,
  * host, is behind of: what says so, and what to do when it is wrong. */
 void media_clock_explain(const media_cache *cache, gint64 now, gint64 host, progress *told);
+
+/* The key of the note that remembers it. */
+void media_clock_key(char key[DIGEST_HEX_LEN + 1]);
 
 /* The day on which this version was released. */
 gint64 media_clock_released(void);

@@ -56,6 +56,7 @@ void media_boot_free(media_boot *boot)
     g_free(boot->medium_sha256);
     g_clear_pointer(&boot->inputs, g_ptr_array_unref);
     g_clear_pointer(&boot->packages, g_ptr_array_unref);
+    media_cache_free(boot->cache);
     g_free(boot);
 }
 
@@ -304,6 +305,8 @@ media_boot *media_fetch_within(const struct media_spec *spec, const struct media
     files_unlock(lock);
     g_free(job.work);
     g_ptr_array_unref(job.inputs);
+    if (boot)
+        boot->cache = g_steal_pointer(&job.cache);
     media_cache_free(job.cache);
     return boot;
 }

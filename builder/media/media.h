@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "base/cached.h"
 #include "base/progress.h"
 
 #include <gio/gio.h>
@@ -67,6 +68,7 @@ typedef struct media_boot {
     char *medium, *medium_sha256; /* whole: the file or drive */
     GPtrArray *inputs;            /* of struct media_input * */
     GPtrArray *packages;          /* PACKAGES: of struct media_deb *, sorted by name; else NULL */
+    struct media_cache *cache;    /* keeps what lies in it from being removed */
 } media_boot;
 void media_boot_free(media_boot *boot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_boot, media_boot_free)
@@ -88,6 +90,15 @@ struct media_context {
  * set of packages is one input, "packages". */
 media_boot *media_fetch(const struct media_spec *spec, const struct media_context *context,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- what may go ---- */
+
+/* Adds the files that were fetched, what is known of names, and unfinished downloads to a list of
+ * cached *. */
+void media_list_cached(const char *cache_dir, GPtrArray *list);
+
+/* Removes what processes that died have left in media/. */
+void media_clear_dead(const char *cache_dir);
 
 /* ---- the initrd ---- */
 

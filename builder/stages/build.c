@@ -225,11 +225,28 @@ static void finish_bad(build *b, const stage *failed, enum ingot_exit code, GErr
         g_prefix_error(error, "%s failed: ", failed->name);
 }
 
-gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
+/* After the build and not before it: only then is known what it has added, and what it used is the
+ * newest, so that an older build's goes first.  It has let go of that, so that a limit holds which
+ * is below what one build needs. */
+static void shrink_cache(build *b)
 {
-    *exit_code = INGOT_EXIT_HOST;
-    if (!room_for_build(b, error))
-        return FALSE;
+    guint64 freed = 0, left = 0;
+    g_clear_pointer(&b->kept, kept_free);
+    g_clear_pointer(&b->boot, media_boot_free);
+    if (!b->options.cache_limit)
+        return;
+    guint n = build_shrink_cache(b->plan->cache_dir, b->options.cache_limit, &freed, &left);
+    g_autofree char *limit = text_size(b->options.cache_limit);
+    g_autofree char *gone = text_size(freed), *stays = text_size(left);
+    if (n)
+        progress_info(b->progress, "the cache was over its limit of %s: %u removed, %s freed",
+                      limit, n, gone);
+    if (left > b->options.cache_limit)
+        progress_warning(b->progress, "the cache has %s, more than its limit of %s", stays, limit);
+}
+
+static gboolean run_stages(build *b, enum ingot_exit *exit_code, GError **error)
+{
     const stage *const *table = stages_table();
     g_autoptr(GError) local = NULL;
     gsize i = 0;
@@ -252,12 +269,10 @@ gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
     return FALSE;
 }
 
-guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes)
+gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
 {
-    return kept_prune(cache_dir, max_age, bytes);
-}
-
-guint build_prune_history(const char *cache_dir, guint max_age, guint64 *bytes)
-{
-    return history_prune(cache_dir, max_age, bytes);
+    *exit_code = INGOT_EXIT_HOST;
+    gboolean good = room_for_build(b, error) && run_stages(b, exit_code, error);
+    shrink_cache(b);
+    return good;
 }

@@ -307,7 +307,7 @@ gboolean history_add(history *h, const build *b, GError **error)
 guint history_prune(const char *cache_dir, guint max_age, guint64 *bytes)
 {
     g_autofree char *parent = g_build_filename(cache_dir, "history", NULL);
-    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
+    g_autoptr(GDir) dir = files_is_dir(parent) ? g_dir_open(parent, 0, NULL) : NULL;
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     guint removed = 0;
     const char *name;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stages/kept.h"
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "install/install.h"
@@ -273,11 +274,15 @@ static void visit_keys(const char *parent, void (*visit)(const char *dir, gpoint
                        gpointer user)
 {
     g_autoptr(GHashTable) keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
+    g_autoptr(GDir) dir = files_is_dir(parent) ? g_dir_open(parent, 0, NULL) : NULL;
     const char *name;
-    while (dir && (name = g_dir_read_name(dir)))
-        if (*name != '.')
-            g_hash_table_add(keys, key_of(name));
+    while (dir && (name = g_dir_read_name(dir))) {
+        char *key = key_of(name);
+        if (digest_is_hex(key))
+            g_hash_table_add(keys, key);
+        else
+            g_free(key); /* nothing of ours */
+    }
     GHashTableIter i;
     gpointer key;
     g_hash_table_iter_init(&i, keys);
@@ -291,7 +296,7 @@ static void visit_all(const char *cache_dir, void (*visit)(const char *dir, gpoi
                       gpointer user)
 {
     g_autofree char *parent = g_build_filename(cache_dir, "stages", NULL);
-    g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
+    g_autoptr(GDir) dir = files_is_dir(parent) ? g_dir_open(parent, 0, NULL) : NULL;
     const char *kind;
     while (dir && (kind = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(parent, kind, NULL);
@@ -310,7 +315,7 @@ static guint64 usage_of_key(const char *dir)
     guint64 bytes = 0;
     for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
         g_autofree char *path = beside(dir, suffixes[i]);
-        bytes += files_usage(path);
+        bytes += files_usage_alone(path);
     }
     return bytes;
 }
@@ -322,30 +327,63 @@ static gboolean is_old(const char *dir, guint max_age)
            g_get_real_time() / G_USEC_PER_SEC - info.st_mtime >= (gint64)max_age;
 }
 
+/* Whether it was there is all: under the name of an unfinished disk it goes now, or else with the
+ * next who holds the key. */
+static gboolean remove_disk(const char *dir)
+{
+    g_autofree char *making = beside(dir, MAKING);
+    g_autoptr(GError) error = NULL;
+    gboolean good = files_rename(dir, making, &error);
+    if (!good)
+        g_warning("%s", error->message);
+    files_remove_tree(making);
+    return good;
+}
+
+struct key_lock {
+    char *path;
+    int fd;
+    gboolean is_new; /* nobody has used the disk since locks are kept */
+};
+
+static struct key_lock lock_key(const char *dir)
+{
+    struct key_lock l = {.path = lock_path_of(dir)};
+    l.is_new = !g_file_test(l.path, G_FILE_TEST_EXISTS);
+    l.fd = files_try_lock(l.path);
+    return l;
+}
+
+/* A lock that guards nothing goes, and so does a new one: its time would count as a use. */
+static void unlock_key(struct key_lock *l, const char *dir)
+{
+    if (l->fd >= 0 && (l->is_new || !g_file_test(dir, G_FILE_TEST_EXISTS)))
+        files_unlock_remove(l->fd, l->path);
+    else
+        files_unlock(l->fd);
+    g_free(l->path);
+}
+
 /* Removes what dead builds of a key have left, its disk when that is old, and the lock when it
  * guards nothing any more. */
 static void prune_key(const char *dir, gpointer user)
 {
     struct pruning *p = user;
-    g_autofree char *lock_path = lock_path_of(dir);
     g_autoptr(GError) error = NULL;
-    int lock = files_try_lock(lock_path);
-    if (lock < 0)
+    struct key_lock lock = lock_key(dir);
+    if (lock.fd < 0) {
+        unlock_key(&lock, dir);
         return;
+    }
     guint64 before = usage_of_key(dir);
     if (!kept_recover(dir, &error))
         g_warning("%s", error->message);
-    if (is_old(dir, p->max_age)) {
-        files_remove_tree(dir);
+    if (files_is_dir(dir) && is_old(dir, p->max_age) && remove_disk(dir))
         p->removed++;
-    }
     p->freed += before - MIN(before, usage_of_key(dir));
     g_autofree char *strange = g_strconcat(dir, MAKING, LOCK, NULL);
     (void)g_unlink(strange); /* earlier versions took KEY.making for a key */
-    if (g_file_test(dir, G_FILE_TEST_EXISTS) || error)
-        files_unlock(lock);
-    else
-        files_unlock_remove(lock, lock_path);
+    unlock_key(&lock, dir);
 }
 
 guint kept_prune(const char *cache_dir, guint max_age, guint64 *bytes)
@@ -355,4 +393,51 @@ guint kept_prune(const char *cache_dir, guint max_age, guint64 *bytes)
     if (bytes)
         *bytes = p.freed;
     return p.removed;
+}
+
+/* ---- the order with what other rooms keep ---- */
+
+/* Holding a key touches its lock (kept_hold). */
+static gint64 last_used(const char *dir)
+{
+    GStatBuf info;
+    g_autofree char *lock_path = lock_path_of(dir);
+    return g_lstat(lock_path, &info) == 0 || g_lstat(dir, &info) == 0 ? cached_time(&info) : 0;
+}
+
+/* An overlay has its base under a second name beside itself (base.c): while that is there, the room
+ * is not free. */
+static gboolean is_under_another(const char *dir)
+{
+    GStatBuf info;
+    g_autofree char *disk = g_build_filename(dir, DISK, NULL);
+    return g_lstat(disk, &info) == 0 && info.st_nlink > 1;
+}
+
+static gboolean remove_kept(const cached *c, guint64 *freed)
+{
+    if (last_used(c->path) > c->used)
+        return FALSE;
+    struct key_lock lock = lock_key(c->path);
+    guint64 bytes = files_usage_alone(c->path);
+    gboolean gone =
+        lock.fd >= 0 && files_is_dir(c->path) && !is_under_another(c->path) && remove_disk(c->path);
+    if (gone)
+        *freed += bytes;
+    unlock_key(&lock, c->path);
+    return gone;
+}
+
+static void list_key(const char *dir, gpointer list)
+{
+    if (!files_is_dir(dir))
+        return;
+    const cached c = {
+        .path = g_strdup(dir), .used = last_used(dir), .remove = remove_kept, .covers = TRUE};
+    cached_add(list, &c);
+}
+
+void kept_list_cached(const char *cache_dir, GPtrArray *list)
+{
+    visit_all(cache_dir, list_key, list);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "base/cached.h"
+
 #include <gio/gio.h>
 
 /* Disks that are kept under a key: CACHE/stages/KIND/KEY/ with disk.qcow2 and result.json, and
@@ -36,3 +38,6 @@ GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user,
  * what dead builds have left; returns the number of disks and, in *bytes (may be NULL), the size of
  * all. */
 guint kept_prune(const char *cache_dir, guint max_age, guint64 *bytes);
+
+/* Adds the disks to a list of cached *.  A base goes after what was installed on it. */
+void kept_list_cached(const char *cache_dir, GPtrArray *list);

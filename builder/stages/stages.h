@@ -18,6 +18,7 @@ struct build_options {
     enum output_compact compact;
     guint keep;    /* seconds for which a failed machine is kept to look into; 0: not at all */
     guint max_age; /* seconds; older kept results are not reused, and removed */
+    guint64 cache_limit; /* bytes of media and kept results after the build; 0: no limit */
 };
 
 struct build_timing {
@@ -121,9 +122,17 @@ void build_stage_kind(build *b, const char *kind);
 gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, progress *told,
                       GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Removes kept results older than max_age seconds that no build uses; returns their number and, in
- * *bytes (may be NULL), their size. */
+/* Removes kept results older than max_age seconds that no build uses, and what builds that died
+ * have left; returns the number of results and, in *bytes (may be NULL), their size. */
 guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes);
 
 /* The same for the histories of recipes that were not built for so long. */
 guint build_prune_history(const char *cache_dir, guint max_age, guint64 *bytes);
+
+/* The same for media that were not used for so long; bytes is not NULL. */
+guint build_prune_media(const char *cache_dir, guint max_age, guint64 *bytes);
+
+/* Removes of media and kept results what was used longest ago and no build uses, until they have no
+ * more than limit bytes; returns their number, in *freed what that gained, in *left what is still
+ * there. */
+guint build_shrink_cache(const char *cache_dir, guint64 limit, guint64 *freed, guint64 *left);

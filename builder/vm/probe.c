@@ -5,10 +5,12 @@
 #include "base/spawn.h"
 #include "base/text.h"
 #include "vm/probe_bytes.h"
+#include "vm/vm.h"
 
 #include <errno.h>
 #include <gio/gunixinputstream.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The smallest firmware that QEMU takes (hw/i386/x86.c, x86_bios_rom_init): 64 KiB. */
@@ -183,4 +185,29 @@ gboolean vm_probe_run(const struct vm_arch *arch, const char *accel, const char 
     files_remove_tree(temp);
     files_unlock(lock);
     return good;
+}
+
+/* Until they got a place in work/, probes made their directory in the cache itself, without a lock;
+ * but none ran for longer than seconds.  Nothing but their one file is removed. */
+#define DEAD_SECONDS (24 * 3600)
+
+static void clear_dead_probe(const char *path)
+{
+    struct stat info;
+    g_autofree char *image = g_build_filename(path, "probe.bin", NULL);
+    if (!files_is_temp_dir(path, "probe") || lstat(path, &info) != 0 ||
+        g_get_real_time() / G_USEC_PER_SEC - info.st_mtime < DEAD_SECONDS)
+        return;
+    (void)unlink(image);
+    (void)rmdir(path);
+}
+
+void vm_probe_clear_dead(const char *cache_dir)
+{
+    g_autoptr(GDir) dir = g_dir_open(cache_dir, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(cache_dir, name, NULL);
+        clear_dead_probe(path);
+    }
 }

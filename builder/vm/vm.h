@@ -26,6 +26,9 @@ gboolean vm_accel_probe(const char *arch, const char *cache_dir, gboolean again,
                         GCancellable *cancel, struct vm_accel *accel,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Removes what probes of earlier versions that were killed have left in cache_dir. */
+void vm_probe_clear_dead(const char *cache_dir);
+
 /* The version of the host's QEMU ("7.2.22 (Debian …)"), or NULL; owned by the caller. */
 char *vm_qemu_version(void);
 

@@ -4,8 +4,11 @@
 #include "base/error.h"
 #include "base/files.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -134,27 +137,159 @@ static void targets(void **state)
     assert_false(files_check_target("--report", "", NULL));
 }
 
-/* What the dead have left goes, with a lock file and without; what lives stays. */
+/* A directory below parent with a file in it (NULL: empty), as a process that died has left it. */
+static char *left_behind(const char *parent, const char *name, guint mode, const char *file)
+{
+    char *path = g_build_filename(parent, name, NULL);
+    assert_int_equal(g_mkdir_with_parents(path, 0700), 0);
+    if (file) {
+        g_autofree char *inner = g_build_filename(path, file, NULL);
+        assert_true(g_file_set_contents(inner, "", 0, NULL));
+    }
+    assert_int_equal(chmod(path, mode), 0);
+    return path;
+}
+
+static gboolean goes(const char *parent, const char *name, guint mode, const char *file)
+{
+    g_autofree char *path = left_behind(parent, name, mode, file);
+    int lock;
+    g_autofree char *mine = files_live_dir_of(parent, "a", &lock, NULL);
+    assert_non_null(mine);
+    gboolean gone = !g_file_test(path, G_FILE_TEST_EXISTS);
+    files_remove_tree(mine);
+    files_unlock(lock);
+    files_remove_tree(path);
+    return gone;
+}
+
+/* What the dead have left goes; what lives stays. */
 static void dead_directories_go(void **state)
 {
     int first, second;
     g_autofree char *parent = g_build_filename(*state, "live", NULL);
     g_autofree char *alive = files_live_dir(parent, "a", &first, NULL);
-    g_autofree char *killed = g_build_filename(parent, "a-killed", NULL);
-    g_autofree char *earlier = g_build_filename(parent, "a-123", NULL);
-    g_autofree char *lock_path = g_build_filename(killed, "lock", NULL);
-    assert_int_equal(g_mkdir(killed, 0700) | g_mkdir(earlier, 0700), 0);
-    assert_true(g_file_set_contents(lock_path, "", 0, NULL));
+    g_autofree char *killed = left_behind(parent, "b-killed", 0700, "lock");
     assert_true(files_dir_is_live(alive));
     assert_false(files_dir_is_live(killed));
     g_autofree char *other = files_live_dir(parent, "a", &second, NULL);
     assert_string_not_equal(alive, other);
     assert_true(g_file_test(alive, G_FILE_TEST_IS_DIR));
     assert_false(g_file_test(killed, G_FILE_TEST_EXISTS));
-    assert_false(g_file_test(earlier, G_FILE_TEST_EXISTS));
     files_unlock(first);
-    files_unlock(second);
     assert_false(files_dir_is_live(alive));
+    files_clear_dead(parent);
+    assert_false(g_file_test(alive, G_FILE_TEST_EXISTS));
+    assert_true(g_file_test(other, G_FILE_TEST_IS_DIR));
+    files_unlock(second);
+}
+
+/* Beside a file of the user there may be directories of the user. */
+static void what_is_not_ours_stays(void **state)
+{
+    g_autofree char *parent = g_build_filename(*state, "theirs", NULL);
+    assert_true(goes(parent, "a-killed", 0700, "lock"));
+    assert_true(goes(parent, "a-killed", 0700, NULL)); /* before it was locked */
+    assert_false(goes(parent, "a-killed", 0700, "holiday.jpg"));
+    assert_false(goes(parent, "a-killed", 0755, "lock"));
+    assert_false(goes(parent, "a-12345", 0700, "lock"));
+    assert_false(goes(parent, "a-1234567", 0700, "lock"));
+    assert_false(goes(parent, "a-12 456", 0700, "lock"));
+    assert_false(goes(parent, "a-b-killed", 0700, "lock"));
+    assert_false(goes(parent, "b-killed", 0700, "lock"));
+    if (geteuid() != 0)
+        return; /* only root can give a directory away */
+    g_autofree char *given = left_behind(parent, "a-killed", 0700, "lock");
+    assert_int_equal(chown(given, 4321, 4321), 0);
+    assert_false(goes(parent, "a-another", 0700, "lock"));
+    assert_true(g_file_test(given, G_FILE_TEST_EXISTS));
+}
+
+static void a_link_to_a_dead_directory_stays(void **state)
+{
+    int lock;
+    g_autofree char *parent = g_build_filename(*state, "links", NULL);
+    g_autofree char *real = left_behind(*state, "elsewhere", 0700, "lock");
+    g_autofree char *name = g_build_filename(parent, "a-linked", NULL);
+    g_autofree char *kept = g_build_filename(real, "lock", NULL);
+    assert_int_equal(g_mkdir(parent, 0755), 0);
+    assert_int_equal(symlink(real, name), 0);
+    g_autofree char *mine = files_live_dir_of(parent, "a", &lock, NULL);
+    assert_non_null(mine);
+    assert_true(g_file_test(kept, G_FILE_TEST_EXISTS));
+    assert_true(g_file_test(name, G_FILE_TEST_IS_SYMLINK));
+    files_unlock(lock);
+}
+
+/* Whoever can open a directory can lock it, for ever. */
+static void a_locked_parent_does_not_hang(void **state)
+{
+    int lock;
+    g_autofree char *parent = g_build_filename(*state, "held", NULL);
+    assert_int_equal(g_mkdir(parent, 0755), 0);
+    int held = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(flock(held, LOCK_EX), 0);
+    (void)alarm(20); /* ends the program */
+    g_autofree char *mine = files_live_dir_of(parent, "a", &lock, NULL);
+    (void)alarm(0);
+    assert_non_null(mine);
+    assert_true(files_dir_is_live(mine));
+    files_unlock(lock);
+    close(held);
+}
+
+static gpointer make_live_dirs(gpointer parent)
+{
+    gsize lost = 0;
+    for (guint i = 0; i < 200; i++) {
+        int lock;
+        g_autofree char *mine = files_live_dir(parent, "a", &lock, NULL);
+        lost += !mine || !files_dir_is_live(mine);
+        files_remove_tree(mine);
+        files_unlock(lock);
+    }
+    return GSIZE_TO_POINTER(lost);
+}
+
+/* Nobody loses a directory to another who clears after the dead, between mkdir and lock or later.
+ */
+static void live_directories_are_not_lost(void **state)
+{
+    GThread *threads[4];
+    g_autofree char *parent = g_build_filename(*state, "race", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        threads[i] = g_thread_new("live", make_live_dirs, parent);
+    for (gsize i = 0; i < G_N_ELEMENTS(threads); i++)
+        assert_int_equal(GPOINTER_TO_SIZE(g_thread_join(threads[i])), 0);
+    assert_int_equal(rmdir(parent), 0);
+}
+
+/* Killed while it removed its directory, a process has left the lock: that goes last. */
+static void the_lock_goes_last(void **state)
+{
+    g_autofree char *dir = left_behind(*state, "last", 0700, "lock");
+    g_autofree char *lock_path = g_build_filename(dir, "lock", NULL);
+    g_autofree char *sub = g_build_filename(dir, "sub", NULL);
+    assert_int_equal(g_mkdir(sub, 0700), 0);
+    int fd = inotify_init1(IN_CLOEXEC);
+    assert_true(inotify_add_watch(fd, dir, IN_DELETE) >= 0);
+    for (guint i = 0; i < 20; i++) {
+        g_autofree char *file = g_strdup_printf("%s/%u", dir, i);
+        assert_true(g_file_set_contents(file, "", 0, NULL));
+    }
+    files_remove_tree(dir);
+    char events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t n = read(fd, events, sizeof events);
+    const char *last = "";
+    for (ssize_t at = 0; at < n;) {
+        const struct inotify_event *e = (const struct inotify_event *)(void *)(events + at);
+        if ((e->mask & IN_DELETE) && e->len)
+            last = e->name;
+        at += (ssize_t)(sizeof *e + e->len);
+    }
+    close(fd);
+    assert_string_equal(last, "lock");
+    assert_false(g_file_test(dir, G_FILE_TEST_EXISTS));
 }
 
 int main(void)
@@ -163,6 +298,11 @@ int main(void)
                                        cmocka_unit_test(reads_and_limits),
                                        cmocka_unit_test(usage),
                                        cmocka_unit_test(dead_directories_go),
+                                       cmocka_unit_test(what_is_not_ours_stays),
+                                       cmocka_unit_test(a_link_to_a_dead_directory_stays),
+                                       cmocka_unit_test(a_locked_parent_does_not_hang),
+                                       cmocka_unit_test(live_directories_are_not_lost),
+                                       cmocka_unit_test(the_lock_goes_last),
                                        cmocka_unit_test(targets),
                                        cmocka_unit_test(lock_waits),
                                        cmocka_unit_test(lock_is_cancelled),

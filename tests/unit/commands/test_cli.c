@@ -48,7 +48,7 @@ static struct outcome run(const char *const *args)
 static void usage_errors(void **state)
 {
     static const struct {
-        const char *args[5];
+        const char *args[6];
         const char *says;
     } cases[] = {
         {{"biuld"}, "did you mean 'build'?"},
@@ -62,6 +62,9 @@ static void usage_errors(void **state)
         {{"build", "x", "--junit", "/dev/null"}, "--junit: /dev/null cannot be written"},
         {{"check"}, "no recipe is named"},
         {{"cache", "--prune", "soon"}, "'soon' is not an age"},
+        {{"cache", "--max-size", "much"}, "--max-size: 'much' is not a size for the cache"},
+        {{"cache", "--max-size", "0"}, "write it as 10GiB"},
+        {{"cache", "--max-size", "1G", "--prune", "soon"}, "'soon' is not an age"},
         {{"help", "nothing"}, "unknown command 'nothing'"},
         {{"diff", "a.qcow2"}, "diff: an argument is missing"},
         {{"diff", "a", "b", "c"}, "diff: too many arguments"},
@@ -81,6 +84,37 @@ static void usage_errors(void **state)
         assert_string_equal(o.out, "");
         outcome_clear(&o);
     }
+}
+
+/* With a bad limit nothing is done, by whichever command would heed it. */
+static void cache_limit(void **state)
+{
+    (void)state;
+    g_setenv("INGOT_CACHE_SIZE", "10 elephants", TRUE);
+    struct outcome list = RUN("cache"), prune = RUN("cache", "--prune", "0s");
+    struct outcome bad = RUN("build", "no-such-recipe.yaml");
+    g_setenv("INGOT_CACHE_SIZE", "1.5GiB", TRUE);
+    struct outcome good = RUN("cache", "--cache", "/no/such/cache");
+    struct outcome json = RUN("cache", "--format", "json", "--cache", "/no/such/cache");
+    g_unsetenv("INGOT_CACHE_SIZE");
+    struct outcome none = RUN("cache", "--format", "json", "--cache", "/no/such/cache");
+    struct outcome *const refused[] = {&list, &prune, &bad};
+    for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
+        assert_int_equal(refused[i]->code, INGOT_EXIT_USAGE);
+        assert_non_null(strstr(refused[i]->err, "INGOT_CACHE_SIZE: '10 elephants' is not a size"));
+        assert_string_equal(refused[i]->out, "");
+        outcome_clear(refused[i]);
+    }
+    assert_non_null(strstr(good.out, "1.5 GiB"));
+    json_t *with = json_loads(json.out, 0, NULL), *without = json_loads(none.out, 0, NULL);
+    assert_int_equal(json_integer_value(json_object_get(with, "limit")), 1610612736);
+    assert_true(json_is_integer(json_object_get(with, "media")));
+    assert_true(json_is_null(json_object_get(without, "limit")));
+    json_decref(with);
+    json_decref(without);
+    outcome_clear(&good);
+    outcome_clear(&json);
+    outcome_clear(&none);
 }
 
 static void help_and_version(void **state)
@@ -250,11 +284,17 @@ static void environment_of_the_appliance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usage_errors),    cmocka_unit_test(help_and_version),
-        cmocka_unit_test(man_page),        cmocka_unit_test(check_is_good),
-        cmocka_unit_test(check_tells_all), cmocka_unit_test(absent_recipe),
-        cmocka_unit_test(errors_as_json),  cmocka_unit_test(rules_as_json),
-        cmocka_unit_test(schema),          cmocka_unit_test(environment_of_the_appliance),
+        cmocka_unit_test(usage_errors),
+        cmocka_unit_test(cache_limit),
+        cmocka_unit_test(help_and_version),
+        cmocka_unit_test(man_page),
+        cmocka_unit_test(check_is_good),
+        cmocka_unit_test(check_tells_all),
+        cmocka_unit_test(absent_recipe),
+        cmocka_unit_test(errors_as_json),
+        cmocka_unit_test(rules_as_json),
+        cmocka_unit_test(schema),
+        cmocka_unit_test(environment_of_the_appliance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,32 @@ static void url_with_digest(void **state)
     assert_int_equal(server_all_gets(f->server), 1);
 }
 
+static guint remove_media(const struct fixture *f)
+{
+    guint64 freed = 0;
+    g_autoptr(GPtrArray) list = cached_list_new();
+    media_list_cached(f->cache, list);
+    return cached_remove_old(list, 0, &freed);
+}
+
+/* It is opened long after it was fetched. */
+static void what_a_build_will_open_stays(void **state)
+{
+    struct fixture *f = for_url(state);
+    f->spec.sha256 = g_strdup(f->sha256);
+    media_boot *boot = assert_comes(f, KERNEL);
+    g_autofree char *kernel = g_strdup(boot->kernel), *initrd = g_strdup(boot->initrd);
+    remove_media(f);
+    assert_true(g_file_test(kernel, G_FILE_TEST_EXISTS));
+    assert_true(g_file_test(initrd, G_FILE_TEST_EXISTS));
+    assert_int_equal(cache_entries(f->cache), 3); /* and the medium */
+    media_boot_free(boot);
+    assert_int_equal(remove_media(f), 3);
+    assert_int_equal(cache_entries(f->cache), 0);
+    media_boot_free(assert_comes(f, KERNEL)); /* what is gone comes again */
+    assert_int_equal(server_all_gets(f->server), 2);
+}
+
 static void url_with_wrong_digest(void **state)
 {
     struct fixture *f = for_url(state);
@@ -399,6 +425,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(url_with_digest),
+        T(what_a_build_will_open_stays),
         T(url_with_wrong_digest),
         T(url_that_cannot_be_trusted),
         T(url_of_a_file_works_offline),

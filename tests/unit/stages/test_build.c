@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../folder.h"
 
+#include "base/digest.h"
 #include "base/files.h"
 #include "stages/stages.h"
 
@@ -17,7 +18,9 @@ static int setup(void **state)
 /* A kept result of that age. */
 static char *kept(const char *key, gint64 age)
 {
-    char *dir = g_build_filename(folder, "stages", "install", key, NULL);
+    char hex[DIGEST_HEX_LEN + 1];
+    digest_bytes(key, strlen(key), hex);
+    char *dir = g_build_filename(folder, "stages", "install", hex, NULL);
     g_autofree char *disk = g_build_filename(dir, "disk.qcow2", NULL);
     assert_true(files_mkdir(dir, FALSE, NULL));
     assert_true(g_file_set_contents(disk, "not empty", -1, NULL));
@@ -63,9 +66,9 @@ static void work_directories(void **state)
     const struct build_options options = {.max_age = 1000};
     plan p = {.name = (char *)"web", .cache_dir = folder, .out_dir = folder};
     g_autofree char *parent = g_build_filename(folder, "work", NULL);
-    g_autofree char *dead = g_build_filename(parent, "web-dead", NULL);
+    g_autofree char *dead = g_build_filename(parent, "web-killed", NULL);
     g_autofree char *lock = g_build_filename(dead, "lock", NULL);
-    assert_true(files_mkdir(dead, FALSE, NULL));
+    assert_true(files_mkdir(dead, TRUE, NULL));
     assert_true(g_file_set_contents(lock, "", 0, NULL));
     build *first = build_new(&p, &options, NULL, NULL, NULL, NULL);
     build *second = build_new(&p, &options, NULL, NULL, NULL, NULL);

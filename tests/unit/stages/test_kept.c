@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../folder.h"
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "install/install.h"
 #include "stages/kept.h"
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <utime.h>
 
 static int setup(void **state)
 {
@@ -14,9 +17,26 @@ static int setup(void **state)
     return folder_make("ingot-kept");
 }
 
-static kept *hold(const char *key)
+/* The key of a letter; owned by the caller. */
+static char *key_of(char letter)
+{
+    char hex[DIGEST_HEX_LEN + 1];
+    digest_bytes(&letter, 1, hex);
+    return g_strdup(hex);
+}
+
+/* The path of LETTER, LETTER.SUFFIX or LETTER/FILE; "." is the directory of all. */
+static char *entry(const char *name)
+{
+    g_autofree char *key = key_of(*name);
+    g_autofree char *whole = *name == '.' ? g_strdup(name) : g_strconcat(key, name + 1, NULL);
+    return g_build_filename(folder, "stages", "base", whole, NULL);
+}
+
+static kept *hold(const char *letter)
 {
     g_autoptr(GError) error = NULL;
+    g_autofree char *key = key_of(*letter);
     kept *k = kept_hold(folder, "base", key, NULL, &error);
     assert_no_error(error);
     return k;
@@ -77,7 +97,7 @@ static void failure(void **state)
     gint64 age;
     char *why;
     g_autoptr(GError) error = NULL;
-    g_autofree char *making = g_build_filename(folder, "stages", "base", "f.making", NULL);
+    g_autofree char *making = entry("f.making");
     g_autoptr(kept) k = hold("f");
     assert_null(kept_make(k, make, NULL, &error));
     assert_error_says(error, INGOT_EXIT_INSTALL, "the guest is gone");
@@ -103,7 +123,7 @@ static void damaged(void **state)
     char *why;
     g_autoptr(kept) k = hold("d");
     g_ptr_array_unref(kept_make(k, make, (gpointer) "x", NULL));
-    g_autofree char *result = g_build_filename(folder, "stages", "base", "d", "result.json", NULL);
+    g_autofree char *result = entry("d/result.json");
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         assert_true(g_file_set_contents(result, texts[i], -1, NULL));
         assert_null(kept_load(k, 1000, &age, &why));
@@ -119,15 +139,11 @@ static void waits(void **state)
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     g_autoptr(kept) k = hold("w");
     g_cancellable_cancel(cancel);
-    assert_null(kept_hold(folder, "base", "w", cancel, &error));
+    g_autofree char *key = key_of('w');
+    assert_null(kept_hold(folder, "base", key, cancel, &error));
     assert_non_null(error);
-    g_autoptr(kept) other = hold("other");
+    g_autoptr(kept) other = hold("o");
     assert_non_null(other);
-}
-
-static char *entry(const char *name)
-{
-    return g_build_filename(folder, "stages", "base", name, NULL);
 }
 
 static gboolean is_there(const char *name)
@@ -154,7 +170,7 @@ static void another_size(void **state)
     g_ptr_array_unref(kept_make(k, make, (gpointer) "whole", NULL));
     put("s", "disk.qcow2", "who");
     assert_null(kept_load(k, 1000, &age, &why));
-    assert_non_null(strstr(why, "/s/disk.qcow2 has 3 bytes and had 5"));
+    assert_non_null(strstr(why, "/disk.qcow2 has 3 bytes and had 5"));
 }
 
 static guint mode_of(const char *name)
@@ -241,6 +257,148 @@ static void earlier_comes_back(void **state)
     assert_false(is_there("e.earlier") || is_there("e.making"));
 }
 
+static GPtrArray *listed(void)
+{
+    GPtrArray *list = cached_list_new();
+    kept_list_cached(folder, list);
+    return list;
+}
+
+/* Removes what is listed, to the last byte; returns how many go. */
+static guint shrink(GPtrArray *list)
+{
+    guint64 freed = 0;
+    return cached_shrink(list, G_MAXINT64, 0, &freed);
+}
+
+static gboolean set_used(const char *name, gint64 when)
+{
+    g_autofree char *path = entry(name);
+    const struct utimbuf times = {.actime = when, .modtime = when};
+    return utime(path, &times) == 0;
+}
+
+/* The lock of a key says when it was last used; without one, the disk when it was made. */
+static void listed_by_use(void **state)
+{
+    (void)state;
+    prune(0);
+    put("a", "disk.qcow2", "made late, used early");
+    put(".", "nothing", "");
+    kept_free(hold("b"));
+    put("b", "disk.qcow2", "made early, used late");
+    assert_true(set_used("a", 1000) && set_used("b", 500) && set_used("b.lock", 2000));
+    g_autoptr(GPtrArray) list = listed();
+    assert_int_equal(list->len, 2);
+    g_autofree char *first = entry("a");
+    for (guint i = 0; i < list->len; i++) {
+        const cached *c = g_ptr_array_index(list, i);
+        gint64 want = strcmp(c->path, first) == 0 ? 1000 : 2000;
+        assert_int_equal(c->used, want * G_USEC_PER_SEC);
+    }
+    prune(G_MAXUINT); /* looking at it is no use of it */
+    assert_true(is_there("a"));
+    assert_false(is_there("a.lock"));
+    assert_int_equal(shrink(list), 2);
+    assert_false(is_there("a") || is_there("b") || is_there("b.lock") || is_there("a.making"));
+}
+
+/* A build that holds it, or has used it since it was listed, keeps it. */
+static void held_or_used_stays(void **state)
+{
+    (void)state;
+    prune(0);
+    kept *k = hold("h");
+    g_ptr_array_unref(kept_make(k, make, (gpointer) "mine", NULL));
+    assert_true(set_used("h.lock", 1000));
+    g_autoptr(GPtrArray) list = listed();
+    assert_int_equal(shrink(list), 0);
+    assert_disk(k, "mine");
+    kept_free(k);
+    kept_free(hold("h"));
+    assert_int_equal(shrink(list), 0);
+    assert_true(is_there("h"));
+    g_autoptr(GPtrArray) again = listed();
+    assert_int_equal(shrink(again), 1);
+}
+
+/* An installed disk lies on its base by a second name of that: the older base goes after it, and at
+ * once then. */
+static void a_base_goes_after_its_overlay(void **state)
+{
+    (void)state;
+    prune(0);
+    static const char *const keys[] = {"b", "i", "n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
+        put(keys[i], "disk.qcow2", "a disk");
+        assert_true(set_used(keys[i], 1000 + 1000 * (gint64)i));
+    }
+    g_autofree char *base = entry("b/disk.qcow2"), *under = entry("i/base.qcow2");
+    assert_int_equal(link(base, under), 0);
+    assert_true(set_used("i", 2000));
+    g_autoptr(GPtrArray) list = listed();
+    g_autofree char *overlay = entry("i");
+    guint64 freed = 0, one = files_usage_alone(overlay);
+    assert_int_equal(cached_shrink(list, one + 1, 0, &freed), 2);
+    assert_true(!is_there("i") && !is_there("b") && is_there("n"));
+}
+
+static void an_overlay_keeps_its_base(void **state)
+{
+    (void)state;
+    prune(0);
+    kept *base = hold("b"), *system = hold("i");
+    g_ptr_array_unref(kept_make(base, make, (gpointer) "below", NULL));
+    g_ptr_array_unref(kept_make(system, make, (gpointer) "above", NULL));
+    g_autofree char *under = entry("i/base.qcow2"), *text = NULL;
+    assert_int_equal(link(kept_disk(base), under), 0);
+    kept_free(base); /* as in a build: only what is installed is held to the end */
+    g_autoptr(GPtrArray) list = listed();
+    assert_int_equal(shrink(list), 0);
+    assert_true(is_there("b/disk.qcow2"));
+    prune(0); /* by age it goes: the other name is enough */
+    assert_false(is_there("b"));
+    assert_true(g_file_get_contents(under, &text, NULL, NULL));
+    assert_string_equal(text, "below");
+    kept_free(system);
+}
+
+/* Killed between the rename and the end of the removal: nothing half is taken. */
+static void a_killed_removal_leaves_no_disk(void **state)
+{
+    (void)state;
+    gint64 age;
+    char *why = NULL;
+    put("k.making", "result.json", "{}");
+    g_autoptr(kept) k = hold("k");
+    assert_null(kept_load(k, 1000, &age, &why));
+    assert_false(is_there("k") || is_there("k.making"));
+}
+
+/* What has no name of a key, and what links lead to, is not ours. */
+static void strange_entries_stay(void **state)
+{
+    (void)state;
+    g_autofree char *outside = g_build_filename(folder, "outside", NULL);
+    g_autofree char *file = g_build_filename(outside, "disk.qcow2", NULL);
+    g_autofree char *stranger = g_build_filename(folder, "stages", "base", "holiday", NULL);
+    g_autofree char *picture = g_build_filename(stranger, "disk.qcow2", NULL);
+    g_autofree char *kind = g_build_filename(folder, "stages", "linked", NULL);
+    g_autofree char *key = entry("l"), *inside = NULL, *name = key_of('m');
+    prune(0);
+    inside = g_build_filename(outside, name, NULL);
+    assert_int_equal(g_mkdir_with_parents(stranger, 0755) | g_mkdir_with_parents(inside, 0755), 0);
+    assert_true(g_file_set_contents(file, "x", 1, NULL));
+    assert_true(g_file_set_contents(picture, "x", 1, NULL));
+    assert_int_equal(symlink(outside, key) | symlink(outside, kind), 0);
+    g_autoptr(GPtrArray) list = listed();
+    assert_int_equal(list->len, 0);
+    prune(0);
+    assert_true(g_file_test(file, G_FILE_TEST_EXISTS) && g_file_test(inside, G_FILE_TEST_IS_DIR));
+    assert_true(g_file_test(picture, G_FILE_TEST_EXISTS));
+    assert_int_equal(unlink(kind), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(kept_and_taken),
@@ -251,6 +409,12 @@ int main(void)
                                        cmocka_unit_test(nobody_else_reads),
                                        cmocka_unit_test(prune_spares_what_is_held),
                                        cmocka_unit_test(prune_clears_after_the_dead),
-                                       cmocka_unit_test(earlier_comes_back)};
+                                       cmocka_unit_test(earlier_comes_back),
+                                       cmocka_unit_test(listed_by_use),
+                                       cmocka_unit_test(held_or_used_stays),
+                                       cmocka_unit_test(a_base_goes_after_its_overlay),
+                                       cmocka_unit_test(an_overlay_keeps_its_base),
+                                       cmocka_unit_test(a_killed_removal_leaves_no_disk),
+                                       cmocka_unit_test(strange_entries_stay)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

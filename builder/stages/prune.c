@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/files.h"
+#include "stages/history.h"
+#include "stages/kept.h"
+#include "stages/stages.h"
+
+/* What goes of a cache: by age, each kind for itself, or for room, all kinds in one order. */
+
+static void clear_after_the_dead(const char *cache_dir)
+{
+    g_autofree char *work = g_build_filename(cache_dir, "work", NULL);
+    if (files_is_dir(work))
+        files_clear_dead(work);
+    media_clear_dead(cache_dir);
+    vm_probe_clear_dead(cache_dir);
+}
+
+guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes)
+{
+    clear_after_the_dead(cache_dir);
+    return kept_prune(cache_dir, max_age, bytes);
+}
+
+guint build_prune_history(const char *cache_dir, guint max_age, guint64 *bytes)
+{
+    return history_prune(cache_dir, max_age, bytes);
+}
+
+guint build_prune_media(const char *cache_dir, guint max_age, guint64 *bytes)
+{
+    g_autoptr(GPtrArray) list = cached_list_new();
+    *bytes = 0;
+    media_list_cached(cache_dir, list);
+    return cached_remove_old(list, max_age, bytes);
+}
+
+/* work/ is not counted: it goes with the builds that run, and nobody else can make it smaller. */
+static guint64 kept_usage(const char *cache_dir)
+{
+    g_autofree char *media = g_build_filename(cache_dir, "media", NULL);
+    g_autofree char *stages = g_build_filename(cache_dir, "stages", NULL);
+    return files_usage(media) + files_usage(stages);
+}
+
+guint build_shrink_cache(const char *cache_dir, guint64 limit, guint64 *freed, guint64 *left)
+{
+    g_autoptr(GPtrArray) list = cached_list_new();
+    guint64 before = kept_usage(cache_dir);
+    (void)build_prune(cache_dir, G_MAXUINT, NULL);
+    media_list_cached(cache_dir, list);
+    kept_list_cached(cache_dir, list);
+    guint64 gone = 0, usage = kept_usage(cache_dir);
+    guint removed = cached_shrink(list, usage, limit, &gone);
+    *left = kept_usage(cache_dir);
+    *freed = before - MIN(before, *left);
+    return removed;
+}
