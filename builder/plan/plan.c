@@ -310,6 +310,20 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror, recipe_p
                        p->installer->name, to->suite);
 }
 
+/* As the guest will look for them: in the archive and the suite that its answers name. */
+static void resolve_modules(plan *p, const recipe *r, const char *mirror)
+{
+    gboolean own = p->media.kind == MEDIA_APT; /* the keyring is that of the archive */
+    p->modules =
+        (struct media_modules){.mirror = keep(p, mirror),
+                               .suite = p->answers.release,
+                               .arch = debian_arch(r->arch),
+                               .component = p->installer->modules,
+                               .keyring = keep(p, own ? p->media.keyring : p->installer->keyring),
+                               .proxy = keep(p, r->proxy),
+                               .remedy = p->installer->modules_remedy};
+}
+
 /* ---- the answers ---- */
 
 static gboolean resolve_user(plan *p, const recipe *r, const struct recipe_user *from,
@@ -476,6 +490,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
         resolve_packages(p, from, host, mirror, problems);
     else
         resolve_media(p, from, mirror, problems);
+    resolve_modules(p, from, mirror);
     resolve_machine(p, from, host, hidden);
     boot_resolve(p, from, problems);
     if (recipe_problems_count(problems) > 0)

@@ -106,6 +106,28 @@ static void security(void **state)
     }
 }
 
+/* The host looks where the guest will; what is given packages needs no modules. */
+static void modules(void **state)
+{
+    (void)state;
+    static const char own[] = "media: {apt: {suite: sid, package: abc}, keyring: own.gpg}\n";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(plan) p = make("", "http://127.0.0.1:3142/debian", APT, NULL, &error);
+    assert_no_error(error);
+    assert_string_equal(p->modules.mirror, "http://127.0.0.1:3142/debian");
+    assert_string_equal(p->modules.suite, "trixie");
+    assert_string_equal(p->modules.arch, "amd64");
+    assert_string_equal(p->modules.component, "main/debian-installer");
+    assert_string_equal(p->modules.keyring, p->media.keyring);
+    g_autoptr(plan) apart = make(own, NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_string_equal(apart->modules.suite, "trixie");
+    assert_true(g_str_has_suffix(apart->modules.keyring, "own.gpg"));
+    g_autoptr(plan) given = make("installer: bootstrap\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_null(given->modules.component);
+}
+
 static void defaults(void **state)
 {
     (void)state;
@@ -327,6 +349,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(mirror_order),
                                        cmocka_unit_test(security),
+                                       cmocka_unit_test(modules),
                                        cmocka_unit_test(defaults),
                                        cmocka_unit_test(packages),
                                        cmocka_unit_test(network),

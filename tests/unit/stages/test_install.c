@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../media/keys.h"
+#include "sample.h"
+
+#include <string.h>
+
+/* What the installation asks before there is a machine. */
+
+static const char *const none[] = {NULL};
+
+static int setup(void **state)
+{
+    return folder_make("ingot-install") == 0 ? make_keys(state) : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)drop_keys(state);
+    return folder_remove(state);
+}
+
+static const stage *install_stage(void)
+{
+    for (const stage *const *s = stages_table(); *s; s++)
+        if (strcmp((*s)->name, "install") == 0)
+            return *s;
+    fail_msg("there is no stage 'install'");
+    return NULL;
+}
+
+/* ---- modules of the installer's kernel ---- */
+
+#define OTHER "Package: x\nVersion: 1\nKernel-Version: 6.12.1+other-amd64\n"
+#define INDEX "main/debian-installer/binary-amd64/Packages"
+
+static char *put(const char *path, const char *text, gsize length)
+{
+    char *full = g_build_filename(folder, path, NULL);
+    g_autofree char *parent = g_path_get_dirname(full);
+    assert_true(files_mkdir(parent, FALSE, NULL));
+    assert_true(g_file_set_contents(full, text, (gssize)length, NULL));
+    return full;
+}
+
+/* An archive in a directory, with modules for another kernel only. */
+static char *put_archive(void)
+{
+    char hex[65];
+    g_autoptr(GBytes) index = g_bytes_new_static(OTHER, strlen(OTHER));
+    bytes_digest(index, hex);
+    g_autofree char *text = g_strdup_printf(
+        "Suite: stable\nCodename: trixie\nSHA256:\n %s %zu " INDEX "\n", hex, strlen(OTHER));
+    g_autoptr(GBytes) release = signer_clear(shared.signer, text, "good", NULL);
+    gsize size;
+    const char *data = g_bytes_get_data(release, &size);
+    g_free(put("debian/dists/trixie/InRelease", data, size));
+    g_free(put("debian/dists/trixie/" INDEX, OTHER, strlen(OTHER)));
+    return g_strdup_printf("file://%s/debian", folder);
+}
+
+static char *put_kernel(void)
+{
+    /* Documentation/arch/x86/boot.rst: the version stands in the second of two sectors. */
+    char image[3 * 512] = {[0x1F1] = 2, [0x20F] = 2};
+    memcpy(image + 0x202, "HdrS", 4);
+    g_strlcpy(image + 0x400, "6.12.117+deb13-amd64 (x) #1", 64);
+    return put("linux", image, sizeof image);
+}
+
+static void archive_without_modules(void **state)
+{
+    (void)state;
+    plan p = sample_plan();
+    if (!shared.signer)
+        skip();
+    g_autofree char *mirror = put_archive();
+    p.installer = os_installer_find("debian-installer");
+    p.required_packages = none;
+    p.disk_size = 1 << 20;
+    p.modules = (struct media_modules){.mirror = mirror,
+                                       .suite = "trixie",
+                                       .arch = "amd64",
+                                       .component = p.installer->modules,
+                                       .keyring = shared.keyring,
+                                       .remedy = p.installer->modules_remedy};
+    g_autoptr(build) b = sample_build(&p, NULL);
+    g_autoptr(GError) error = NULL;
+    b->boot = g_new0(media_boot, 1);
+    b->boot->kernel = put_kernel();
+    assert_false(install_stage()->run(b, "aa", &error));
+    assert_error_says(error, INGOT_EXIT_MEDIA,
+                      "no modules for the installer's kernel 6.12.117+deb13-amd64, only for "
+                      "6.12.1+other-amd64");
+    assert_non_null(strstr(ingot_error_hint(error), "point release"));
+    assert_null(b->run_dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(archive_without_modules)};
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
