@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* What the installation asks before there is a machine. */
+/* What the installation knows and asks before there is a machine. */
 
 static const char *const none[] = {NULL};
 
@@ -95,8 +95,58 @@ static void archive_without_modules(void **state)
     assert_null(b->run_dir);
 }
 
+/* ---- the key ---- */
+
+static plan *plan_of(const char *more)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_strconcat(
+        "name: web\nfamily: debian\nrelease: trixie\ninstaller: debian-installer\n", more, NULL);
+    g_autofree char *path = put("recipe.yaml", text, strlen(text));
+    const struct plan_host host = {.apt_mirror = "http://apt.test/debian",
+                                   .cpus = 2,
+                                   .cache_dir = folder,
+                                   .data_dir = g_getenv("INGOT_TEST_SOURCE"),
+                                   .out_dir = folder};
+    g_autoptr(recipe_problems) problems = recipe_problems_new();
+    g_autoptr(recipe) r = recipe_load(path, FALSE, NULL, problems, &error);
+    assert_no_error(error);
+    plan *p = plan_new(r, &host, NULL, problems, &error);
+    assert_no_error(error);
+    assert_non_null(p);
+    return p;
+}
+
+static char *key_of(const char *more)
+{
+    g_autoptr(plan) p = plan_of(more);
+    g_autoptr(build) b = sample_build(p, NULL);
+    b->boot = g_new0(media_boot, 1);
+    b->boot->inputs = g_ptr_array_new();
+    b->boot->kernel_sha256 = g_strdup("aa");
+    b->boot->initrd_sha256 = g_strdup("bb");
+    return install_stage()->key(b);
+}
+
+/* An installer sees its machine: what it makes of two that differ are two installations. */
+static void machines_have_keys(void **state)
+{
+    static const char *const machines[] = {
+        "vm: {cpus: 2, memory: 2GiB}\n", "vm: {cpus: 3, memory: 2GiB}\n",
+        "vm: {cpus: 2, memory: 3GiB}\n", "vm: {cpus: 2, memory: 2GiB}\ndisk: {size: 9GiB}\n"};
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(machines); i++)
+        for (gsize n = 0; n < G_N_ELEMENTS(machines); n++) {
+            g_autofree char *one = key_of(machines[i]);
+            g_autofree char *other = key_of(machines[n]);
+            if ((strcmp(one, other) == 0) != (i == n))
+                fail_msg("the keys of %s and %s", machines[i], machines[n]);
+        }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(archive_without_modules)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(machines_have_keys),
+                                       cmocka_unit_test(archive_without_modules)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
