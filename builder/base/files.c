@@ -331,15 +331,15 @@ static int open_lock(const char *path, int create)
     return open(path, O_RDWR | create | O_CLOEXEC | O_NOFOLLOW, 0644);
 }
 
-/* Between open(2) and flock(2) another process may have removed the file (files_unlock_remove):
- * then it is a lock that nobody else will ever see. */
-static gboolean is_still_at(int fd, const char *path)
+gboolean files_is_at(int fd, const char *path)
 {
     struct stat mine, named;
     return fstat(fd, &mine) == 0 && lstat(path, &named) == 0 && mine.st_dev == named.st_dev &&
            mine.st_ino == named.st_ino;
 }
 
+/* Between open(2) and flock(2) another process may have removed the file (files_unlock_remove):
+ * then it is a lock that nobody else will ever see. */
 static int try_lock(const char *path, int create)
 {
     for (;;) {
@@ -347,7 +347,7 @@ static int try_lock(const char *path, int create)
         if (fd < 0)
             return -1;
         gboolean got = flock(fd, LOCK_EX | LOCK_NB) == 0;
-        if (got && is_still_at(fd, path))
+        if (got && files_is_at(fd, path))
             return fd;
         close(fd);
         if (!got)
@@ -369,7 +369,7 @@ int files_lock(const char *path, GCancellable *cancel, GError **error)
             return -1;
         }
         gboolean got = flock(fd, LOCK_EX | LOCK_NB) == 0 || lock_slowly(fd, cancel, error);
-        if (got && is_still_at(fd, path))
+        if (got && files_is_at(fd, path))
             return fd;
         close(fd);
         if (!got)

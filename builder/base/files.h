@@ -70,6 +70,10 @@ void files_unlock_remove(int fd, const char *path);
 /* The same without waiting; -1 when somebody holds it or it cannot be opened. */
 int files_try_lock(const char *path);
 
+/* Whether path (its last part no symbolic link) still leads to the file that is open: who locks a
+ * file that others may remove or replace asks this once the lock is had. */
+gboolean files_is_at(int fd, const char *path);
+
 /* A private directory below parent that is known to be in use while *lock is held (files_unlock).
  * Those of processes that have died go first: NAME-XXXXXX of this user, 0700, with a file "lock"
  * that nobody holds, or empty.  Locks and not process ids, which two containers may have in common.

@@ -4,6 +4,7 @@
 #include "guest/customise.h"
 
 #include "base/error.h"
+#include "base/room.h"
 #include "base/text.h"
 #include "guest/tree.h"
 
@@ -24,17 +25,28 @@
 
 /* ---- copies: as one tar stream ---- */
 
-static gboolean fail_archive(struct archive *a, const char *local, GError **error)
+struct copying {
+    struct archive *disk, *tar;
+    const char *local;
+    const char *beside; /* where the tar lies: beside this file */
+};
+
+static gboolean fail_read(const struct copying *c, GError **error)
 {
-    const char *why = archive_error_string(a);
-    if (archive_errno(a) == ENOSPC) {
-        ingot_set_error(error, INGOT_EXIT_HOST, "free some room there, or move the cache",
-                        "the host's disk is full: no room for a copy of %s beside the image",
-                        local);
-        return FALSE;
-    }
+    const char *why = archive_error_string(c->disk);
     ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may read all of it",
-                    "cannot read %s: %s", local, why ? why : "no reason was given");
+                    "cannot read %s: %s", c->local, why ? why : "no reason was given");
+    return FALSE;
+}
+
+static gboolean fail_write(const struct copying *c, GError **error)
+{
+    const char *why = archive_error_string(c->tar);
+    gboolean full = archive_errno(c->tar) == ENOSPC;
+    g_autofree char *cause = full ? room_full_cause(c->beside) : g_strdup(why ? why : "no reason");
+    g_autofree char *remedy = full ? room_full_remedy(c->beside) : NULL;
+    ingot_set_error(error, INGOT_EXIT_HOST, remedy, "cannot put a copy of %s beside %s: %s",
+                    c->local, c->beside, cause);
     return FALSE;
 }
 
@@ -52,19 +64,18 @@ static void make_foreign(struct archive_entry *entry, const char *name)
     archive_entry_copy_fflags_text(entry, "");
 }
 
-static gboolean add_data(struct archive *disk, struct archive *tar, const char *local,
-                         GError **error)
+static gboolean add_data(const struct copying *c, GError **error)
 {
     g_autofree char *piece = g_malloc(1 << 16);
     la_ssize_t n;
-    while ((n = archive_read_data(disk, piece, 1 << 16)) > 0)
-        if (archive_write_data(tar, piece, (size_t)n) < 0)
-            return fail_archive(tar, local, error);
-    return n == 0 || fail_archive(disk, local, error);
+    while ((n = archive_read_data(c->disk, piece, 1 << 16)) > 0)
+        if (archive_write_data(c->tar, piece, (size_t)n) < 0)
+            return fail_write(c, error);
+    return n == 0 || fail_read(c, error);
 }
 
-static gboolean add_entry(struct archive *disk, struct archive *tar, struct archive_entry *entry,
-                          gsize prefix, GError **error)
+static gboolean add_entry(const struct copying *c, struct archive_entry *entry, gsize prefix,
+                          GError **error)
 {
     g_autofree char *local = g_strdup(archive_entry_pathname(entry));
     unsigned type = (unsigned)archive_entry_filetype(entry);
@@ -74,47 +85,44 @@ static gboolean add_entry(struct archive *disk, struct archive *tar, struct arch
         return FALSE;
     }
     make_foreign(entry, local + prefix);
-    if (archive_write_header(tar, entry) != ARCHIVE_OK)
-        return fail_archive(tar, local, error);
-    return type != AE_IFREG || add_data(disk, tar, local, error);
+    if (archive_write_header(c->tar, entry) != ARCHIVE_OK)
+        return fail_write(c, error);
+    return type != AE_IFREG || add_data(c, error);
 }
 
-static gboolean add_tree(struct archive *disk, struct archive *tar, const char *local,
-                         GError **error)
+static gboolean add_tree(const struct copying *c, GError **error)
 {
-    g_autofree char *parent = g_path_get_dirname(local);
+    g_autofree char *parent = g_path_get_dirname(c->local);
     gsize prefix = strlen(parent) + (strcmp(parent, "/") != 0);
     struct archive_entry *entry = archive_entry_new();
-    gboolean good =
-        archive_read_disk_open(disk, local) == ARCHIVE_OK || fail_archive(disk, local, error);
+    gboolean good = archive_read_disk_open(c->disk, c->local) == ARCHIVE_OK || fail_read(c, error);
     while (good) {
-        int status = archive_read_next_header2(disk, entry);
+        int status = archive_read_next_header2(c->disk, entry);
         if (status == ARCHIVE_EOF)
             break;
-        good = (status == ARCHIVE_OK && archive_read_disk_descend(disk) >= ARCHIVE_WARN) ||
-               fail_archive(disk, local, error);
-        good = good && add_entry(disk, tar, entry, prefix, error);
+        good = (status == ARCHIVE_OK && archive_read_disk_descend(c->disk) >= ARCHIVE_WARN) ||
+               fail_read(c, error);
+        good = good && add_entry(c, entry, prefix, error);
         archive_entry_clear(entry);
     }
     archive_entry_free(entry);
     return good;
 }
 
-static gboolean make_tar(int fd, const char *local, GError **error)
+gboolean customise_tar(int fd, const char *beside, const char *local, GError **error)
 {
-    struct archive *tar = archive_write_new(), *disk = archive_read_disk_new();
-    archive_read_disk_set_symlink_physical(disk);
-    archive_write_set_format_pax_restricted(tar);
-    gboolean good =
-        (archive_write_open_fd(tar, fd) == ARCHIVE_OK || fail_archive(tar, local, error)) &&
-        add_tree(disk, tar, local, error) &&
-        (archive_write_close(tar) == ARCHIVE_OK || fail_archive(tar, local, error));
-    archive_read_free(disk);
-    archive_write_free(tar);
+    const struct copying c = {archive_read_disk_new(), archive_write_new(), local, beside};
+    archive_read_disk_set_symlink_physical(c.disk);
+    archive_write_set_format_pax_restricted(c.tar);
+    gboolean good = (archive_write_open_fd(c.tar, fd) == ARCHIVE_OK || fail_write(&c, error)) &&
+                    add_tree(&c, error) &&
+                    (archive_write_close(c.tar) == ARCHIVE_OK || fail_write(&c, error));
+    archive_read_free(c.disk);
+    archive_write_free(c.tar);
     return good;
 }
 
-/* A nameless file beside the image: what can hold the image can hold this. */
+/* A nameless file beside what libguestfs opens: where its changes go there is room for this. */
 static int spool_open(const guest *g)
 {
     g_autofree char *folder = g_path_get_dirname(g->disk);
@@ -143,7 +151,7 @@ static gboolean copy_one(guest *g, const struct guest_copy *copy, GError **error
     if (g->spec->read_only)
         return TRUE;
     int fd = spool_open(g);
-    gboolean good = make_tar(fd, local, error);
+    gboolean good = customise_tar(fd, g->disk, local, error);
     g_autofree char *spool = g_strdup_printf("/dev/fd/%d", fd);
     if (good && (lseek(fd, 0, SEEK_SET) != 0 || guestfs_mkdir_p(g->h, copy->directory) != 0 ||
                  guestfs_tar_in(g->h, spool, copy->directory) != 0))

@@ -125,12 +125,6 @@ static int open_file(const char *path, struct stat *seen, GError **error)
     return -1;
 }
 
-gboolean image_is_in_place(const char *path, const struct stat *seen)
-{
-    struct stat now;
-    return lstat(path, &now) == 0 && now.st_dev == seen->st_dev && now.st_ino == seen->st_ino;
-}
-
 /* The lock goes with the file and not with its name: another process may have replaced the file
  * before the lock was had. */
 static int open_locked(const char *path, struct stat *seen, GError **error)
@@ -140,7 +134,7 @@ static int open_locked(const char *path, struct stat *seen, GError **error)
         if (fd < 0)
             return -1;
         gboolean locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
-        if (locked && image_is_in_place(path, seen))
+        if (locked && files_is_at(fd, path))
             return fd;
         close(fd);
         if (!locked)

@@ -28,6 +28,3 @@ gboolean image_is_untouched(const image_file *i);
 /* fd as QEMU's "json:" file name: a qcow2 image without a backing file, or with that of i and no
  * other, whatever its header says then.  Owned by the caller. */
 char *image_json_name(const image_file *i, int fd);
-
-/* Whether path still leads to what was opened. */
-gboolean image_is_in_place(const char *path, const struct stat *seen);

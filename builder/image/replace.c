@@ -218,7 +218,7 @@ static gboolean put_changes(const image_file *i, int to, const char *overlay, GC
 
 static gboolean is_unchanged(const image_file *i)
 {
-    return image_is_untouched(i) && image_is_in_place(i->path, &i->seen);
+    return image_is_untouched(i) && files_is_at(i->fd, i->path);
 }
 
 static gboolean move_into_place(const image_file *i, int fd, const char *stage, GError **error)

@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <string.h>
+
 /* Lines of the guest that are kept, how much of each, and how many go into an error. */
 #define KEPT_LINES  40u
 #define LAST_LENGTH 160
@@ -17,11 +19,25 @@ void wait_remember(struct wait *w, enum vm_channel channel, const char *line)
         g_free(g_queue_pop_head(last));
 }
 
+/* Whether known is said, and behind a comma perhaps more. */
+static gboolean says_no_more(const char *said, const char *known)
+{
+    if (!known || !g_str_has_prefix(known, said))
+        return FALSE;
+    char behind = known[strlen(said)];
+    return behind == '\0' || behind == ',';
+}
+
+/* The newest reason counts, unless it says less than the one before it. */
 void wait_reason(struct wait *w, const char *line)
 {
     struct match match;
     if (!matcher_reason(w->matcher, line, &match))
         return;
+    if (says_no_more(match.cause, w->reason.cause)) {
+        g_free(match.cause);
+        return;
+    }
     g_free(w->reason.cause);
     g_free(w->reason_said);
     w->reason = match;

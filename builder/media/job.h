@@ -5,14 +5,23 @@
 #include "media/media.h"
 
 /* One media_fetch while it runs, for the files of this room. */
-struct media_job {
+typedef struct media_job {
     const struct media_spec *spec;
     const struct media_context *context;
     struct media_net net;
     media_cache *cache;
-    char *work;        /* a private directory on the cache's file system */
+    char *work; /* a private directory on the cache's file system */
+    int work_lock;
     GPtrArray *inputs; /* of struct media_input * */
-};
+} media_job;
+
+/* Fills spec, context and limits in (all borrowed) and makes the rest, which media_job_clear ends;
+ * to be called also when this fails. */
+gboolean media_job_init(struct media_job *job, const struct media_spec *spec,
+                        const struct media_context *context, const struct media_limits *limits,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void media_job_clear(struct media_job *job);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(media_job, media_job_clear)
 
 /* media_fetch with other limits (tests do not wait for half a minute). */
 media_boot *media_fetch_within(const struct media_spec *spec, const struct media_context *context,

@@ -283,31 +283,41 @@ static gboolean check_spec(const struct media_spec *spec, GError **error)
     return TRUE;
 }
 
+gboolean media_job_init(struct media_job *job, const struct media_spec *spec,
+                        const struct media_context *context, const struct media_limits *limits,
+                        GError **error)
+{
+    *job = (struct media_job){.spec = spec,
+                              .context = context,
+                              .net = {.limits = limits,
+                                      .proxy = spec->proxy,
+                                      .progress = context->progress,
+                                      .cancel = context->cancel},
+                              .work_lock = -1};
+    job->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)media_input_free);
+    job->cache = media_cache_open(context->cache_dir, context->progress, error);
+    job->work = job->cache ? media_cache_temp_dir(job->cache, &job->work_lock, error) : NULL;
+    return job->work != NULL;
+}
+
+void media_job_clear(struct media_job *job)
+{
+    files_remove_tree(job->work);
+    files_unlock(job->work_lock);
+    g_free(job->work);
+    g_clear_pointer(&job->inputs, g_ptr_array_unref);
+    media_cache_free(job->cache);
+}
+
 media_boot *media_fetch_within(const struct media_spec *spec, const struct media_context *context,
                                const struct media_limits *limits, GError **error)
 {
-    struct media_job job = {.spec = spec,
-                            .context = context,
-                            .net = {.limits = limits,
-                                    .proxy = spec->proxy,
-                                    .progress = context->progress,
-                                    .cancel = context->cancel}};
-    media_boot *boot = NULL;
-    int lock = -1;
-    if (!check_spec(spec, error))
+    g_auto(media_job) job = {.work_lock = -1};
+    if (!check_spec(spec, error) || !media_job_init(&job, spec, context, limits, error))
         return NULL;
-    job.cache = media_cache_open(context->cache_dir, context->progress, error);
-    job.work = job.cache ? media_cache_temp_dir(job.cache, &lock, error) : NULL;
-    job.inputs = g_ptr_array_new_with_free_func((GDestroyNotify)media_input_free);
-    if (job.work)
-        boot = run(&job, error);
-    files_remove_tree(job.work);
-    files_unlock(lock);
-    g_free(job.work);
-    g_ptr_array_unref(job.inputs);
+    media_boot *boot = run(&job, error);
     if (boot)
         boot->cache = g_steal_pointer(&job.cache);
-    media_cache_free(job.cache);
     return boot;
 }
 

@@ -100,6 +100,24 @@ void media_list_cached(const char *cache_dir, GPtrArray *list);
 /* Removes what processes that died have left in media/. */
 void media_clear_dead(const char *cache_dir);
 
+/* ---- the modules of an installer's kernel ---- */
+
+/* Where an installer takes them from: a component of an archive; all borrowed. */
+struct media_modules {
+    const char *mirror, *suite, *arch; /* as in media_spec; mirror NULL: it is not known */
+    const char *component;             /* "main/debian-installer"; NULL: from no archive */
+    const char *keyring, *proxy;
+    const char *remedy; /* of an archive that has none */
+};
+
+/* Whether the archive has modules for kernel, the path of a bzImage: an archive that has made a
+ * point release has them for a newer one.  FALSE with INGOT_EXIT_MEDIA names all versions.  What
+ * cannot be found out (an image that names no version, an index that cannot be had or proved) is
+ * TRUE: the installer itself will see. */
+gboolean media_check_modules(const struct media_modules *modules, const char *kernel,
+                             const struct media_context *context,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- the initrd ---- */
 
 struct media_file {

@@ -129,17 +129,20 @@ static const struct os_failure console[] = {
     {NULL, NULL, NULL},
 };
 
+#define POINT_RELEASE                                                                              \
+    "the archive made a point release: take an installer of the same one (media.apt.suite, or a "  \
+    "newer medium), or wait until the mirror is complete, or use another mirror"
+
 /* Components that try several things say so as well when they fail in the end. */
 static const struct os_failure reasons[] = {
-    /* net-retriever.sh, just before the installer's own "no packages matching running kernel",
-     * which names one version only and is therefore not here: the last reason counts. */
+    /* anna (anna.c) names one version; net-retriever.sh, just before it, the others too. */
+    {"no packages matching running kernel (\\S+) in archive",
+     "the archive has no modules for the installer's kernel \\1", POINT_RELEASE},
     {"ingot: kernel modules: of (\\S+): none; of others: none",
      "the archive has no modules for the installer's kernel \\1, nor for any other",
      "use another mirror: the index of this one has no installer components with modules"},
     {"ingot: kernel modules: of (\\S+): none; of others: (.*)",
-     "the archive has no modules for the installer's kernel \\1, only for \\2",
-     "the archive made a point release: take an installer of the same one (media.apt.suite, or a "
-     "newer medium), or wait until the mirror is complete, or use another mirror"},
+     "the archive has no modules for the installer's kernel \\1, only for \\2", POINT_RELEASE},
     {"Unable to locate package (\\S+)", "the archive has no package \\1",
      "check the packages of the recipe"},
     {"Package '?([^' ]+)'? has no installation candidate", "the archive has no package \\1",
@@ -181,6 +184,8 @@ const os_installer installer_debian_installer = {
     .kernel_glob = "*/text/debian-installer/amd64/linux",
     .initrd_glob = "*/text/debian-installer/amd64/initrd.gz",
     .keyring = "/usr/share/keyrings/debian-archive-keyring.gpg",
+    .modules = "main/debian-installer",
+    .modules_remedy = POINT_RELEASE,
     .kernel_package = kernel_package,
     .base_packages = os_base_packages,
     .memory = G_GUINT64_CONSTANT(1) << 30,

@@ -94,6 +94,9 @@ typedef struct os_installer {
     char *(*package)(const char *release, const char *arch); /* apt media; owned by the caller */
     const char *kernel_glob, *initrd_glob; /* fnmatch(3) patterns on paths inside .deb, ISO, dir */
     const char *keyring;                   /* of the distribution, on the host */
+    /* The component of the archive from which it takes the modules of its kernel, and what to do
+     * about one that has none; NULL: they come with the medium. */
+    const char *modules, *modules_remedy;
     /* The default. */
     const char *(*kernel_package)(const char *family, const char *arch);
     const char *const *base_packages;

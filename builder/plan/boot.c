@@ -62,11 +62,17 @@ static char *expand(const char *text, const struct placeholder *all, GError **er
     return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-char *plan_boot_command(const plan *p, const char *seed_url, GError **error)
+static char *expand_command(const char *command, const char *seed_url, const char *args,
+                            GError **error)
 {
     const struct placeholder all[] = {
-        {"seed.url", seed_url}, {"installer.args", p->vm.command_line}, {NULL, NULL}};
-    return expand(p->boot.command, all, error);
+        {"seed.url", seed_url}, {"installer.args", args}, {NULL, NULL}};
+    return expand(command, all, error);
+}
+
+char *plan_boot_command(const plan *p, const char *seed_url, GError **error)
+{
+    return expand_command(p->boot.command, seed_url, p->vm.command_line, error);
 }
 
 /* ---- from the recipe ---- */
@@ -82,17 +88,20 @@ static void add_problem(recipe_problems *problems, const recipe *r, const GError
     recipe_problem(problems, r, "boot.command", ingot_error_hint(error), "boot.command: %s", text);
 }
 
-/* The language first: in it, a placeholder is typed like any other text, so that its places are
- * those of the recipe. */
-static void check_command(const plan *p, const recipe *r, recipe_problems *problems)
+/* In the language a placeholder is typed like any other text, so that its places are those of the
+ * recipe. */
+void boot_check_command(const recipe *r, recipe_problems *problems)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(bootcmd) parsed = bootcmd_parse(p->boot.command, &error);
+    g_autoptr(GError) spelled = NULL, named = NULL;
+    if (!r->boot.command)
+        return;
+    g_autoptr(bootcmd) parsed = bootcmd_parse(r->boot.command, &spelled);
+    if (!parsed)
+        add_problem(problems, r, spelled);
     g_autofree char *whole =
-        parsed ? plan_boot_command(p, "http://127.0.0.1:65535/0", &error) : NULL;
-    g_autoptr(bootcmd) typed = whole ? bootcmd_parse(whole, &error) : NULL;
-    if (!typed)
-        add_problem(problems, r, error);
+        expand_command(r->boot.command, "http://127.0.0.1:65535/0", "", &named);
+    if (!whole)
+        add_problem(problems, r, named);
 }
 
 void boot_check_installer(const recipe *r, const os_installer *installer, recipe_problems *problems)
@@ -103,7 +112,7 @@ void boot_check_installer(const recipe *r, const os_installer *installer, recipe
                        "%s has no use for 'boot.command'", installer->name);
 }
 
-void boot_resolve(plan *p, const recipe *r, recipe_problems *problems)
+void boot_resolve(plan *p, const recipe *r)
 {
     if (!r->boot.command)
         return;
@@ -111,7 +120,6 @@ void boot_resolve(plan *p, const recipe *r, recipe_problems *problems)
     p->vm.firmware =
         g_strcmp0(r->boot.firmware, "bios") == 0 ? VM_FIRMWARE_BIOS : VM_FIRMWARE_USUAL;
     p->media.whole = TRUE;
-    check_command(p, r, problems);
 }
 
 void boot_clear(struct plan_boot *boot)

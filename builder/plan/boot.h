@@ -4,10 +4,11 @@
 
 /* Media that are booted as they are.  Private to the room. */
 
-/* Fills p->boot and the firmware; what does not fit is added to problems.  After the answers and
- * the machine. */
-void boot_resolve(plan *p, const recipe *r, recipe_problems *problems);
-/* Whether the installer can be booted so; needs no plan. */
+/* Fills p->boot and the firmware.  After the answers and the machine. */
+void boot_resolve(plan *p, const recipe *r);
+/* Whether the command can be typed; needs no plan. */
+void boot_check_command(const recipe *r, recipe_problems *problems);
+/* The same of the installer: whether it can be booted so. */
 void boot_check_installer(const recipe *r, const os_installer *installer,
                           recipe_problems *problems);
 /* Whether the answer file comes from a seed. */

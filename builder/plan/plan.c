@@ -157,19 +157,37 @@ static const char *host_mirror(const recipe *r, const struct plan_host *host)
     return g_strcmp0(r->family, "debian") == 0 ? host->apt_mirror : NULL;
 }
 
-static const char *build_mirror(const recipe *r, const struct plan_host *host,
-                                recipe_problems *problems)
+/* NULL: none, or one that check_mirror complains of. */
+static const char *build_mirror(const recipe *r, const struct plan_host *host)
 {
-    const char *url = host->mirror_override ? host->mirror_override
-                      : r->mirror           ? r->mirror
-                                            : host_mirror(r, host);
-    if (url && !is_guest_mirror(url)) {
+    return host->mirror_override ? host->mirror_override
+           : r->mirror           ? r->mirror
+                                 : host_mirror(r, host);
+}
+
+/* Whether there should be one: what the recipe itself names wrongly, recipe_load has complained of,
+ * and of a family that is misspelt the host may have the archive. */
+static gboolean needs_mirror(const recipe *r, const struct plan_host *host,
+                             const os_installer *installer)
+{
+    return installer && (installer->packages || r->media.kind == RECIPE_MEDIA_APT) &&
+           !recipe_has(r, "mirror") &&
+           (!host->apt_mirror || (r->family && is_known_family(r->family)));
+}
+
+static void check_mirror(const recipe *r, const struct plan_host *host,
+                         const os_installer *installer, recipe_problems *problems)
+{
+    const char *mirror = build_mirror(r, host);
+    if (mirror && !is_guest_mirror(mirror))
         recipe_problem(problems, r, "mirror",
                        "it must be reachable from the guest: http, https or ftp",
-                       "'%s' is not a mirror that an installer can use", url);
-        return NULL;
-    }
-    return url;
+                       "'%s' is not a mirror that an installer can use", mirror);
+    else if (!mirror && needs_mirror(r, host, installer))
+        recipe_problem(problems, r, "mirror",
+                       "add 'mirror: URL' to the recipe, or give --mirror or INGOT_MIRROR",
+                       "no package mirror is known: the recipe names none and this host's apt has "
+                       "no archive of this distribution");
 }
 
 /* The URL if it means the same everywhere. */
@@ -218,15 +236,6 @@ static char *beside_recipe(const recipe *r, const char *path)
     return g_build_filename(directory, path, NULL);
 }
 
-static void need_mirror(const recipe *r, const char *mirror, recipe_problems *problems)
-{
-    if (!mirror)
-        recipe_problem(problems, r, "mirror",
-                       "add 'mirror: URL' to the recipe, or give --mirror or INGOT_MIRROR",
-                       "no package mirror is known: the recipe names none and this host's apt has "
-                       "no archive of this distribution");
-}
-
 /* The installer is given packages: a medium, and what only a medium understands, has no meaning. */
 static void check_packages_only(const recipe *r, const char *installer, recipe_problems *problems)
 {
@@ -245,6 +254,32 @@ static void check_packages_only(const recipe *r, const char *installer, recipe_p
                            all[i].key);
 }
 
+static const char *media_suite_of(const recipe *r)
+{
+    return r->media.apt_suite ? r->media.apt_suite : r->release;
+}
+
+/* The package that the installer's kernel and initrd are in; owned by the caller. */
+static char *media_package_of(const recipe *r, const os_installer *installer)
+{
+    const char *suite = media_suite_of(r);
+    if (r->media.apt_package)
+        return g_strdup(r->media.apt_package);
+    return suite ? installer->package(suite, r->arch) : NULL;
+}
+
+/* A release or an architecture that is wrong for itself has been complained of. */
+static void check_media_package(const recipe *r, const os_installer *installer,
+                                recipe_problems *problems)
+{
+    g_autofree char *package = media_package_of(r, installer);
+    if (r->media.kind == RECIPE_MEDIA_APT && !package && media_suite_of(r) &&
+        g_strv_contains(installer->arches, r->arch))
+        recipe_problem(problems, r, "release", "name the package with media.apt.package",
+                       "%s does not know in which package the installer of '%s' is",
+                       installer->name, media_suite_of(r));
+}
+
 static char **strv_of(const char *const *a, const char *const *b, const char *const *c)
 {
     g_autoptr(GStrvBuilder) all = g_strv_builder_new();
@@ -256,19 +291,18 @@ static char **strv_of(const char *const *a, const char *const *b, const char *co
 
 /* A whole system's packages: after the answers, which have the names. */
 static void resolve_packages(plan *p, const recipe *r, const struct plan_host *host,
-                             const char *mirror, recipe_problems *problems)
+                             const char *mirror)
 {
     const struct os_packages *from = p->answers.sources;
     const char *const own[] = {p->answers.kernel_package, from->loader, NULL};
     struct media_spec *to = &p->media;
-    need_mirror(r, mirror, problems);
     to->kind = MEDIA_PACKAGES;
     to->mirror = g_strdup(mirror);
     /* The builder's override stands for what the host's own apt would use. */
     to->security_mirror =
         g_strdup(host->mirror_override ? r->security_mirror : security_mirror(r, host));
     to->proxy = g_strdup(r->proxy);
-    to->suite = g_strdup(r->media.apt_suite ? r->media.apt_suite : r->release);
+    to->suite = g_strdup(media_suite_of(r));
     to->components = g_strdup(from->components);
     to->arch = g_strdup(debian_arch(r->arch));
     to->keyring = r->media.keyring ? beside_recipe(r, r->media.keyring) : g_strdup(from->keyring);
@@ -280,7 +314,7 @@ static void resolve_packages(plan *p, const recipe *r, const struct plan_host *h
     to->env_modules = g_strdupv((char **)from->env_modules);
 }
 
-static void resolve_media(plan *p, const recipe *r, const char *mirror, recipe_problems *problems)
+static void resolve_media(plan *p, const recipe *r, const char *mirror)
 {
     const struct recipe_media *m = &r->media;
     struct media_spec *to = &p->media;
@@ -297,17 +331,25 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror, recipe_p
     to->path = beside_recipe(r, m->path);
     if (to->kind != MEDIA_APT)
         return;
-    need_mirror(r, mirror, problems);
     to->mirror = g_strdup(mirror);
-    to->suite = g_strdup(m->apt_suite ? m->apt_suite : r->release);
+    to->suite = g_strdup(media_suite_of(r));
     to->components = g_strdup("main");
     to->arch = g_strdup(debian_arch(r->arch));
-    to->package =
-        m->apt_package ? g_strdup(m->apt_package) : p->installer->package(to->suite, r->arch);
-    if (!to->package)
-        recipe_problem(problems, r, "release", "name the package with media.apt.package",
-                       "%s does not know in which package the installer of '%s' is",
-                       p->installer->name, to->suite);
+    to->package = media_package_of(r, p->installer);
+}
+
+/* As the guest will look for them: in the archive and the suite that its answers name. */
+static void resolve_modules(plan *p, const recipe *r, const char *mirror)
+{
+    gboolean own = p->media.kind == MEDIA_APT; /* the keyring is that of the archive */
+    p->modules =
+        (struct media_modules){.mirror = keep(p, mirror),
+                               .suite = p->answers.release,
+                               .arch = debian_arch(r->arch),
+                               .component = p->installer->modules,
+                               .keyring = keep(p, own ? p->media.keyring : p->installer->keyring),
+                               .proxy = keep(p, r->proxy),
+                               .remedy = p->installer->modules_remedy};
 }
 
 /* ---- the answers ---- */
@@ -449,13 +491,8 @@ static void check_installer(const recipe *r, const os_installer *installer,
     boot_check_installer(r, installer, problems);
     if (installer->packages)
         check_packages_only(r, installer->name, problems);
-}
-
-/* Each of these has been complained of when it is not there. */
-static gboolean can_resolve(const recipe *r, const os_installer *installer)
-{
-    return installer && r->name && r->family && r->release &&
-           (!installer->packages || installer->packages(r->family, r->arch));
+    else
+        check_media_package(r, installer, problems);
 }
 
 plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden,
@@ -463,23 +500,24 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
 {
     check_family(from, problems);
     const os_installer *installer = choose_installer(from, problems);
-    const char *mirror = build_mirror(from, host, problems);
+    const char *mirror = build_mirror(from, host);
+    check_mirror(from, host, installer, problems);
+    boot_check_command(from, problems);
     if (installer)
         check_installer(from, installer, problems);
-    if (!can_resolve(from, installer))
+    if (recipe_problems_count(problems) > 0)
         return NULL;
     g_autoptr(plan) p = plan_alloc(from, host);
     p->installer = installer;
     resolve_answers(p, from, mirror, final_mirror(from, host));
     p->answers.security_mirror = keep(p, lasting(security_mirror(from, host)));
     if (p->answers.sources)
-        resolve_packages(p, from, host, mirror, problems);
+        resolve_packages(p, from, host, mirror);
     else
-        resolve_media(p, from, mirror, problems);
+        resolve_media(p, from, mirror);
+    resolve_modules(p, from, mirror);
     resolve_machine(p, from, host, hidden);
-    boot_resolve(p, from, problems);
-    if (recipe_problems_count(problems) > 0)
-        return NULL;
+    boot_resolve(p, from);
     p->hidden = forbidden_texts(from, hidden);
     if (!resolve_users(p, from, hidden, error))
         return NULL;

@@ -36,7 +36,8 @@ struct plan {
     char *family, *release;
     const os_installer *installer;
     struct media_spec media;
-    struct os_answers answers; /* its strings live in store */
+    struct media_modules modules; /* of the installer's kernel; its strings live in store */
+    struct os_answers answers;    /* its strings live in store */
     GPtrArray *files; /* of struct os_file *: what the initrd or the seed gets, the answer file
                          first */
     struct plan_boot boot;

@@ -7,7 +7,7 @@
 
 static gboolean has(const struct reading *r, const char *key)
 {
-    return g_hash_table_contains(r->recipe->places, key);
+    return recipe_has(r->recipe, key);
 }
 
 static void complain(const struct reading *r, const char *key, const char *hint,

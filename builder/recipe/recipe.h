@@ -92,6 +92,9 @@ void recipe_problem(recipe_problems *problems, const struct recipe *recipe, cons
                     const char *hint, const char *format, ...) G_GNUC_PRINTF(5, 6);
 guint recipe_problems_count(const recipe_problems *problems);
 
+/* Whether the file has the key, good or bad: what is bad has its default in the struct. */
+gboolean recipe_has(const struct recipe *of, const char *key);
+
 /* FALSE and one error of INGOT_EXIT_RECIPE with every problem, in the order of the file, each as
  *   FILE:LINE:COL: message
  *       the line

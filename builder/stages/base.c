@@ -161,6 +161,14 @@ static char *base_key(const build *b)
     return g_strdup(hex);
 }
 
+gboolean base_is_kept(const build *b)
+{
+    if (b->options.fresh || !b->boot || !b->boot->packages)
+        return FALSE;
+    g_autofree char *key = base_key(b);
+    return kept_is_there(b->plan->cache_dir, "base", key, b->options.max_age);
+}
+
 GPtrArray *base_load_kept(const build *b, const kept *k, gint64 *age)
 {
     g_autofree char *why = NULL;

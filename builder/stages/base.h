@@ -19,6 +19,9 @@ gboolean base_run_machine(build *b, const char *name, const char *disk, const ch
 /* kept_load within the limit of this build; says when a kept disk is not what it was. */
 GPtrArray *base_load_kept(const build *b, const kept *k, gint64 *age);
 
+/* Whether base_disk will find its base system kept. */
+gboolean base_is_kept(const build *b);
+
 /* Makes disk: empty, or, for an installer that is given packages, with these unpacked and
  * configured.  Such a base system depends on the packages and on next to nothing of what a recipe
  * says besides; it is made once and kept, and disk is an overlay of it. */

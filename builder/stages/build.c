@@ -102,6 +102,14 @@ void build_free(build *b)
     g_free(b);
 }
 
+struct media_context build_media_context(const build *b)
+{
+    return (struct media_context){.cache_dir = b->plan->cache_dir,
+                                  .progress = b->progress,
+                                  .cancel = b->cancel,
+                                  .offline = b->options.offline};
+}
+
 /* ---- one stage ---- */
 
 static double seconds_since(gint64 began)

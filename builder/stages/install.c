@@ -75,9 +75,19 @@ static gboolean install(const char *disk, GPtrArray *phases, gpointer user, GErr
            base_run_machine(b, "system", disk, b->initrd, phases, error);
 }
 
+/* In seconds what the installer would find out after minutes.  Not before: a kept result needs no
+ * modules. */
+static gboolean has_modules(build *b, GError **error)
+{
+    const struct media_context context = build_media_context(b);
+    return !b->boot->kernel ||
+           media_check_modules(&b->plan->modules, b->boot->kernel, &context, error);
+}
+
 static gboolean run(build *b, const char *k, GError **error)
 {
-    if (!hold(b, k, error) || !room_for_install(b, error) || !announce(b, error))
+    if (!hold(b, k, error) || !room_for_install(b, error) || !has_modules(b, error) ||
+        !announce(b, error))
         return FALSE;
     b->phases = kept_make(b->kept, install, b, error);
     if (b->phases)

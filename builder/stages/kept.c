@@ -304,6 +304,34 @@ static void visit_all(const char *cache_dir, void (*visit)(const char *dir, gpoi
     }
 }
 
+struct asking {
+    guint max_age;
+    gboolean there;
+};
+
+static void ask_key(const char *dir, gpointer user)
+{
+    struct asking *a = user;
+    gint64 age;
+    g_autofree char *why = NULL;
+    g_autofree char *disk = g_build_filename(dir, DISK, NULL);
+    const struct kept k = {.dir = (char *)dir, .disk = disk, .lock = -1};
+    g_autoptr(GPtrArray) phases = a->there ? NULL : kept_load(&k, a->max_age, &age, &why);
+    a->there |= phases != NULL;
+}
+
+gboolean kept_is_there(const char *cache_dir, const char *kind, const char *key, guint max_age)
+{
+    struct asking a = {.max_age = max_age};
+    g_autofree char *parent = g_build_filename(cache_dir, "stages", kind, NULL);
+    g_autofree char *dir = key ? g_build_filename(parent, key, NULL) : NULL;
+    if (dir)
+        ask_key(dir, &a);
+    else
+        visit_keys(parent, ask_key, &a);
+    return a.there;
+}
+
 struct pruning {
     guint max_age, removed;
     guint64 freed;

@@ -24,6 +24,10 @@ const char *kept_disk(const kept *k); /* its path, whether it is there or not */
  * sizes that its result.json records; *why (owned by the caller) says which has not, else NULL. */
 GPtrArray *kept_load(const kept *k, guint max_age, gint64 *age, char **why);
 
+/* Whether kept_load would take a disk of that key (NULL: of any) now.  Holds nothing, so that it
+ * may be gone a moment later. */
+gboolean kept_is_there(const char *cache_dir, const char *kind, const char *key, guint max_age);
+
 /* Makes the disk at that path, which does not exist yet, and adds its phases. */
 typedef gboolean (*kept_make_fn)(const char *disk, GPtrArray *phases, gpointer user,
                                  GError **error);

@@ -7,10 +7,7 @@
 static gboolean run(build *b, const char *key, GError **error)
 {
     (void)key;
-    const struct media_context context = {.cache_dir = b->plan->cache_dir,
-                                          .progress = b->progress,
-                                          .cancel = b->cancel,
-                                          .offline = b->options.offline};
+    const struct media_context context = build_media_context(b);
     b->boot = media_fetch(&b->plan->media, &context, error);
     if (!b->boot || b->boot->medium) /* the answer file comes from a seed */
         return b->boot != NULL;

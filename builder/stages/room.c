@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stages/room.h"
 
+#include "base/files.h"
 #include "base/room.h"
 #include "base/text.h"
-
-#include <string.h>
+#include "stages/base.h"
+#include "stages/kept.h"
 
 static gboolean has_room(const char *folder, const char *what, guint64 need, GError **error)
 {
@@ -29,33 +30,37 @@ static gboolean has_both(const build *b, guint64 cache, guint64 output, GError *
            has_room(p->out_dir, "the output", output, error);
 }
 
-/* What was fetched is there for longer than what was installed. */
+/* Any disk of the kind that could be reused: which one this build has a key for is not known yet.
+ */
 static gboolean is_kept(const build *b, const char *kind)
 {
-    g_autofree char *path = g_build_filename(b->plan->cache_dir, kind, NULL);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name = dir ? g_dir_read_name(dir) : NULL;
-    while (name && g_str_has_suffix(name, ".lock"))
-        name = g_dir_read_name(dir);
-    return name != NULL;
+    return kept_is_there(b->plan->cache_dir, kind, NULL, b->options.max_age);
+}
+
+void room_of_build(const build *b, guint64 *cache, guint64 *output)
+{
+    struct plan_room need = plan_room(b->plan);
+    g_autofree char *media = g_build_filename(b->plan->cache_dir, "media", "sha256", NULL);
+    gboolean reused = !b->options.fresh &&
+                      (is_kept(b, "install") || (b->plan->answers.sources && is_kept(b, "base")));
+    *cache = need.work + need.media - MIN(need.media, files_usage(media));
+    *cache += reused ? 0 : need.install;
+    if (output)
+        *output = need.output;
 }
 
 gboolean room_for_build(const build *b, GError **error)
 {
+    guint64 cache, output;
     if (!b->plan->installer) /* of a plan that a test has made */
         return TRUE;
-    struct plan_room need = plan_room(b->plan);
-    guint64 cache = need.work;
-    if (!is_kept(b, "media"))
-        cache += need.media;
-    if (b->options.fresh || (!is_kept(b, "stages/install") && !is_kept(b, "stages/base")))
-        cache += need.install;
-    return has_both(b, cache, need.output, error);
+    room_of_build(b, &cache, &output);
+    return has_both(b, cache, output, error);
 }
 
 gboolean room_for_install(const build *b, GError **error)
 {
     struct plan_room need = plan_room(b->plan);
-    guint64 base = is_kept(b, "stages/base") && !b->options.fresh ? 0 : need.install;
+    guint64 base = base_is_kept(b) ? 0 : need.install;
     return has_both(b, base + need.work, need.output, error);
 }

@@ -9,3 +9,6 @@
  * could be reused; else when it turns out that it runs. */
 gboolean room_for_build(const build *b, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean room_for_install(const build *b, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What room_for_build asks for, in bytes; output may be NULL. */
+void room_of_build(const build *b, guint64 *cache, guint64 *output);

@@ -117,6 +117,9 @@ double build_stage_seconds(const build *b);
  * so its durations are kept apart in the history.  kind lives as long as the program. */
 void build_stage_kind(build *b, const char *kind);
 
+/* How the build fetches; borrowed from it. */
+struct media_context build_media_context(const build *b);
+
 /* Unpacks the packages of boot into disk, which is made: the first half of an installation by an
  * installer that is given packages. */
 gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, progress *told,

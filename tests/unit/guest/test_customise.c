@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../test.h"
 
+#include "base/error.h"
 #include "guest/customise.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void shadow(void **state)
 {
@@ -43,9 +47,33 @@ static void keys(void **state)
     assert_string_equal(more, "a b\nx y\nc d\n");
 }
 
+/* What is full is where the copy is put, and not where it comes from or goes to. */
+static void full_place(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_strnfill(100000, 'x');
+    g_autofree char *local = g_strdup("/tmp/ingot-copy-XXXXXX");
+    int from = g_mkstemp(local), full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(from >= 0 && full >= 0);
+    assert_true(g_file_set_contents(local, text, -1, NULL));
+    assert_false(customise_tar(full, "/proc/x", local, &error));
+    assert_error_says(error, INGOT_EXIT_HOST,
+                      "the host's disk is full: the file system of /proc/x has 0 B left");
+    assert_error_says(error, INGOT_EXIT_HOST, local);
+    assert_string_equal(ingot_error_hint(error),
+                        "make room in the file system of /proc, or work in another one");
+    g_clear_error(&error);
+    assert_int_equal(unlink(local), 0);
+    assert_false(customise_tar(full, "/proc/x", local, &error));
+    assert_error_says(error, INGOT_EXIT_SEAL, "cannot read /tmp/ingot-copy-");
+    close(from);
+    close(full);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(shadow), cmocka_unit_test(hosts),
-                                       cmocka_unit_test(keys)};
+                                       cmocka_unit_test(keys), cmocka_unit_test(full_place)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,6 +106,28 @@ static void security(void **state)
     }
 }
 
+/* The host looks where the guest will; what is given packages needs no modules. */
+static void modules(void **state)
+{
+    (void)state;
+    static const char own[] = "media: {apt: {suite: sid, package: abc}, keyring: own.gpg}\n";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(plan) p = make("", "http://127.0.0.1:3142/debian", APT, NULL, &error);
+    assert_no_error(error);
+    assert_string_equal(p->modules.mirror, "http://127.0.0.1:3142/debian");
+    assert_string_equal(p->modules.suite, "trixie");
+    assert_string_equal(p->modules.arch, "amd64");
+    assert_string_equal(p->modules.component, "main/debian-installer");
+    assert_string_equal(p->modules.keyring, p->media.keyring);
+    g_autoptr(plan) apart = make(own, NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_string_equal(apart->modules.suite, "trixie");
+    assert_true(g_str_has_suffix(apart->modules.keyring, "own.gpg"));
+    g_autoptr(plan) given = make("installer: bootstrap\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_null(given->modules.component);
+}
+
 static void defaults(void **state)
 {
     (void)state;
@@ -239,6 +261,48 @@ static void a_wrong_family_hides_nothing(void **state)
     assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'boot.command'");
 }
 
+/* What can be said of a recipe without a name is said at once, and each thing once. */
+static void a_missing_name_hides_nothing(void **state)
+{
+    static const struct {
+        const char *text, *apt, *says[3], *not ;
+    } cases[] = {
+        {"family: debian\nrelease: trixie\n",
+         NULL,
+         {"name is missing", "no package mirror is known"},
+         "cannot"},
+        {"family: debian\nrelease: sid\ninstaller: debian-installer\n",
+         APT,
+         {"name is missing", "does not know in which package the installer of 'sid' is"},
+         "mirror"},
+        {"family: debian\nrelease: trixie\ninstaller: debian-installer\narch: aarch64\n",
+         APT,
+         {"name is missing", "cannot do the architecture"},
+         "which package"},
+        {"family: debain\nmirror: nonsense\nmedia: {path: x.iso}\n"
+         "boot: {command: \"${seed.ulr} <entr>\"}\n",
+         NULL,
+         {"release is missing", "character 13", "${seed.ulr} stands for nothing"},
+         "no package mirror"},
+    };
+    (void)state;
+    g_autofree char *path = g_build_filename(folder, "wrong.yaml", NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(recipe_problems) problems = recipe_problems_new();
+        const struct plan_host host = {
+            .apt_mirror = cases[i].apt, .cpus = 2, .cache_dir = folder, .out_dir = "out"};
+        assert_true(g_file_set_contents(path, cases[i].text, -1, NULL));
+        g_autoptr(recipe) r = recipe_load(path, FALSE, NULL, problems, &error);
+        assert_no_error(error);
+        assert_null(plan_new(r, &host, NULL, problems, &error));
+        assert_false(recipe_problems_report(problems, &error));
+        for (gsize n = 0; n < G_N_ELEMENTS(cases[i].says) && cases[i].says[n]; n++)
+            assert_error_says(error, INGOT_EXIT_RECIPE, cases[i].says[n]);
+        assert_null(strstr(error->message, cases[i].not ));
+    }
+}
+
 #define ISO "media: {path: x.iso}\n"
 
 /* The medium is handed over as it is, and the answers come from a seed. */
@@ -327,12 +391,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(mirror_order),
                                        cmocka_unit_test(security),
+                                       cmocka_unit_test(modules),
                                        cmocka_unit_test(defaults),
                                        cmocka_unit_test(packages),
                                        cmocka_unit_test(network),
                                        cmocka_unit_test(what_does_not_fit),
                                        cmocka_unit_test(every_problem_is_named),
                                        cmocka_unit_test(a_wrong_family_hides_nothing),
+                                       cmocka_unit_test(a_missing_name_hides_nothing),
                                        cmocka_unit_test(passwords),
                                        cmocka_unit_test(boot_command),
                                        cmocka_unit_test(boot_command_wrong)};

@@ -4,8 +4,10 @@
 #include "base/files.h"
 #include "base/room.h"
 #include "os/os.h"
+#include "stages/kept.h"
 #include "stages/room.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static const char *const none[] = {NULL};
@@ -56,6 +58,40 @@ static void too_little(void **state)
     assert_error_says(error, INGOT_EXIT_HOST, "which has 0 B left");
 }
 
+static gboolean put_disk(const char *disk, GPtrArray *phases, gpointer user, GError **error)
+{
+    (void)phases;
+    (void)user;
+    return g_file_set_contents(disk, "a disk", -1, error);
+}
+
+/* As a build leaves it; the path of its disk, owned by the caller. */
+static char *keep_disk(const char *kind, const char *key)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(kept) k = kept_hold(folder, kind, key, NULL, &error);
+    g_autoptr(GPtrArray) phases = k ? kept_make(k, put_disk, NULL, &error) : NULL;
+    assert_no_error(error);
+    return g_strdup(kept_disk(k));
+}
+
+static void put_media(guint64 size)
+{
+    g_autofree char *path = g_build_filename(folder, "media", "sha256", "ab", NULL);
+    g_autofree char *file = g_build_filename(path, "abcd", NULL);
+    g_autofree char *bytes = g_malloc0(size);
+    memset(bytes, 'x', size);
+    assert_true(files_mkdir(path, FALSE, NULL));
+    assert_true(g_file_set_contents(file, bytes, (gssize)size, NULL));
+}
+
+static void assert_needs(const build *b, const char *says)
+{
+    g_autoptr(GError) error = NULL;
+    assert_false(room_for_build(b, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, says);
+}
+
 /* What is kept is not asked for again, but for an installation that has to be. */
 static void reused(void **state)
 {
@@ -63,7 +99,6 @@ static void reused(void **state)
     plan p = roomy_plan();
     guint64 left = 0;
     g_autoptr(build) b = sample_build(&p, NULL);
-    g_autofree char *kept = g_build_filename(folder, "stages", "install", "aa", NULL);
     g_autoptr(GError) error = NULL;
     assert_true(room_left(folder, &left));
     p.disk_size = left; /* with packages enough, more than there is */
@@ -80,15 +115,47 @@ static void reused(void **state)
     assert_false(room_for_build(b, &error));
     assert_error_says(error, INGOT_EXIT_HOST, "for the cache in the file system of");
     g_clear_error(&error);
-    g_autofree char *media = g_build_filename(folder, "media", "x", NULL);
-    assert_true(files_mkdir(kept, FALSE, NULL) && files_mkdir(media, FALSE, NULL));
-    assert_false(room_for_build(b, &error));
-    assert_error_says(error, INGOT_EXIT_HOST, "for the output in the file system of");
+    g_autofree char *bare = g_build_filename(folder, "stages", "install", "aa", NULL);
+    g_autofree char *empty = g_build_filename(folder, "media", "locks", NULL);
+    assert_true(files_mkdir(bare, FALSE, NULL) && files_mkdir(empty, FALSE, NULL));
+    assert_needs(b, "for the cache in the file system of"); /* a result without a disk is none */
+    g_autofree char *disk = keep_disk("install", "bb");
+    assert_needs(b, "for the output in the file system of");
+    assert_true(g_file_set_contents(disk, "half", -1, NULL));
+    assert_needs(b, "for the cache in the file system of");
+    assert_int_equal(g_unlink(disk), 0);
+    assert_needs(b, "for the cache in the file system of");
+}
+
+/* Base systems are for who is given packages, and media that are there are not fetched. */
+static void reused_in_part(void **state)
+{
+    (void)state;
+    plan p = roomy_plan();
+    guint64 cache = 0, less = 0;
+    g_autoptr(build) b = sample_build(&p, NULL);
+    files_remove_tree(folder);
+    assert_int_equal(g_mkdir(folder, 0700), 0);
+    struct plan_room need = plan_room(&p);
+    room_of_build(b, &cache, NULL);
+    assert_int_equal(cache, need.media + need.install + need.work);
+    put_media(3 << 20);
+    room_of_build(b, &less, NULL);
+    assert_in_range(cache - less, 3 << 20, 4 << 20);
+    g_free(keep_disk("base", "aa"));
+    room_of_build(b, &cache, NULL);
+    assert_int_equal(cache, less);
+    p.answers.sources = p.installer->packages("debian", "x86_64");
+    room_of_build(b, &cache, NULL);
+    assert_true(cache < plan_room(&p).media + plan_room(&p).work);
+    b->options.fresh = TRUE;
+    room_of_build(b, &less, NULL);
+    assert_int_equal(less - cache, plan_room(&p).install);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(estimate), cmocka_unit_test(too_little),
-                                       cmocka_unit_test(reused)};
+                                       cmocka_unit_test(reused), cmocka_unit_test(reused_in_part)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }
