@@ -31,24 +31,6 @@ void media_answer_clear(media_answer *answer)
     g_clear_pointer(&answer->modified, g_free);
 }
 
-char *media_url_shown(const char *url)
-{
-    const char *mark = strstr(url, "://");
-    const char *host = mark ? mark + 3 : url;
-    gsize authority = strcspn(host, "/?#\\");
-    const char *at = memrchr(host, '@', authority);
-    const char *from = at ? at + 1 : host;
-    g_autofree char *rest = g_strndup(from, strcspn(from, "?#"));
-    g_autofree char *shown = g_strdup_printf("%.*s%s%s", (int)(host - url), url, rest,
-                                             from[strlen(rest)] == '?' ? "?..." : "");
-    return text_printable(shown, -1);
-}
-
-gboolean media_url_is_file(const char *url)
-{
-    return g_ascii_strncasecmp(url, "file:", 5) == 0;
-}
-
 /* ---- the partial file and what its bytes came with ---- */
 
 static char *validators_path(const char *part)

@@ -5,6 +5,11 @@
 
 /* The rules between keys. */
 
+gboolean recipe_has(const struct recipe *of, const char *key)
+{
+    return g_hash_table_contains(of->places, key);
+}
+
 static gboolean has(const struct reading *r, const char *key)
 {
     return recipe_has(r->recipe, key);

@@ -37,11 +37,6 @@ static struct recipe *new_recipe(const char *path, const char *text, gsize lengt
     return r;
 }
 
-gboolean recipe_has(const struct recipe *of, const char *key)
-{
-    return g_hash_table_contains(of->places, key);
-}
-
 struct recipe *recipe_parse(const char *path, const char *text, gsize length,
                             gboolean resolve_secrets, secrets *hidden, recipe_problems *problems,
                             GError **error)

@@ -8,23 +8,10 @@
 #include "stages/record.h"
 #include "stages/room.h"
 #include "stages/stages.h"
+#include "stages/timeline.h"
 
 #include <gio/gio.h>
 #include <string.h>
-
-#define RECORD(name) extern const stage stage_##name;
-#include "stages/stages_stages.inc"
-#undef RECORD
-
-const stage *const *stages_table(void)
-{
-    static const stage *const table[] = {
-#define RECORD(name) &stage_##name,
-#include "stages/stages_stages.inc"
-#undef RECORD
-        NULL};
-    return table;
-}
 
 static void free_phase(gpointer data)
 {
@@ -102,57 +89,7 @@ void build_free(build *b)
     g_free(b);
 }
 
-struct media_context build_media_context(const build *b)
-{
-    return (struct media_context){.cache_dir = b->plan->cache_dir,
-                                  .progress = b->progress,
-                                  .cancel = b->cancel,
-                                  .offline = b->options.offline};
-}
-
 /* ---- one stage ---- */
-
-static double seconds_since(gint64 began)
-{
-    return (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
-}
-
-static void end_phase(build *b)
-{
-    struct build_phase *last = b->seen->len ? g_ptr_array_index(b->seen, b->seen->len - 1) : NULL;
-    if (last && last->seconds < 0)
-        last->seconds = seconds_since(b->began) - last->begin;
-}
-
-static void begin_phase(build *b, const char *name)
-{
-    struct build_phase *phase = g_new0(struct build_phase, 1);
-    end_phase(b);
-    phase->stage = b->running;
-    phase->name = g_strdup(name);
-    phase->begin = seconds_since(b->began);
-    phase->seconds = -1;
-    phase->expected = history_expected(b->history, b->kind, name);
-    g_ptr_array_add(b->seen, phase);
-}
-
-/* Asked by the progress what a stage or a phase will take. */
-static double on_begin(const char *stage_name, const char *phase, gpointer user)
-{
-    build *b = user;
-    (void)stage_name;
-    if (!phase)
-        return b->expected;
-    begin_phase(b, phase);
-    return ((struct build_phase *)g_ptr_array_index(b->seen, b->seen->len - 1))->expected;
-}
-
-void build_stage_kind(build *b, const char *kind)
-{
-    b->kind = kind;
-    b->expected = history_expected(b->history, kind, NULL);
-    progress_expect(b->progress, b->expected);
-}
 
 /* Why a stage with these results runs, or does not. */
 static char *reason(const build *b, const stage *s, const char *key, gboolean reused)
@@ -166,18 +103,13 @@ static char *reason(const build *b, const stage *s, const char *key, gboolean re
     return history_why(b->history, s->name, key, b);
 }
 
-double build_stage_seconds(const build *b)
-{
-    return seconds_since(b->stage_began);
-}
-
 static gboolean run_stage(build *b, const stage *s, GError **error)
 {
     if (s->wanted && !s->wanted(b))
         return TRUE;
     if (g_cancellable_set_error_if_cancelled(b->cancel, error))
         return FALSE;
-    struct build_timing timing = {.stage = s->name, .begin = seconds_since(b->began)};
+    struct build_timing timing = {.stage = s->name, .begin = timeline_now(b)};
     b->stage_began = g_get_monotonic_time();
     b->running = b->kind = s->name;
     b->expected = history_expected(b->history, b->kind, NULL);
@@ -186,7 +118,7 @@ static gboolean run_stage(build *b, const stage *s, GError **error)
     timing.reused = timing.key && !b->options.fresh && s->reuse(b, timing.key);
     timing.why = reason(b, s, timing.key, timing.reused);
     timing.good = timing.reused || limit_run(b, s, timing.key, error);
-    end_phase(b);
+    timeline_end_phase(b);
     progress_stage_end(b->progress, timing.good, timing.reused);
     timing.kind = b->kind;
     timing.expected = b->expected;
@@ -258,7 +190,7 @@ static gboolean run_stages(build *b, enum ingot_exit *exit_code, GError **error)
     const stage *const *table = stages_table();
     g_autoptr(GError) local = NULL;
     gsize i = 0;
-    progress_watch(b->progress, on_begin, b);
+    progress_watch(b->progress, timeline_on_begin, b);
     while (table[i] && run_stage(b, table[i], &local))
         i++;
     progress_watch(b->progress, NULL, NULL);

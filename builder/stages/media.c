@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stages/stages.h"
 
+struct media_context build_media_context(const build *b)
+{
+    return (struct media_context){.cache_dir = b->plan->cache_dir,
+                                  .progress = b->progress,
+                                  .cancel = b->cancel,
+                                  .offline = b->options.offline};
+}
+
 /* Fetches the installer's kernel and initrd, and adds the answer file to the initrd; or the
  * medium that is booted as it is. */
 
