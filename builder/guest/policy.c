@@ -3,10 +3,6 @@
 
 #include "base/error.h"
 
-#define RECORD(name) extern const guest_check check_##name;
-#include "guest/guest_checks.inc"
-#undef RECORD
-
 static const guest_check *const checks[] = {
 #define RECORD(name) &check_##name,
 #include "guest/guest_checks.inc"

@@ -17,6 +17,10 @@ typedef struct guest_check {
     policy_check run;
 } guest_check;
 
+#define RECORD(name) extern const guest_check check_##name;
+#include "guest/guest_checks.inc"
+#undef RECORD
+
 /* The checks that a build makes.  Errors: INGOT_EXIT_POLICY with a line for every violation of a
  * rule whose level is GUEST_ERROR. */
 gboolean guest_policy(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -193,44 +193,44 @@ static void identity_is_made_anew(void **state)
 /* ---- the policy, on the same appliance: one thing is made wrong and put right again ---- */
 
 struct fault {
-    policy_check check;
+    const guest_check *check;
     const char *path, *text, *says;
 };
 
 static const struct fault faults[] = {
-    {policy_swap, "/swapfile", "x", "there is a swap file: /swapfile"},
-    {policy_swap, "/swap.img", "x", "there is a swap file: /swap.img"},
-    {policy_swap, "/etc/systemd/system/dev-vdb.swap", "[Swap]\n", "a systemd unit for swap"},
-    {policy_swap, "/etc/initramfs-tools/initramfs.conf", "RESUME=UUID=5f0c\n", "RESUME="},
-    {policy_swap, "/etc/default/grub", "GRUB_CMDLINE_LINUX=\"quiet resume=/dev/vda5\"\n",
+    {&check_swap, "/swapfile", "x", "there is a swap file: /swapfile"},
+    {&check_swap, "/swap.img", "x", "there is a swap file: /swap.img"},
+    {&check_swap, "/etc/systemd/system/dev-vdb.swap", "[Swap]\n", "a systemd unit for swap"},
+    {&check_swap, "/etc/initramfs-tools/initramfs.conf", "RESUME=UUID=5f0c\n", "RESUME="},
+    {&check_swap, "/etc/default/grub", "GRUB_CMDLINE_LINUX=\"quiet resume=/dev/vda5\"\n",
      "resume="},
-    {policy_fstab, "/etc/fstab",
+    {&check_fstab, "/etc/fstab",
      "UUID=5f0c0de0-1111-4222-8333-444455556666 / ext4 x 0 1\n"
      "/dev/vda5 none swap sw 0 0\n",
      "a swap line: /dev/vda5"},
-    {policy_fstab, "/etc/fstab", "/dev/vda1 / ext4 x 0 1\n", "not by UUID"},
-    {policy_fstab, "/etc/fstab", "UUID=1234 / ext4 x 0 1\n", "by the UUID 1234"},
-    {policy_identity, "/etc/machine-id", "0123456789abcdef0123456789abcdef\n", "every clone"},
-    {policy_identity, "/etc/ssh/ssh_host_rsa_key", "PRIVATE", "an SSH host key was left"},
-    {policy_identity, "/etc/udev/rules.d/70-persistent-net.rules", "x", "one network card"},
-    {policy_identity, "/etc/network/interfaces", "hwaddress ether 02:00:00:00:00:01\n",
+    {&check_fstab, "/etc/fstab", "/dev/vda1 / ext4 x 0 1\n", "not by UUID"},
+    {&check_fstab, "/etc/fstab", "UUID=1234 / ext4 x 0 1\n", "by the UUID 1234"},
+    {&check_identity, "/etc/machine-id", "0123456789abcdef0123456789abcdef\n", "every clone"},
+    {&check_identity, "/etc/ssh/ssh_host_rsa_key", "PRIVATE", "an SSH host key was left"},
+    {&check_identity, "/etc/udev/rules.d/70-persistent-net.rules", "x", "one network card"},
+    {&check_identity, "/etc/network/interfaces", "hwaddress ether 02:00:00:00:00:01\n",
      "/etc/network/interfaces has a MAC address"},
-    {policy_leavings, "/root/preseed.cfg", "x", "the installer's /root/preseed.cfg was left"},
-    {policy_leavings, "/var/cache/debconf/passwords.dat", "Value: x\n", "holds a password"},
-    {policy_leavings, "/etc/shadow", "root::1:0:99999:7:::\n", "root has an empty password"},
-    {policy_leavings, "/etc/passwd", "guest::1000:1000:x:/:/bin/sh\n",
+    {&check_leavings, "/root/preseed.cfg", "x", "the installer's /root/preseed.cfg was left"},
+    {&check_leavings, "/var/cache/debconf/passwords.dat", "Value: x\n", "holds a password"},
+    {&check_leavings, "/etc/shadow", "root::1:0:99999:7:::\n", "root has an empty password"},
+    {&check_leavings, "/etc/passwd", "guest::1000:1000:x:/:/bin/sh\n",
      "guest has an empty password"},
-    {policy_leavings, "/var/lib/any", "a " PHONY_PASSWORD " b",
+    {&check_leavings, "/var/lib/any", "a " PHONY_PASSWORD " b",
      "a secret of the build is in "
      "/var/lib/any"},
-    {policy_leavings, "/etc/any", "mac 52-54-00-6B-1D-9E", "of the build's machine is in /etc/any"},
+    {&check_leavings, "/etc/any", "mac 52-54-00-6B-1D-9E", "of the build's machine is in /etc/any"},
 };
 
 static void assert_broken(guest *g, const struct fault *fault)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) broken = guest_findings_new();
-    assert_true(fault->check(g, broken, &error));
+    assert_true(fault->check->run(g, broken, &error));
     assert_no_error(error);
     const struct guest_finding *finding = broken->len ? g_ptr_array_index(broken, 0) : NULL;
     if (broken->len != 1)
