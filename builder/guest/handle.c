@@ -89,13 +89,9 @@ gboolean guest_fail(guest *g, GError **error, const char *format, ...)
     return FALSE;
 }
 
-/* Of a disk of our own that must not change, libguestfs makes an overlay: file systems can then
- * replay their journals.  A stranger's image has one already. */
+/* What is only read lies below an overlay too: file systems can then replay their journals. */
 static int add_drive(guest *g)
 {
-    if (g->spec->read_only && !g->overlay)
-        return guestfs_add_drive_opts(g->h, g->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
-                                      GUESTFS_ADD_DRIVE_OPTS_READONLY, 1, -1);
     return guestfs_add_drive_opts(g->h, g->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
                                   GUESTFS_ADD_DRIVE_OPTS_DISCARD, "enable",
                                   GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1);
@@ -126,17 +122,17 @@ static gboolean configure(guest *g, GError **error)
     return good || guest_fail(g, error, "set up libguestfs for %s", guest_image_name(g));
 }
 
-/* What libguestfs puts aside (an overlay of an image that is only read) goes into a directory that
- * the next call removes when this one is killed.  The appliance itself, which takes seconds to
- * make, stays in the cache that all share.  Who cannot have such a directory has libguestfs's own.
- */
-static void keep_things_together(guest *g)
+/* The overlay, and what libguestfs puts aside, go into a directory that the next call removes when
+ * this one is killed.  The appliance itself, which takes seconds to make, stays in the cache that
+ * all share.  Who needs no overlay and cannot have such a directory has libguestfs's own. */
+static gboolean keep_things_together(guest *g, gboolean needed, GError **error)
 {
     g_autofree char *cache = files_cache_dir();
     g_autofree char *parent = g_build_filename(cache, "work", NULL);
-    g->scratch = files_live_dir(parent, "libguestfs", &g->scratch_lock, NULL);
+    g->scratch = files_live_dir(parent, "libguestfs", &g->scratch_lock, needed ? error : NULL);
     if (g->scratch)
         guestfs_set_tmpdir(g->h, g->scratch);
+    return g->scratch || !needed;
 }
 
 /* libguestfs writes to the socket of an appliance that may have been ended: for this program that
@@ -162,7 +158,6 @@ static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable 
     if (!g->h)
         return g;
     guestfs_set_error_handler(g->h, NULL, NULL);
-    keep_things_together(g);
     guestfs_set_event_callback(
         g->h, on_message, GUESTFS_EVENT_LIBRARY | GUESTFS_EVENT_WARNING | GUESTFS_EVENT_APPLIANCE,
         0, g);
@@ -171,23 +166,26 @@ static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable 
     return g;
 }
 
-/* libguestfs resolves the path that it is given, so it gets one that nobody else can change. */
+static gboolean check_access(const guest *g, GError **error)
+{
+    if (access(g->disk, R_OK | W_OK) == 0)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may write it",
+                    "cannot open the image %s: %s", g->disk, g_strerror(errno));
+    return FALSE;
+}
+
+/* Only a disk of our own that is to be changed is opened itself.  libguestfs resolves the path that
+ * it is given, so of a stranger's image it gets one that nobody else can change. */
 static gboolean choose_disk(guest *g, GError **error)
 {
     const image_file *from = g->spec->image;
-    if (!image_is_own(from)) {
-        g->overlay = image_scratch(from, "opened.qcow2");
-        g->disk = g_strdup(g->overlay);
-        return image_overlay(from, g->overlay, 0, g->cancel, error);
-    }
-    g->disk = g_strdup(image_path(from));
-    if (access(g->disk, g->spec->read_only ? R_OK : R_OK | W_OK) == 0)
-        return TRUE;
-    ingot_set_error(error, INGOT_EXIT_SEAL,
-                    g->spec->read_only ? "check the path, and that this user may read it"
-                                       : "check the path, and that this user may write it",
-                    "cannot open the image %s: %s", g->disk, g_strerror(errno));
-    return FALSE;
+    gboolean below = g->spec->read_only || !image_is_own(from);
+    if (!keep_things_together(g, below, error))
+        return FALSE;
+    g->disk =
+        below ? g_build_filename(g->scratch, "opened.qcow2", NULL) : g_strdup(image_path(from));
+    return below ? image_overlay(from, g->disk, 0, g->cancel, error) : check_access(g, error);
 }
 
 guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cancel, GError **error)
@@ -230,9 +228,6 @@ void guest_close(guest *g)
     g_cancellable_disconnect(g->cancel, g->cancel_id);
     if (g->h) /* the appliance may hang at its end, too */
         guestfs_close(g->h);
-    if (g->overlay)
-        (void)unlink(g->overlay);
-    g_free(g->overlay);
     g_free(g->disk);
     watch_stop(g->watch);
     files_remove_tree(g->scratch);

@@ -13,7 +13,6 @@ struct guest {
     guestfs_h *h;
     const struct seal_spec *spec; /* borrowed */
     char *disk;                   /* what libguestfs opens */
-    char *overlay;                /* of a stranger's image; removed at the end */
     progress *p;                  /* borrowed; may be NULL */
     GCancellable *cancel;         /* borrowed; may be NULL */
     gulong cancel_id;
@@ -28,7 +27,7 @@ struct guest {
     const guest_operation *running; /* NULL: none */
     GPtrArray *changes;             /* of struct guest_change * */
     struct guest_walk *walk;        /* NULL: nobody has asked yet */
-    char *scratch;                  /* libguestfs's temporary directory; NULL: its own */
+    char *scratch; /* for the overlay and libguestfs's temporary files; NULL: its own */
     int scratch_lock;
     watch *watch;     /* over the calls: guest/limit.c */
     const char *call; /* of libguestfs, the last: "tar_in"; interned, atomic */
