@@ -74,35 +74,12 @@ static void on_watch_end(gpointer data)
     kill_helpers(data);
 }
 
-gboolean guest_fail(guest *g, GError **error, const char *format, ...)
-{
-    if (g_cancellable_set_error_if_cancelled(g->cancel, error) || guest_limit_error(g, error))
-        return FALSE;
-    va_list args;
-    va_start(args, format);
-    g_autofree char *what = g_strdup_vprintf(format, args);
-    va_end(args);
-    const char *said = guestfs_last_error(g->h);
-    g_autofree char *clean = text_printable(said ? said : "no reason was given", -1);
-    ingot_set_error(error, INGOT_EXIT_SEAL, NULL, "cannot %s: %s", what, clean);
-    return FALSE;
-}
-
-/* Of a disk of our own that must not change, libguestfs makes an overlay: file systems can then
- * replay their journals.  A stranger's image has one already. */
+/* What is only read lies below an overlay too: file systems can then replay their journals. */
 static int add_drive(guest *g)
 {
-    if (g->spec->read_only && !g->overlay)
-        return guestfs_add_drive_opts(g->h, g->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
-                                      GUESTFS_ADD_DRIVE_OPTS_READONLY, 1, -1);
     return guestfs_add_drive_opts(g->h, g->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
                                   GUESTFS_ADD_DRIVE_OPTS_DISCARD, "enable",
                                   GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1);
-}
-
-const char *guest_image_name(const guest *g)
-{
-    return g->spec->name ? g->spec->name : image_path(g->spec->image);
 }
 
 /* Packages and scripts of people who customise may need it. */
@@ -142,12 +119,12 @@ static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable 
     g->messages = g_string_new(NULL);
     g->thread = gettid();
     g->other_children = watch_children(g->thread);
+    g->scratch = (struct guest_scratch)GUEST_SCRATCH_NONE;
     survive_closed_sockets();
     g->h = guestfs_create();
     if (!g->h)
         return g;
     guestfs_set_error_handler(g->h, NULL, NULL);
-    guest_scratch_take(&g->scratch, g->h);
     guestfs_set_event_callback(
         g->h, on_message, GUESTFS_EVENT_LIBRARY | GUESTFS_EVENT_WARNING | GUESTFS_EVENT_APPLIANCE,
         0, g);
@@ -156,23 +133,26 @@ static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable 
     return g;
 }
 
-/* libguestfs resolves the path that it is given, so it gets one that nobody else can change. */
+static gboolean check_access(const guest *g, GError **error)
+{
+    if (access(g->disk, R_OK | W_OK) == 0)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may write it",
+                    "cannot open the image %s: %s", g->disk, g_strerror(errno));
+    return FALSE;
+}
+
+/* Only a disk of our own that is to be changed is opened itself.  libguestfs resolves the path that
+ * it is given, so of a stranger's image it gets one that nobody else can change. */
 static gboolean choose_disk(guest *g, GError **error)
 {
     const image_file *from = g->spec->image;
-    if (!image_is_own(from)) {
-        g->overlay = image_scratch(from, "opened.qcow2");
-        g->disk = g_strdup(g->overlay);
-        return image_overlay(from, g->overlay, 0, g->cancel, error);
-    }
-    g->disk = g_strdup(image_path(from));
-    if (access(g->disk, g->spec->read_only ? R_OK : R_OK | W_OK) == 0)
-        return TRUE;
-    ingot_set_error(error, INGOT_EXIT_SEAL,
-                    g->spec->read_only ? "check the path, and that this user may read it"
-                                       : "check the path, and that this user may write it",
-                    "cannot open the image %s: %s", g->disk, g_strerror(errno));
-    return FALSE;
+    gboolean below = g->spec->read_only || !image_is_own(from);
+    if (!guest_scratch_take(&g->scratch, g->h, error))
+        return FALSE;
+    g->disk = below ? g_build_filename(g->scratch.files, "opened.qcow2", NULL)
+                    : g_strdup(image_path(from));
+    return below ? image_overlay(from, g->disk, 0, g->cancel, error) : check_access(g, error);
 }
 
 guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cancel, GError **error)
@@ -215,13 +195,9 @@ void guest_close(guest *g)
     g_cancellable_disconnect(g->cancel, g->cancel_id);
     if (g->h) /* the appliance may hang at its end, too */
         guestfs_close(g->h);
-    if (g->overlay)
-        (void)unlink(g->overlay);
-    g_free(g->overlay);
     g_free(g->disk);
     watch_stop(g->watch);
-    if (g->h) /* else there is none */
-        guest_scratch_remove(&g->scratch);
+    guest_scratch_remove(&g->scratch);
     g_string_free(g->messages, TRUE);
     g_strfreev(g->other_children);
     g_strfreev(g->mountpoints);

@@ -14,7 +14,6 @@ struct guest {
     guestfs_h *h;
     const struct seal_spec *spec; /* borrowed */
     char *disk;                   /* what libguestfs opens */
-    char *overlay;                /* of a stranger's image; removed at the end */
     progress *p;                  /* borrowed; may be NULL */
     GCancellable *cancel;         /* borrowed; may be NULL */
     gulong cancel_id;
@@ -41,7 +40,10 @@ guest *guest_open(const struct seal_spec *spec, progress *p, GCancellable *cance
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What messages call the image; borrowed. */
-const char *guest_image_name(const guest *g);
+static inline const char *guest_image_name(const guest *g)
+{
+    return g->spec->name ? g->spec->name : image_path(g->spec->image);
+}
 
 /* Unmounts, flushes and stops the appliance; without it nothing written is certain to be kept. */
 gboolean guest_shutdown(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -40,9 +40,8 @@ static struct watch_limits limits_of(const struct seal_spec *spec)
 
 watch *guest_watch(guest *g, void (*end)(gpointer g))
 {
-    /* Of an image that must not change, libguestfs has an overlay in its temporary directory. */
     g_autofree char *scratch = guestfs_get_tmpdir(g->h);
-    const char *const paths[] = {g->spec->read_only ? scratch : g->disk, scratch, NULL};
+    const char *const paths[] = {g->disk, scratch, NULL};
     const struct watch_spec spec = {
         .limits = limits_of(g->spec), .paths = paths, .end = end, .user = g};
     return watch_start(&spec);

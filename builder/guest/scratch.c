@@ -90,13 +90,14 @@ void guest_scratch_sweep(const char *parent)
 
 /* ---- where this one goes ---- */
 
-static void take_files(struct guest_scratch *s, guestfs_h *h)
+static gboolean take_files(struct guest_scratch *s, guestfs_h *h, GError **error)
 {
     g_autofree char *cache = files_cache_dir();
     g_autofree char *parent = g_build_filename(cache, "work", NULL);
-    s->files = files_live_dir(parent, "libguestfs", &s->files_lock, NULL);
+    s->files = files_live_dir(parent, "libguestfs", &s->files_lock, error);
     if (s->files)
         guestfs_set_tmpdir(h, s->files);
+    return s->files != NULL;
 }
 
 /* guestfs(3), XDG_RUNTIME_DIR: the one way to name a directory for sockets.  All of the environment
@@ -126,12 +127,13 @@ static void sweep_its_own(const struct guest_scratch *s, guestfs_h *h)
         guest_scratch_sweep(parent);
 }
 
-void guest_scratch_take(struct guest_scratch *s, guestfs_h *h)
+gboolean guest_scratch_take(struct guest_scratch *s, guestfs_h *h, GError **error)
 {
-    *s = (struct guest_scratch){.files_lock = -1, .sockets_lock = -1};
+    if (!take_files(s, h, error))
+        return FALSE;
     take_sockets(s, h);
-    take_files(s, h);
     sweep_its_own(s, h);
+    return TRUE;
 }
 
 void guest_scratch_remove(struct guest_scratch *s)

@@ -15,7 +15,9 @@ static char *replace(const char *pattern, const char *text, const char *replacem
     if (!regex)
         g_error("the pattern %s does not compile: %s", pattern, local->message);
     char *out = g_regex_replace(regex, text, -1, 0, replacement, 0, NULL);
-    return out ? out : g_strdup(text);
+    if (!out)
+        return g_strdup(text);
+    return out;
 }
 
 char *snapshot_without_uuids(const char *text)

@@ -459,6 +459,7 @@ static void resolve_machine(plan *p, const recipe *r, const struct plan_host *ho
     p->grow = r->grow;
     p->limits.total = r->limit_total;
     p->limits.inactivity = r->limit_inactivity;
+    p->stage_limit = r->limit_stage;
     p->limits.spare = INSTALL_SPARE;
 }
 

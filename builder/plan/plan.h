@@ -45,6 +45,7 @@ struct plan {
     guint64 disk_size;
     gboolean grow; /* root grows with the disk of a clone */
     struct install_limits limits;
+    guint stage_limit;                    /* seconds that a stage may take; 0: what each has */
     const char *const *required_packages; /* in store */
     char *cache_dir, *data_dir, *out_dir;
     const char *format; /* of the output: "qcow2" */

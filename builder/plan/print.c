@@ -118,6 +118,8 @@ static json_t *machine_json(const plan *p)
     json_object_set_new(o, "accelerator_reason", text_or_null(p->vm.accel.reason));
     json_object_set_new(o, "limit_total", json_integer(p->limits.total));
     json_object_set_new(o, "limit_inactivity", json_integer(p->limits.inactivity));
+    if (p->stage_limit)
+        json_object_set_new(o, "limit_stage", json_integer(p->stage_limit));
     return o;
 }
 

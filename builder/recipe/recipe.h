@@ -72,6 +72,7 @@ struct recipe {
 
     guint limit_total;      /* seconds; 7200 by default */
     guint limit_inactivity; /* seconds; 900 by default */
+    guint limit_stage;      /* seconds; 0: what each stage has */
 
     GHashTable *places; /* dotted key ("media.url", "users[0].name") -> where it stands; private */
     char **lines;       /* the file's lines, for carets; private */

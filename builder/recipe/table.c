@@ -330,7 +330,9 @@ const struct field recipe_fields[] = {
      .doc = "A shell script run as root in the new system at the end of the installation; may hold "
             "${env:NAME}."},
 
-    {.key = "limits", .kind = KIND_MAP, .doc = "How long the installation may take."},
+    {.key = "limits",
+     .kind = KIND_MAP,
+     .doc = "How long the installation and the stages may take."},
     {.key = "limits.total",
      .kind = KIND_DURATION,
      .offset = R(limit_total),
@@ -347,6 +349,14 @@ const struct field recipe_fields[] = {
      .most = DAY,
      .example = "15m",
      .doc = "Without any sign of progress; not more than total."},
+    {.key = "limits.stage",
+     .kind = KIND_DURATION,
+     .offset = R(limit_stage),
+     .least = MINUTE,
+     .most = 7 * DAY,
+     .example = "12h",
+     .doc = "Of every stage, beside total for the installation; what ingot gives each when absent, "
+            "which a slow host may exceed."},
     {.key = NULL},
 };
 

@@ -34,6 +34,8 @@ struct watch_limits limit_of(const build *b, const stage *s)
         limits.total *= LIMIT_EMULATED;
     if (slowest >= 0)
         limits.total = MIN(limits.total, LIMIT_SLOWER * slowest + LIMIT_SPARE);
+    if (b->plan->stage_limit)
+        limits.total = b->plan->stage_limit;
     limits.total += (double)l->machines * (b->plan->limits.total + b->options.keep);
     if (b->limits.still > 0)
         limits.still = b->limits.still;
@@ -65,8 +67,11 @@ static void name_limit(const build *b, const stage *s, watch *w, GError **error)
     gboolean inside = phase && phase->stage == s->name;
     g_clear_error(error);
     ingot_set_error(error, s->failure,
-                    "look what else this host does; when it is only slow, the next build begins "
-                    "with what this one has kept",
+                    watch_verdict(w) == WATCH_LATE
+                        ? "look what else this host does; when it is only slow, give the recipe a "
+                          "longer limits.stage: the next build begins with what this one has kept"
+                        : "look what else this host does; the next build begins with what this one "
+                          "has kept",
                     "%s%s%s was ended: %s", s->name, inside ? ", phase " : "",
                     inside ? phase->name : "", cause);
 }

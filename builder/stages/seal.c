@@ -29,7 +29,8 @@ static gboolean run(build *b, const char *key, GError **error)
                                    .operations = (const char *const *)operations->pdata,
                                    .required_packages = b->plan->required_packages,
                                    .forbidden_macs = vm_macs(),
-                                   .forbidden_texts = (const char *const *)b->plan->hidden};
+                                   .forbidden_texts = (const char *const *)b->plan->hidden,
+                                   .limits = {.total = b->plan->stage_limit}};
     return guest_seal(&spec, b->progress, b->cancel, &b->facts, error);
 }
 

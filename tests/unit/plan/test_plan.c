@@ -128,6 +128,20 @@ static void modules(void **state)
     assert_null(given->modules.component);
 }
 
+static void limits(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(plan) p = make("", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_int_equal(p->stage_limit, 0);
+    g_autoptr(plan) slow = make("limits: {stage: 12h}\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_int_equal(slow->stage_limit, 12 * 3600);
+    g_autofree char *text = plan_to_text(slow);
+    assert_non_null(strstr(text, "limit_stage"));
+}
+
 static void defaults(void **state)
 {
     (void)state;
@@ -392,6 +406,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(mirror_order),
                                        cmocka_unit_test(security),
                                        cmocka_unit_test(modules),
+                                       cmocka_unit_test(limits),
                                        cmocka_unit_test(defaults),
                                        cmocka_unit_test(packages),
                                        cmocka_unit_test(network),

@@ -54,6 +54,7 @@ static void defaults(void **state)
     assert_null(r->extra);
     assert_int_equal(r->limit_total, 7200);
     assert_int_equal(r->limit_inactivity, 900);
+    assert_int_equal(r->limit_stage, 0);
 }
 
 static void everything(void **state)
@@ -88,6 +89,7 @@ static void everything(void **state)
     assert_string_equal(r->late_command, "echo \"${HOME} $1 correct horse\" >/etc/motd\n");
     assert_int_equal(r->limit_total, 5400);
     assert_int_equal(r->limit_inactivity, 90);
+    assert_int_equal(r->limit_stage, 12 * 3600);
 }
 
 static void kinds(void **state)

@@ -59,6 +59,23 @@ static void scaled_and_learned(void **state)
     assert_true(limit_of(b, stage_of("media")).total > LIMIT_SLOWER * 100.0 + LIMIT_SPARE);
 }
 
+/* What a person says counts, whatever was learned; the machines of an installation have their own.
+ */
+static void said_by_the_recipe(void **state)
+{
+    (void)state;
+    plan p = sample_plan();
+    p.limits.total = 7200;
+    g_autoptr(build) b = sample_build(&p, NULL);
+    double install = limit_of(b, stage_of("install")).total;
+    p.stage_limit = 90 * 3600;
+    for (const stage *const *s = stages_table(); *s; s++)
+        assert_true(limit_of(b, *s).total >= 90 * 3600);
+    assert_true(limit_of(b, stage_of("seal")).total == 90 * 3600);
+    assert_true(limit_of(b, stage_of("install")).total > install);
+    assert_true(limit_of(b, stage_of("media")).still > 0);
+}
+
 /* ---- a stage that does not end ---- */
 
 static gboolean hang(build *b, const char *key, GError **error)
@@ -95,6 +112,8 @@ static void ended(const stage *s, struct watch_limits limits, const char *says)
     b->limits = limits;
     assert_false(limit_run(b, s, NULL, &error));
     assert_error_says(error, s->failure, says);
+    if (limits.total < limits.still) /* more time would have helped */
+        assert_non_null(strstr(ingot_error_hint(error), "limits.stage"));
     assert_false(g_cancellable_is_cancelled(caller));
 }
 
@@ -131,9 +150,9 @@ static void interrupted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_stage),  cmocka_unit_test(scaled_and_learned),
-        cmocka_unit_test(stands_still), cmocka_unit_test(takes_too_long),
-        cmocka_unit_test(interrupted),
+        cmocka_unit_test(every_stage),        cmocka_unit_test(scaled_and_learned),
+        cmocka_unit_test(said_by_the_recipe), cmocka_unit_test(stands_still),
+        cmocka_unit_test(takes_too_long),     cmocka_unit_test(interrupted),
     };
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

@@ -15,18 +15,18 @@ static const char key[] = "-----BEGIN OPENSSH PRIVATE KEY-----\n"
                           "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUA\n"
                           "QyNTUxOQAAACBzZWNyZXQta2V5LWhlcm\n"
                           "-----END OPENSSH PRIVATE KEY-----";
-static const char *const values[] = {"qu\"ote\\9371",
-                                     "tick'<tag>&9372",
+static const char *const values[] = {"qu\"ote\\q9371z",
+                                     "tick'<tag>&q9372z",
                                      "Gr\xc3\xbc\xc3\x9f"
-                                     "e9373",
+                                     "eq9373z",
                                      "latin\xe9"
-                                     "9374",
-                                     "two\nlines-of-9375",
+                                     "q9374z",
+                                     "two\nlines-of-q9375z",
                                      key,
                                      NULL};
 /* Of each, what no spelling changes. */
-static const char *const traces[] = {"9371", "9372",         "9373",       "9374",
-                                     "9375", "b3BlbnNzaC1r", "QyNTUxOQAA", NULL};
+static const char *const traces[] = {"q9371z", "q9372z",       "q9373z",     "q9374z",
+                                     "q9375z", "b3BlbnNzaC1r", "QyNTUxOQAA", NULL};
 
 static const stage *publish_stage(void)
 {
@@ -88,11 +88,11 @@ static plan secret_plan(const char *said, const char *file)
     plan p = sample_plan();
     struct os_file *f = g_new0(struct os_file, 1);
     p.installer = os_installers()[0];
-    p.description = (char *)"a \"qu\"ote\\9371\"";
+    p.description = (char *)"a \"qu\"ote\\q9371z\"";
     p.recipe_text = (char *)said;
-    p.mirror_override = (char *)"http://user:qu%22@mirror.example.org/tick'<tag>&9372";
+    p.mirror_override = (char *)"http://user:qu%22@mirror.example.org/tick'<tag>&q9372z";
     p.vm.name = p.name;
-    p.vm.command_line = (char *)"x=tick'<tag>&9372";
+    p.vm.command_line = (char *)"x=tick'<tag>&q9372z";
     f->path = g_strdup("answers.cfg");
     f->data = g_bytes_new(file, strlen(file));
     p.files = g_ptr_array_new();
