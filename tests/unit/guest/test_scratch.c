@@ -135,9 +135,9 @@ static void assert_live_below(const char *path, const char *parent)
 
 static void check_places(const char *cache, const char *runtime)
 {
-    struct guest_scratch s;
+    struct guest_scratch s = GUEST_SCRATCH_NONE;
     guestfs_h *h = guestfs_create();
-    guest_scratch_take(&s, h);
+    assert_true(guest_scratch_take(&s, h, NULL));
     g_autofree char *tmp = guestfs_get_tmpdir(h), *sockets = guestfs_get_sockdir(h);
     g_autofree char *shared = guestfs_get_cachedir(h);
     g_autofree char *work = g_build_filename(cache, "work", NULL);
@@ -187,11 +187,11 @@ static void places_of_a_user(void **state)
 static void too_long_for_a_socket(void **state)
 {
     (void)state;
-    struct guest_scratch s;
+    struct guest_scratch s = GUEST_SCRATCH_NONE;
     g_autofree char *name = g_strnfill(70 - strlen(folder), 'x');
     g_autofree char *mine = become_user(name);
     guestfs_h *h = guestfs_create();
-    guest_scratch_take(&s, h);
+    assert_true(guest_scratch_take(&s, h, NULL));
     g_autofree char *sockets = guestfs_get_sockdir(h);
     assert_string_equal(sockets, mine);
     guestfs_close(h);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sample.h"
 
+#include "base/digest.h"
 #include "base/files.h"
 #include "base/room.h"
 #include "os/os.h"
