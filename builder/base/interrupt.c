@@ -23,7 +23,7 @@ static gboolean on_signal(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-static gpointer run(gpointer data)
+static gpointer interrupt_run(gpointer data)
 {
     interrupt *i = data;
     g_main_context_push_thread_default(i->context);
@@ -44,7 +44,7 @@ interrupt *interrupt_new(GCancellable *cancel)
         g_source_set_callback(source, on_signal, i, NULL);
         g_source_attach(source, i->context);
     }
-    i->thread = g_thread_new("signals", run, i);
+    i->thread = g_thread_new("signals", interrupt_run, i);
     return i;
 }
 

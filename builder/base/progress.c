@@ -317,7 +317,7 @@ static gboolean due(progress *p, const char *what, double percent)
     return step > 0;
 }
 
-static void tell(progress *p, const char *what, double percent, const char *amount)
+static void progress_tell(progress *p, const char *what, double percent, const char *amount)
 {
     if (p->format == PROGRESS_JSON) {
         say_event(p, "progress", json_pack("{s:s*, s:f}", "what", what, "percent", percent));
@@ -355,7 +355,7 @@ void progress_amount(progress *p, const char *what, guint64 done, guint64 total)
         g_autofree char *amount = !what   ? NULL
                                   : total ? g_strdup_printf("%s of %s", have, all)
                                           : g_strdup(have);
-        tell(p, what, percent, amount);
+        progress_tell(p, what, percent, amount);
     }
     g_rec_mutex_unlock(&p->mutex);
 }
@@ -369,7 +369,7 @@ void progress_percent(progress *p, const char *what, double percent)
         count_move(p);
     p->done = (guint64)(percent * 100);
     if (due(p, what, percent))
-        tell(p, what, percent, NULL);
+        progress_tell(p, what, percent, NULL);
     g_rec_mutex_unlock(&p->mutex);
 }
 

@@ -130,7 +130,7 @@ static gpointer write_input(gpointer data)
     return NULL;
 }
 
-static void on_cancel(GCancellable *cancel, gpointer child)
+static void spawn_on_cancel(GCancellable *cancel, gpointer child)
 {
     (void)cancel;
     g_subprocess_force_exit(child);
@@ -146,7 +146,8 @@ static void read_output(GSubprocess *child, struct reader *r)
         r->options->on_line(r->line->str, r->options->data);
 }
 
-static gboolean judge(GSubprocess *child, const char *program, char *stderr_text, GError **error)
+static gboolean spawn_judge(GSubprocess *child, const char *program, char *stderr_text,
+                            GError **error)
 {
     if (g_subprocess_get_successful(child))
         return TRUE;
@@ -196,8 +197,9 @@ static gboolean run_to_its_end(GSubprocess *child, const char *program,
         g_object_set_data(G_OBJECT(child), "ingot-input", opt->input);
         writer = g_thread_new("stdin", write_input, child);
     }
-    gulong id =
-        opt->cancel ? g_cancellable_connect(opt->cancel, G_CALLBACK(on_cancel), child, NULL) : 0;
+    gulong id = opt->cancel
+                    ? g_cancellable_connect(opt->cancel, G_CALLBACK(spawn_on_cancel), child, NULL)
+                    : 0;
     struct reader reader = {.options = opt, .line = g_string_new(NULL), .all = all};
     read_output(child, &reader);
     if (writer)
@@ -207,7 +209,7 @@ static gboolean run_to_its_end(GSubprocess *child, const char *program,
     g_cancellable_disconnect(opt->cancel, id);
     g_string_free(reader.line, TRUE);
     return !g_cancellable_set_error_if_cancelled(opt->cancel, error) &&
-           !was_ended(w, program, error) && judge(child, program, stderr_text, error);
+           !was_ended(w, program, error) && spawn_judge(child, program, stderr_text, error);
 }
 
 gboolean spawn_run(const char *const argv[], const struct spawn_options *options, char **out,

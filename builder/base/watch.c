@@ -111,7 +111,7 @@ struct watch {
     char *cause, *remedy;
 };
 
-static struct watch_sample look(const watch *w)
+static struct watch_sample watch_look(const watch *w)
 {
     struct watch_sample s = {.at = g_get_monotonic_time(), .cpu = own_cpu()};
     g_auto(GStrv) children = watch_children(w->watched);
@@ -159,7 +159,7 @@ static void name_cause(watch *w)
 static void look_and_judge(watch *w)
 {
     g_mutex_unlock(&w->mutex);
-    struct watch_sample now = look(w);
+    struct watch_sample now = watch_look(w);
     g_mutex_lock(&w->mutex);
     w->verdict = watch_judge(&w->state, &w->spec.limits, &now);
     if (w->verdict == WATCH_GOES_ON)
@@ -193,7 +193,7 @@ watch *watch_start(const struct watch_spec *spec)
     w->watched = gettid();
     g_mutex_init(&w->mutex);
     g_cond_init(&w->changed);
-    struct watch_sample first = look(w);
+    struct watch_sample first = watch_look(w);
     watch_begin(&w->state, &first);
     w->thread = g_thread_new("watch", run_watch, w);
     return w;

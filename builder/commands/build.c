@@ -67,7 +67,7 @@ static void tell_result(struct call *c, const plan *p, const build *b)
 
 /* A typing error must not cost an installation.  What an earlier build has left there goes: should
  * this one be killed, nobody may take that for its result. */
-static gboolean prepare(const char *option, const char *path, GError **error)
+static gboolean build_prepare(const char *option, const char *path, GError **error)
 {
     if (path && !files_check_target(option, path, error))
         return FALSE;
@@ -76,11 +76,12 @@ static gboolean prepare(const char *option, const char *path, GError **error)
     return TRUE;
 }
 
-static gboolean work(struct call *c, const struct options *o, GError **error)
+static gboolean build_work(struct call *c, const struct options *o, GError **error)
 {
     struct build_options how = {0};
     if (!read_options(o, &how, error) || !call_cache_limit(c, &how.cache_limit, error) ||
-        !prepare("--report", how.report, error) || !prepare("--junit", how.junit, error))
+        !build_prepare("--report", how.report, error) ||
+        !build_prepare("--junit", how.junit, error))
         return FALSE;
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, TRUE, error);
     if (!p)
@@ -98,10 +99,10 @@ static gboolean work(struct call *c, const struct options *o, GError **error)
     return TRUE;
 }
 
-static gboolean run(struct call *c, GError **error)
+static gboolean build_command(struct call *c, GError **error)
 {
     struct options *o = c->options;
-    gboolean good = work(c, o, error);
+    gboolean good = build_work(c, o, error);
     g_free(o->max_age);
     g_free(o->report);
     g_free(o->junit);
@@ -131,5 +132,5 @@ const command command_build = {
     .plans = TRUE,
     .entries = entries,
     .options_size = sizeof(struct options),
-    .run = run,
+    .run = build_command,
 };

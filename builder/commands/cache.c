@@ -37,7 +37,7 @@ static void list_limit(struct call *c, guint64 limit, json_t *all)
                shown);
 }
 
-static void list(struct call *c, const char *cache, guint64 limit)
+static void cache_list(struct call *c, const char *cache, guint64 limit)
 {
     static const char *const parts[][2] = {
         {"media", "installer media, by digest"},
@@ -97,7 +97,7 @@ static gboolean read_wish(const struct call *c, const struct options *o, struct 
            call_cache_limit(c, &w->limit, error);
 }
 
-static gboolean run(struct call *c, GError **error)
+static gboolean cache_command(struct call *c, GError **error)
 {
     struct options *o = c->options;
     struct wish w = {0};
@@ -112,7 +112,7 @@ static gboolean run(struct call *c, GError **error)
     if (w.size)
         shrink_to_size(c, cache, w.size);
     if (!w.prune && !w.size)
-        list(c, cache, w.limit);
+        cache_list(c, cache, w.limit);
     return TRUE;
 }
 
@@ -128,5 +128,5 @@ const command command_cache = {
     .plans = TRUE,
     .entries = entries,
     .options_size = sizeof(struct options),
-    .run = run,
+    .run = cache_command,
 };

@@ -52,8 +52,8 @@ static void hide_password(secrets *hidden, const char *url)
         secrets_add(hidden, password);
 }
 
-static plan *resolve(struct call *c, const recipe *from, const struct vm_accel *accel,
-                     recipe_problems *problems, GError **error)
+static plan *call_resolve(struct call *c, const recipe *from, const struct vm_accel *accel,
+                          recipe_problems *problems, GError **error)
 {
     g_autofree char *cache = call_cache_dir(c);
     g_autofree char *data = files_data_dir();
@@ -84,7 +84,7 @@ plan *call_plan(struct call *c, const char *recipe_path, gboolean resolve_secret
         if (probe && recipe_problems_count(problems) == 0 &&
             !vm_accel_probe(from->arch, cache, FALSE, c->cancel, &accel, error))
             return NULL;
-        p = resolve(c, from, probe ? &accel : NULL, problems, error);
+        p = call_resolve(c, from, probe ? &accel : NULL, problems, error);
         vm_accel_clear(&accel);
     }
     if (error && *error)

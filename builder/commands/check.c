@@ -18,7 +18,7 @@ static gboolean print_schema(void)
 }
 
 /* Every recipe is checked, and every problem of each is told. */
-static gboolean run(struct call *c, GError **error)
+static gboolean check_command(struct call *c, GError **error)
 {
     const struct options *o = c->options;
     gboolean good = TRUE;
@@ -54,5 +54,5 @@ const command command_check = {
     .plans = TRUE,
     .entries = entries,
     .options_size = sizeof(struct options),
-    .run = run,
+    .run = check_command,
 };

@@ -47,7 +47,7 @@ static gboolean from_person(gint fd, GIOCondition condition, gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-static void attach(struct call *c, GSocket *socket)
+static void console_attach(struct call *c, GSocket *socket)
 {
     struct termios saved;
     struct session s = {.loop = g_main_loop_new(NULL, FALSE), .socket = socket};
@@ -76,7 +76,7 @@ static gboolean attach_serial(struct call *c, const struct running *r, GError **
         return FALSE;
     progress_info(c->progress, "console of %s (process %d); Ctrl-] detaches", r->name, r->pid);
     progress_info(c->progress, "the screen is VNC on the Unix socket %s/vnc", r->dir);
-    attach(c, socket);
+    console_attach(c, socket);
     return TRUE;
 }
 
@@ -89,7 +89,7 @@ static const GOptionEntry entries[] = {{"screen", 0, 0, G_OPTION_ARG_NONE,
                                         "Show the machine's screen as text", NULL},
                                        {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
-static gboolean run(struct call *c, GError **error)
+static gboolean console_command(struct call *c, GError **error)
 {
     const struct options *o = c->options;
     struct running *r = running_find(c->args[0], "console", error);
@@ -115,5 +115,5 @@ const command command_console = {
     .most = 1,
     .entries = entries,
     .options_size = sizeof(struct options),
-    .run = run,
+    .run = console_command,
 };

@@ -33,7 +33,7 @@ struct view {
 
 /* ---- what is shown ---- */
 
-static char *describe(const struct view *v)
+static char *console_screen_describe(const struct view *v)
 {
     const struct screen_frame *frame = screen_frame(v->screen);
     struct screen_reading reading;
@@ -62,7 +62,7 @@ static gboolean redraw(gpointer data)
 {
     struct view *v = data;
     v->timer = 0;
-    g_autofree char *text = describe(v);
+    g_autofree char *text = console_screen_describe(v);
     if (g_strcmp0(text, v->shown) == 0)
         return G_SOURCE_REMOVE;
     GString *out = g_string_new(text);
@@ -95,7 +95,7 @@ static void on_changed(screen *s, gpointer user)
         v->timer = g_timeout_add(v->shown ? REDRAW_MS : 0, redraw, v);
 }
 
-static void on_lost(screen *s, gpointer user)
+static void console_screen_on_lost(screen *s, gpointer user)
 {
     (void)s;
     struct view *v = user;
@@ -153,7 +153,7 @@ static gboolean show_once(struct view *v, GError **error)
         print_json(v);
         return TRUE;
     }
-    g_autofree char *text = describe(v);
+    g_autofree char *text = console_screen_describe(v);
     puts(text);
     return TRUE;
 }
@@ -190,7 +190,7 @@ gboolean console_screen(struct call *c, const char *socket_path, GError **error)
     gboolean live = isatty(STDOUT_FILENO) && !c->json;
     struct view v = {.call = c, .loop = g_main_loop_new(NULL, FALSE), .fonts = screen_fonts_new()};
     const struct screen_calls calls = {
-        .changed = live ? on_changed : on_first, .lost = on_lost, .user = &v};
+        .changed = live ? on_changed : on_first, .lost = console_screen_on_lost, .user = &v};
     gboolean good = (v.screen = screen_open(socket_path, &calls, error)) != NULL;
     if (good && live)
         show_live(&v);

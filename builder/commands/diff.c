@@ -102,7 +102,7 @@ static void print_json(const struct call *c, const GPtrArray *found, const guint
     call_print_json(c, all);
 }
 
-static gboolean run(struct call *c, GError **error)
+static gboolean diff_command(struct call *c, GError **error)
 {
     gboolean force_tcg;
     guint counts[G_N_ELEMENTS(kind_names)] = {0};
@@ -141,5 +141,5 @@ const command command_diff = {
     .plans = FALSE,
     .entries = entries,
     .options_size = sizeof(struct options),
-    .run = run,
+    .run = diff_command,
 };

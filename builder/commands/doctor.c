@@ -23,7 +23,7 @@ struct finding {
     char *text;
 };
 
-static void add(GArray *findings, const char *name, enum verdict verdict, char *text)
+static void doctor_add(GArray *findings, const char *name, enum verdict verdict, char *text)
 {
     struct finding f = {name, verdict, text};
     g_array_append_val(findings, f);
@@ -51,13 +51,14 @@ static void check_program(GArray *findings, const struct need *n)
     g_autofree char *out = NULL;
     g_autoptr(GError) error = NULL;
     if (!spawn_run(argv, NULL, &out, &error)) {
-        add(findings, n->program, n->without ? WARN : BAD,
-            g_strdup_printf("not usable (%s); install the package %s%s%s", error->message,
-                            n->package, n->without ? " for " : "", n->without ? n->without : ""));
+        doctor_add(findings, n->program, n->without ? WARN : BAD,
+                   g_strdup_printf("not usable (%s); install the package %s%s%s", error->message,
+                                   n->package, n->without ? " for " : "",
+                                   n->without ? n->without : ""));
         return;
     }
     out[strcspn(out, "\n")] = '\0';
-    add(findings, n->program, GOOD, *out ? g_steal_pointer(&out) : spawn_find(n->program));
+    doctor_add(findings, n->program, GOOD, *out ? g_steal_pointer(&out) : spawn_find(n->program));
 }
 
 static void check_accel(struct call *c, GArray *findings)
@@ -66,12 +67,12 @@ static void check_accel(struct call *c, GArray *findings)
     g_autofree char *cache = call_cache_dir(c);
     g_autoptr(GError) error = NULL;
     if (!vm_accel_probe("x86_64", cache, TRUE, c->cancel, &accel, &error)) {
-        add(findings, "accelerator", BAD, g_strdup(error->message));
+        doctor_add(findings, "accelerator", BAD, g_strdup(error->message));
         return;
     }
-    add(findings, "accelerator", accel.kvm ? GOOD : WARN,
-        g_strdup_printf("%s (-accel %s -cpu %s; the probe took %.1f s)", accel.reason, accel.option,
-                        accel.cpu, accel.seconds));
+    doctor_add(findings, "accelerator", accel.kvm ? GOOD : WARN,
+               g_strdup_printf("%s (-accel %s -cpu %s; the probe took %.1f s)", accel.reason,
+                               accel.option, accel.cpu, accel.seconds));
     vm_accel_clear(&accel);
 }
 
@@ -88,13 +89,14 @@ static void check_kernel(GArray *findings)
                 unreadable = found.gl_pathv[i];
         }
     if (readable)
-        add(findings, "appliance kernel", GOOD, g_strdup(readable));
+        doctor_add(findings, "appliance kernel", GOOD, g_strdup(readable));
     else if (unreadable)
-        add(findings, "appliance kernel", BAD,
-            g_strdup_printf("%s is not readable by this user; run as root: chmod 0644 %s",
-                            unreadable, unreadable));
+        doctor_add(findings, "appliance kernel", BAD,
+                   g_strdup_printf("%s is not readable by this user; run as root: chmod 0644 %s",
+                                   unreadable, unreadable));
     else
-        add(findings, "appliance kernel", BAD,
+        doctor_add(
+            findings, "appliance kernel", BAD,
             g_strdup("there is no kernel in /boot for libguestfs; install linux-image-cloud-amd64 "
                      "or another kernel package"));
     globfree(&found);
@@ -103,7 +105,8 @@ static void check_kernel(GArray *findings)
 static void check_keyring(GArray *findings, const char *family, const char *path)
 {
     gboolean there = access(path, R_OK) == 0;
-    add(findings, "keyring", there ? GOOD : WARN,
+    doctor_add(
+        findings, "keyring", there ? GOOD : WARN,
         there ? g_strdup_printf("%s (%s)", path, family)
               : g_strdup_printf("%s is missing: for the family %s install the package that has it, "
                                 "or name media.keyring in recipes",
@@ -129,7 +132,8 @@ static void check_mirror(struct call *c, GArray *findings)
     g_autofree char *apt = media_host_mirror(NULL, FALSE);
     const char *set = call_mirror_override(c);
     const char *use = set ? set : apt;
-    add(findings, "mirror", use ? GOOD : WARN,
+    doctor_add(
+        findings, "mirror", use ? GOOD : WARN,
         use ? g_strdup(use)
             : g_strdup("this host's apt has no Debian archive; give --mirror or INGOT_MIRROR, or "
                        "'mirror:' in recipes"));
@@ -141,19 +145,19 @@ static void check_room(struct call *c, GArray *findings)
     g_autoptr(GError) error = NULL;
     struct statvfs fs;
     if (!files_mkdir(cache, FALSE, &error) || statvfs(cache, &fs) != 0) {
-        add(findings, "cache", BAD,
-            g_strdup_printf("%s cannot be used%s%s", cache, error ? ": " : "",
-                            error ? error->message : ""));
+        doctor_add(findings, "cache", BAD,
+                   g_strdup_printf("%s cannot be used%s%s", cache, error ? ": " : "",
+                                   error ? error->message : ""));
         return;
     }
     guint64 room = (guint64)fs.f_bavail * fs.f_frsize;
     g_autofree char *shown = text_size(room);
     gboolean writable = access(cache, W_OK) == 0;
-    add(findings, "cache",
-        !writable            ? BAD
-        : room < ROOM_WANTED ? WARN
-                             : GOOD,
-        g_strdup_printf("%s, %s free%s", cache, shown, writable ? "" : ", not writable"));
+    doctor_add(findings, "cache",
+               !writable            ? BAD
+               : room < ROOM_WANTED ? WARN
+                                    : GOOD,
+               g_strdup_printf("%s, %s free%s", cache, shown, writable ? "" : ", not writable"));
 }
 
 static const char *word(enum verdict v)
@@ -161,7 +165,7 @@ static const char *word(enum verdict v)
     return v == GOOD ? "ok" : v == WARN ? "warning" : "missing";
 }
 
-static void print(const struct call *c, const GArray *findings)
+static void doctor_print(const struct call *c, const GArray *findings)
 {
     json_t *all = json_array();
     for (guint i = 0; i < findings->len; i++) {
@@ -182,7 +186,7 @@ static void finding_clear(gpointer data)
     g_free(((struct finding *)data)->text);
 }
 
-static gboolean run(struct call *c, GError **error)
+static gboolean doctor_command(struct call *c, GError **error)
 {
     g_autoptr(GArray) findings = g_array_new(FALSE, FALSE, sizeof(struct finding));
     g_array_set_clear_func(findings, finding_clear);
@@ -193,7 +197,7 @@ static gboolean run(struct call *c, GError **error)
     check_keyrings(findings);
     check_mirror(c, findings);
     check_room(c, findings);
-    print(c, findings);
+    doctor_print(c, findings);
     guint bad = 0;
     for (guint i = 0; i < findings->len; i++)
         bad += g_array_index(findings, struct finding, i).verdict == BAD;
@@ -211,5 +215,5 @@ const command command_doctor = {
                    "the kernel of libguestfs, the keyrings, the mirror and the room that a build "
                    "needs.",
     .plans = TRUE,
-    .run = run,
+    .run = doctor_command,
 };

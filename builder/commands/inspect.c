@@ -26,7 +26,7 @@ static const GOptionEntry entries[] = {
 
 /* ---- rules ---- */
 
-static void list(const struct call *c, const GPtrArray *rules)
+static void inspect_list(const struct call *c, const GPtrArray *rules)
 {
     json_t *all = json_array();
     for (guint i = 0; i < rules->len; i++) {
@@ -142,8 +142,8 @@ static void print_json(const struct call *c, const guest_survey *survey, const g
 
 /* ---- the work ---- */
 
-static void print(const struct call *c, const GPtrArray *rules, const guest_survey *survey,
-                  const guint counts[])
+static void inspect_print(const struct call *c, const GPtrArray *rules, const guest_survey *survey,
+                          const guint counts[])
 {
     if (c->json)
         print_json(c, survey, counts);
@@ -153,7 +153,7 @@ static void print(const struct call *c, const GPtrArray *rules, const guest_surv
         print_text(survey, counts);
 }
 
-static guest_survey *take(struct call *c, GError **error)
+static guest_survey *inspect_take(struct call *c, GError **error)
 {
     gboolean force_tcg;
     const struct options *o = c->options;
@@ -169,22 +169,23 @@ static guest_survey *take(struct call *c, GError **error)
     return survey;
 }
 
-static gboolean work(struct call *c, const GPtrArray *rules, char **disabled, GError **error)
+static gboolean inspect_work(struct call *c, const GPtrArray *rules, char **disabled,
+                             GError **error)
 {
     guint counts[GUEST_ERROR + 1] = {0};
-    g_autoptr(guest_survey) survey = take(c, error);
+    g_autoptr(guest_survey) survey = inspect_take(c, error);
     if (!survey)
         return FALSE;
     leave_out(survey->findings, disabled);
     for (guint i = 0; i < survey->findings->len; i++)
         counts[((const struct guest_finding *)g_ptr_array_index(survey->findings, i))
                    ->rule->level]++;
-    print(c, rules, survey, counts);
+    inspect_print(c, rules, survey, counts);
     c->exit_code = counts[GUEST_ERROR] ? INGOT_EXIT_POLICY : INGOT_EXIT_OK;
     return TRUE;
 }
 
-static gboolean run(struct call *c, GError **error)
+static gboolean inspect_command(struct call *c, GError **error)
 {
     struct options *o = c->options;
     g_autofree char *disable = o->disable;
@@ -193,10 +194,10 @@ static gboolean run(struct call *c, GError **error)
     if (!check_names(disabled, rules, error))
         return FALSE;
     if (o->list) {
-        list(c, rules);
+        inspect_list(c, rules);
         return TRUE;
     }
-    return image_named(c, error) && work(c, rules, disabled, error);
+    return image_named(c, error) && inspect_work(c, rules, disabled, error);
 }
 
 const command command_inspect = {
@@ -214,5 +215,5 @@ const command command_inspect = {
     .plans = FALSE,
     .entries = entries,
     .options_size = sizeof(struct options),
-    .run = run,
+    .run = inspect_command,
 };

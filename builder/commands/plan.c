@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/commands.h"
 
-static gboolean run(struct call *c, GError **error)
+static gboolean plan_command(struct call *c, GError **error)
 {
     g_autoptr(plan) p = call_plan(c, c->args[0], FALSE, TRUE, error);
     if (!p)
@@ -25,5 +25,5 @@ const command command_plan = {
     .least = 1,
     .most = 1,
     .plans = TRUE,
-    .run = run,
+    .run = plan_command,
 };

@@ -126,7 +126,8 @@ static gboolean write_into(struct call *c, const plan *p, const char *dir, GErro
            files_write_atomic(script, text, -1, 0755, error);
 }
 
-static gboolean render(struct call *c, const plan *p, const struct options *o, GError **error)
+static gboolean render_render(struct call *c, const plan *p, const struct options *o,
+                              GError **error)
 {
     if (o->into)
         return write_into(c, p, o->into, error);
@@ -141,12 +142,12 @@ static gboolean render(struct call *c, const plan *p, const struct options *o, G
     return TRUE;
 }
 
-static gboolean run(struct call *c, GError **error)
+static gboolean render_command(struct call *c, GError **error)
 {
     struct options *o = c->options;
     c->recipe_as = o->as;
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, o->script || o->into, error);
-    gboolean good = p && render(c, p, o, error);
+    gboolean good = p && render_render(c, p, o, error);
     g_free(o->file);
     g_free(o->into);
     g_free(o->as);
@@ -164,5 +165,5 @@ const command command_render = {
     .plans = TRUE,
     .entries = entries,
     .options_size = sizeof(struct options),
-    .run = run,
+    .run = render_command,
 };

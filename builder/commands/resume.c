@@ -2,7 +2,7 @@
 #include "commands/commands.h"
 #include "commands/running.h"
 
-static gboolean run(struct call *c, GError **error)
+static gboolean resume_command(struct call *c, GError **error)
 {
     return running_say(c->args[0], "resume", error);
 }
@@ -16,5 +16,5 @@ const command command_resume = {
                    "somebody answers on the console is no failure then.",
     .least = 0,
     .most = 1,
-    .run = run,
+    .run = resume_command,
 };

@@ -2,7 +2,7 @@
 #include "commands/commands.h"
 #include "commands/running.h"
 
-static gboolean run(struct call *c, GError **error)
+static gboolean stop_command(struct call *c, GError **error)
 {
     return running_say(c->args[0], "stop", error);
 }
@@ -15,5 +15,5 @@ const command command_stop = {
                    "failed. This ends the machine, and the build with its failure.",
     .least = 0,
     .most = 1,
-    .run = run,
+    .run = stop_command,
 };

@@ -39,7 +39,7 @@ static const GOptionEntry entries[] = {
     {"trust-chain", 0, 0, G_OPTION_ARG_NONE, OPTION(trust_chain), IMAGE_TRUST_CHAIN_HELP, NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
-static void list(const struct call *c)
+static void sysprep_list(const struct call *c)
 {
     json_t *all = json_array();
     for (const guest_operation *const *op = guest_operations(); *op; op++) {
@@ -237,19 +237,19 @@ static gboolean sysprep_image(struct call *c, const struct sysprep_options *o, G
     return opened && (o->dry_run ? seal_image(&job, opened, error) : change_image(&job, error));
 }
 
-static gboolean choose(struct call *c, const struct sysprep_options *o, GError **error)
+static gboolean sysprep_choose(struct call *c, const struct sysprep_options *o, GError **error)
 {
     if (o->list) {
-        list(c);
+        sysprep_list(c);
         return TRUE;
     }
     return image_named(c, error) && sysprep_image(c, o, error);
 }
 
-static gboolean run(struct call *c, GError **error)
+static gboolean sysprep_command(struct call *c, GError **error)
 {
     struct sysprep_options *o = c->options;
-    gboolean good = choose(c, o, error);
+    gboolean good = sysprep_choose(c, o, error);
     char *const texts[] = {o->enable,   o->disable, o->copy,   o->root_password,
                            o->hostname, o->install, o->compact};
     char **const lists[] = {o->ssh_keys, o->scripts, o->copies};
@@ -278,5 +278,5 @@ const command command_sysprep = {
     .plans = FALSE,
     .entries = entries,
     .options_size = sizeof(struct sysprep_options),
-    .run = run,
+    .run = sysprep_command,
 };

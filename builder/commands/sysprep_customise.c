@@ -38,13 +38,14 @@ const struct seal_customise *customisation_spec(const customisation *c)
     return c->any ? &c->spec : NULL;
 }
 
-static const char *keep(customisation *c, char *owned)
+static const char *sysprep_customise_keep(customisation *c, char *owned)
 {
     g_ptr_array_add(c->texts, owned);
     return owned;
 }
 
-static gboolean refuse(GError **error, const char *hint, const char *what, const char *value)
+static gboolean sysprep_customise_refuse(GError **error, const char *hint, const char *what,
+                                         const char *value)
 {
     ingot_set_error(error, INGOT_EXIT_USAGE, hint, "%s: '%s'", what, value);
     return FALSE;
@@ -68,8 +69,8 @@ static char *read_password(const secrets *hidden, const char *source, GError **e
     const char *name = g_str_has_prefix(source, "env:") ? source + strlen("env:") : NULL;
     const char *value = name ? secrets_variable(hidden, name) : NULL;
     if (name && !value)
-        refuse(error, "set it in the environment of ingot", "--root-password: there is no variable",
-               name);
+        sysprep_customise_refuse(error, "set it in the environment of ingot",
+                                 "--root-password: there is no variable", name);
     /* What may stand there is the password itself, which is not repeated. */
     if (!name)
         ingot_set_error(error, INGOT_EXIT_USAGE,
@@ -108,9 +109,10 @@ static gboolean take_password(struct call *c, const char *source, customisation 
     if (!password)
         return FALSE;
     secrets_add(c->hidden, password);
-    gboolean good = *password ? hash_password(c, to, password, template_name, error)
-                              : refuse(error, "to lock root, say --root-password locked",
-                                       "--root-password: the password is empty", source);
+    gboolean good =
+        *password ? hash_password(c, to, password, template_name, error)
+                  : sysprep_customise_refuse(error, "to lock root, say --root-password locked",
+                                             "--root-password: the password is empty", source);
     explicit_bzero(password, strlen(password));
     g_free(password);
     return good;
@@ -123,10 +125,11 @@ static gboolean check_keys(const char *path, const char *text, GError **error)
     static const char line[] =
         "^(?:[^#\\s].*\\s)?(?:ssh-|ecdsa-|sk-)[a-z0-9@.-]+ +[A-Za-z0-9+/]+=*";
     if (strstr(text, "PRIVATE KEY"))
-        return refuse(error, "give the .pub file", "--ssh-key: this is a private key", path);
+        return sysprep_customise_refuse(error, "give the .pub file",
+                                        "--ssh-key: this is a private key", path);
     return g_regex_match_simple(line, text, G_REGEX_RAW | G_REGEX_MULTILINE, 0) ||
-           refuse(error, "give a file with public keys, as ssh-keygen makes them",
-                  "--ssh-key: there is no key in", path);
+           sysprep_customise_refuse(error, "give a file with public keys, as ssh-keygen makes them",
+                                    "--ssh-key: there is no key in", path);
 }
 
 static gboolean take_key(const char *value, customisation *to, GError **error)
@@ -134,7 +137,8 @@ static gboolean take_key(const char *value, customisation *to, GError **error)
     const char *colon = strchr(value, ':');
     g_autoptr(GError) local = NULL;
     if (!colon || colon == value || !colon[1])
-        return refuse(error, "write USER:FILE", "--ssh-key is not understood", value);
+        return sysprep_customise_refuse(error, "write USER:FILE", "--ssh-key is not understood",
+                                        value);
     g_autofree char *keys = files_read(colon + 1, KEYS_LIMIT, NULL, &local);
     if (!keys) {
         ingot_set_error(error, INGOT_EXIT_USAGE, "write USER:FILE", "--ssh-key: %s",
@@ -143,8 +147,9 @@ static gboolean take_key(const char *value, customisation *to, GError **error)
     }
     if (!check_keys(colon + 1, keys, error))
         return FALSE;
-    struct guest_key key = {.user = keep(to, g_strndup(value, (gsize)(colon - value)))};
-    key.keys = keep(to, g_steal_pointer(&keys));
+    struct guest_key key = {
+        .user = sysprep_customise_keep(to, g_strndup(value, (gsize)(colon - value)))};
+    key.keys = sysprep_customise_keep(to, g_steal_pointer(&keys));
     g_array_append_val(to->keys, key);
     return TRUE;
 }
@@ -153,13 +158,14 @@ static gboolean take_copy(const char *value, customisation *to, GError **error)
 {
     const char *colon = strrchr(value, ':');
     if (!colon || colon == value || colon[1] != '/')
-        return refuse(error, "write LOCAL:GUESTDIR, where GUESTDIR is absolute",
-                      "--copy-in is not understood", value);
-    struct guest_copy copy = {.local = keep(to, g_strndup(value, (gsize)(colon - value))),
-                              .directory = keep(to, g_strdup(colon + 1))};
+        return sysprep_customise_refuse(error, "write LOCAL:GUESTDIR, where GUESTDIR is absolute",
+                                        "--copy-in is not understood", value);
+    struct guest_copy copy = {
+        .local = sysprep_customise_keep(to, g_strndup(value, (gsize)(colon - value))),
+        .directory = sysprep_customise_keep(to, g_strdup(colon + 1))};
     if (access(copy.local, R_OK) != 0)
-        return refuse(error, "check the path, and that this user may read it",
-                      "--copy-in: cannot read", copy.local);
+        return sysprep_customise_refuse(error, "check the path, and that this user may read it",
+                                        "--copy-in: cannot read", copy.local);
     g_array_append_val(to->copies, copy);
     return TRUE;
 }
@@ -167,8 +173,8 @@ static gboolean take_copy(const char *value, customisation *to, GError **error)
 static gboolean take_script(const char *path, GError **error)
 {
     return (g_file_test(path, G_FILE_TEST_IS_REGULAR) && access(path, R_OK) == 0) ||
-           refuse(error, "check the path, and that this user may read it",
-                  "--run: this is no file that can be read", path);
+           sysprep_customise_refuse(error, "check the path, and that this user may read it",
+                                    "--run: this is no file that can be read", path);
 }
 
 /* hostname(7). */
@@ -181,7 +187,8 @@ static gboolean take_hostname(const char *name, customisation *to, GError **erro
     to->any = TRUE;
     to->spec.hostname = name;
     return g_regex_match_simple(form, name, G_REGEX_DOLLAR_ENDONLY, 0) ||
-           refuse(error, "letters, digits, '-' and '.'", "--hostname: this is no host name", name);
+           sysprep_customise_refuse(error, "letters, digits, '-' and '.'",
+                                    "--hostname: this is no host name", name);
 }
 
 /* The names become part of a command in the guest. */
@@ -195,7 +202,8 @@ static gboolean take_packages(const char *list, customisation *to, GError **erro
     for (char **name = to->packages; *name; name++)
         if (!g_regex_match_simple("^[A-Za-z0-9][A-Za-z0-9+._:~=@-]*$", *name,
                                   G_REGEX_DOLLAR_ENDONLY, 0))
-            return refuse(error, "write NAME,NAME…", "--install: this is no package name", *name);
+            return sysprep_customise_refuse(error, "write NAME,NAME…",
+                                            "--install: this is no package name", *name);
     return TRUE;
 }
 

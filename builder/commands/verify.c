@@ -38,7 +38,7 @@ static const GOptionEntry entries[] = {
      IMAGE_TRUST_CHAIN_HELP, NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
-static void list(const struct call *c)
+static void verify_list(const struct call *c)
 {
     json_t *all = json_array();
     for (const verify_assertion *a = verify_assertions(); a->name; a++) {
@@ -54,7 +54,7 @@ static void list(const struct call *c)
         json_decref(all);
 }
 
-static void print(const struct call *c, const verify_result *r)
+static void verify_print(const struct call *c, const verify_result *r)
 {
     static const char *const marks[] = {
         [VERIFY_PASSED] = "ok", [VERIFY_FAILED] = "FAILED", [VERIFY_SKIPPED] = "skipped"};
@@ -108,7 +108,7 @@ static gboolean read_options(const struct options *o, struct verify_spec *spec, 
 /* ---- the work ---- */
 
 /* As JSON the result is one document, and the exit code says the rest. */
-static gboolean judge(struct call *c, gboolean good, GError **error)
+static gboolean commands_verify_judge(struct call *c, gboolean good, GError **error)
 {
     if (good || !c->json)
         return good;
@@ -117,8 +117,8 @@ static gboolean judge(struct call *c, gboolean good, GError **error)
     return TRUE;
 }
 
-static gboolean verify(struct call *c, const struct options *o, struct verify_spec *spec,
-                       GError **error)
+static gboolean verify_verify(struct call *c, const struct options *o, struct verify_spec *spec,
+                              GError **error)
 {
     verify_result *found = NULL;
     progress *p = c->json ? NULL : c->progress;
@@ -128,14 +128,14 @@ static gboolean verify(struct call *c, const struct options *o, struct verify_sp
     g_autoptr(verify_result) result = found;
     if (!result)
         return FALSE;
-    print(c, result);
+    verify_print(c, result);
     g_autofree char *xml = o->junit ? verify_to_junit(result, c->args[0]) : NULL;
     g_autoptr(GError) local = NULL;
     if (xml && !files_write_atomic(o->junit, xml, -1, 0644, &local))
         progress_warning(c->progress, "%s", local->message);
     if (!good && !o->logs && !c->json)
         progress_info(c->progress, "--logs DIR keeps the consoles of the clones");
-    return judge(c, good, error);
+    return commands_verify_judge(c, good, error);
 }
 
 static gboolean in_directory(struct call *c, const struct options *o, struct verify_spec *spec,
@@ -151,13 +151,14 @@ static gboolean in_directory(struct call *c, const struct options *o, struct ver
     spec->work_dir = dir;
     spec->log_dir = o->logs ? o->logs : dir;
     spec->build_host = g_get_host_name();
-    gboolean good = (!o->logs || files_mkdir(o->logs, FALSE, error)) && verify(c, o, spec, error);
+    gboolean good =
+        (!o->logs || files_mkdir(o->logs, FALSE, error)) && verify_verify(c, o, spec, error);
     files_remove_tree(dir);
     files_unlock(lock);
     return good;
 }
 
-static gboolean work(struct call *c, const struct options *o, GError **error)
+static gboolean verify_work(struct call *c, const struct options *o, GError **error)
 {
     struct vm_accel accel = {0};
     g_auto(GStrv) names = NULL;
@@ -178,19 +179,19 @@ static gboolean work(struct call *c, const struct options *o, GError **error)
     return good;
 }
 
-static gboolean choose(struct call *c, const struct options *o, GError **error)
+static gboolean verify_choose(struct call *c, const struct options *o, GError **error)
 {
     if (o->list) {
-        list(c);
+        verify_list(c);
         return TRUE;
     }
-    return image_named(c, error) && work(c, o, error);
+    return image_named(c, error) && verify_work(c, o, error);
 }
 
-static gboolean run(struct call *c, GError **error)
+static gboolean verify_command(struct call *c, GError **error)
 {
     struct options *o = c->options;
-    gboolean good = choose(c, o, error);
+    gboolean good = verify_choose(c, o, error);
     char *const texts[] = {o->packages, o->disk_size, o->memory, o->timeout,
                            o->junit,    o->logs,      o->arch};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
@@ -211,5 +212,5 @@ const command command_verify = {
     .plans = FALSE,
     .entries = entries,
     .options_size = sizeof(struct options),
-    .run = run,
+    .run = verify_command,
 };

@@ -26,7 +26,7 @@ static gboolean remove_files(guest *g, const char *pattern, GError **error)
     return good;
 }
 
-static gboolean run(guest *g, GError **error)
+static gboolean backup_files_operation(guest *g, GError **error)
 {
     g_autofree char *homes = guest_homes(g, error);
     g_autofree char *pattern = homes ? g_strconcat(homes, in_homes, NULL) : NULL;
@@ -36,5 +36,5 @@ static gboolean run(guest *g, GError **error)
 const guest_operation operation_backup_files = {
     .name = "backup-files",
     .heading = "Remove backups and swap files that editors have left",
-    .run = run,
+    .run = backup_files_operation,
 };

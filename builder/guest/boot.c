@@ -92,7 +92,7 @@ static gboolean add_files(guest *g, boot_facts *boot, const char *pattern, guint
     return good;
 }
 
-static gboolean read_all(guest *g, boot_facts *boot, GError **error)
+static gboolean boot_read_all(guest *g, boot_facts *boot, GError **error)
 {
     guint count;
     gboolean login;
@@ -112,5 +112,5 @@ static gboolean read_all(guest *g, boot_facts *boot, GError **error)
 boot_facts *boot_read(guest *g, GError **error)
 {
     g_autoptr(boot_facts) boot = boot_facts_new();
-    return read_all(g, boot, error) ? g_steal_pointer(&boot) : NULL;
+    return boot_read_all(g, boot, error) ? g_steal_pointer(&boot) : NULL;
 }

@@ -247,7 +247,7 @@ static const char *install_command(const guest *g)
     return NULL;
 }
 
-static gboolean install(guest *g, const char *const *packages, GError **error)
+static gboolean customise_run_install(guest *g, const char *const *packages, GError **error)
 {
     if (!packages || !*packages)
         return TRUE;
@@ -298,7 +298,7 @@ gboolean customise_before(guest *g, GError **error)
     gboolean good = (!c->packages && !c->scripts) || can_run(g, error);
     for (const struct guest_copy *copy = c->copies; good && copy && copy->local; copy++)
         good = copy_one(g, copy, error);
-    good = good && install(g, c->packages, error);
+    good = good && customise_run_install(g, c->packages, error);
     for (const char *const *script = c->scripts; good && script && *script; script++)
         good = run_script(g, *script, error);
     g->running = NULL;

@@ -20,7 +20,7 @@ static void difference_free(gpointer data)
 
 /* Control characters and bytes that are not UTF-8 become \xNN, so that names that differ in them
  * only are told apart; text_printable does the rest. */
-static char *shown(const char *raw)
+static char *difference_shown(const char *raw)
 {
     gboolean valid = g_utf8_validate(raw, -1, NULL);
     g_autoptr(GString) out = g_string_new(NULL);
@@ -85,7 +85,8 @@ struct report {
     GPtrArray *found;
 };
 
-static void tell(const struct snapshot_fact *a, const struct snapshot_fact *b, gpointer data)
+static void difference_tell(const struct snapshot_fact *a, const struct snapshot_fact *b,
+                            gpointer data)
 {
     const struct report *report = data;
     const struct snapshot_fact *one = a ? a : b;
@@ -94,9 +95,9 @@ static void tell(const struct snapshot_fact *a, const struct snapshot_fact *b, g
     struct difference *d = g_new0(struct difference, 1);
     d->section = report->section;
     d->kind = a && b ? DIFFERENCE_CHANGED : a ? DIFFERENCE_ONLY_A : DIFFERENCE_ONLY_B;
-    d->key = shown(one->key);
-    d->a = a ? shown(a->value) : NULL;
-    d->b = b ? shown(b->value) : NULL;
+    d->key = difference_shown(one->key);
+    d->a = a ? difference_shown(a->value) : NULL;
+    d->b = b ? difference_shown(b->value) : NULL;
     /* Values that differ only in what cannot be shown count as such. */
     d->content = a && b &&
                  (strcmp(a->digest, b->digest) != 0 ||
@@ -111,7 +112,7 @@ static void compare_section(const snapshot *a, const snapshot *b, struct report 
     struct rest rest = {left, right};
     merge(snapshot_facts(a, report->section), snapshot_facts(b, report->section), by_all,
           keep_single, &rest);
-    merge(left, right, by_key, tell, report);
+    merge(left, right, by_key, difference_tell, report);
 }
 
 GPtrArray *snapshot_compare(const snapshot *a, const snapshot *b)

@@ -22,7 +22,7 @@ void guest_facts_free(guest_facts *facts)
     g_free(facts);
 }
 
-static gint by_name(gconstpointer a, gconstpointer b)
+static gint facts_by_name(gconstpointer a, gconstpointer b)
 {
     const struct guest_package *x = *(struct guest_package *const *)a;
     const struct guest_package *y = *(struct guest_package *const *)b;
@@ -72,7 +72,7 @@ gboolean guest_measure(guest *g, GError **error)
                        : debian_read_packages(g, packages, error)) ||
         !read_sizes(g, error))
         return FALSE;
-    g_ptr_array_sort(packages, by_name);
+    g_ptr_array_sort(packages, facts_by_name);
     g_clear_pointer(&g->facts->packages, g_ptr_array_unref);
     g->facts->packages = g_steal_pointer(&packages);
     return TRUE;

@@ -27,7 +27,8 @@ static guint count_of(const GPtrArray *broken, const guest_rule *rule)
     return n;
 }
 
-static void add(GPtrArray *broken, const guest_rule *rule, const char *path, const char *text)
+static void finding_add(GPtrArray *broken, const guest_rule *rule, const char *path,
+                        const char *text)
 {
     struct guest_finding *finding = g_new0(struct guest_finding, 1);
     finding->rule = rule;
@@ -43,14 +44,14 @@ void policy_break(GPtrArray *broken, const guest_rule *rule, const char *path, c
     if (n > FINDINGS_OF_RULE)
         return;
     if (n == FINDINGS_OF_RULE) {
-        add(broken, rule, NULL, "there are more of these, which are not listed");
+        finding_add(broken, rule, NULL, "there are more of these, which are not listed");
         return;
     }
     va_list args;
     va_start(args, format);
     g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
-    add(broken, rule, path, text);
+    finding_add(broken, rule, path, text);
 }
 
 gboolean policy_break_paths(guest *g, const char *pattern, const guest_rule *rule, const char *said,

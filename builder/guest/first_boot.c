@@ -25,7 +25,7 @@ static gboolean newest_systemd(guest *g, long *version, GError **error)
 }
 
 /* After machine-id, which leaves the file empty. */
-static gboolean run(guest *g, GError **error)
+static gboolean first_boot_operation(guest *g, GError **error)
 {
     long version;
     if (!newest_systemd(g, &version, error))
@@ -43,5 +43,5 @@ const guest_operation operation_first_boot = {
     .name = "first-boot",
     .heading = "Have systemd take the next boot for its first (machine-id uninitialized)",
     .off = TRUE,
-    .run = run,
+    .run = first_boot_operation,
 };

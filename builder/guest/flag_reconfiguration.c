@@ -2,7 +2,7 @@
 #include "guest/tree.h"
 
 /* Init scripts of old Red Hat and initial-setup look for this file and ask on the console. */
-static gboolean run(guest *g, GError **error)
+static gboolean flag_reconfiguration_operation(guest *g, GError **error)
 {
     return guest_write_file(g, "/.unconfigured", "", error);
 }
@@ -11,5 +11,5 @@ const guest_operation operation_flag_reconfiguration = {
     .name = "flag-reconfiguration",
     .heading = "Have the system ask for its settings at first boot (/.unconfigured)",
     .off = TRUE,
-    .run = run,
+    .run = flag_reconfiguration_operation,
 };

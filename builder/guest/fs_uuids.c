@@ -69,7 +69,7 @@ static gboolean rewrite(guest *g, const char *path, const GPtrArray *changes, GE
     return n == 0 || guest_write_file(g, path, edited->str, error);
 }
 
-static gboolean run(guest *g, GError **error)
+static gboolean fs_uuids_operation(guest *g, GError **error)
 {
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
     if (!change_all(g, changes, error))
@@ -85,5 +85,5 @@ const guest_operation operation_fs_uuids = {
     .name = "fs-uuids",
     .heading = "Give file systems new UUIDs, also in fstab and the boot loader's files",
     .off = TRUE,
-    .run = run,
+    .run = fs_uuids_operation,
 };

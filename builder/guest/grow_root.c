@@ -46,7 +46,7 @@ static const char unit[] = "# Does nothing when the disk is as large as it was.\
                            "[Install]\n"
                            "WantedBy=sysinit.target\n";
 
-static gboolean run(guest *g, GError **error)
+static gboolean grow_root_operation(guest *g, GError **error)
 {
     static const struct guest_file files[] = {
         {SCRIPT, 0755, script},
@@ -67,5 +67,5 @@ const guest_operation operation_grow_root = {
     .name = "grow-root",
     .heading = "Have the root file system grow when a clone has a larger disk",
     .off = TRUE,
-    .run = run,
+    .run = grow_root_operation,
 };

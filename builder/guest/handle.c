@@ -32,7 +32,7 @@ static void kill_helpers(const guest *g)
     }
 }
 
-static void on_cancel(GCancellable *cancel, gpointer data)
+static void handle_on_cancel(GCancellable *cancel, gpointer data)
 {
     (void)cancel;
     guest *g = data;
@@ -129,7 +129,7 @@ static guest *guest_new(const struct seal_spec *spec, progress *p, GCancellable 
         g->h, on_message, GUESTFS_EVENT_LIBRARY | GUESTFS_EVENT_WARNING | GUESTFS_EVENT_APPLIANCE,
         0, g);
     if (cancel)
-        g->cancel_id = g_cancellable_connect(cancel, G_CALLBACK(on_cancel), g, NULL);
+        g->cancel_id = g_cancellable_connect(cancel, G_CALLBACK(handle_on_cancel), g, NULL);
     return g;
 }
 

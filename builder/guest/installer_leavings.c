@@ -31,7 +31,7 @@ static const struct guest_line_rule proxy = {
     "yum.repos.d/*.repo,sysconfig/proxy,environment,profile.d/*proxy*.sh}",
     "^[^#]*[Pp](roxy|ROXY).*[/@\"'= ]10\\.0\\.2\\.[0-9]", NULL, "the proxy of the build"};
 
-static gboolean run(guest *g, GError **error)
+static gboolean installer_leavings_operation(guest *g, GError **error)
 {
     return guest_remove(g, guest_installer_files, error) && guest_remove(g, backups, error) &&
            guest_empty(g, passwords, error) && guest_edit(g, &proxy, error);
@@ -40,5 +40,5 @@ static gboolean run(guest *g, GError **error)
 const guest_operation operation_installer_leavings = {
     .name = "installer-leavings",
     .heading = "Remove answer files, logs, saved passwords and settings of the installer",
-    .run = run,
+    .run = installer_leavings_operation,
 };

@@ -58,7 +58,7 @@ static const char elsewhere[] =
     "var/lib/logrotate{.status,/{status,logrotate.status}},var/named/data/named.run,"
     "etc/Pegasus/*.{cnf,crt,csr,pem,srl}}";
 
-static gboolean run(guest *g, GError **error)
+static gboolean logs_operation(guest *g, GError **error)
 {
     if (!guest_remove(g, elsewhere, error))
         return FALSE;
@@ -72,5 +72,5 @@ const guest_operation operation_logs = {
     .name = "logs",
     .also = "logfiles",
     .heading = "Empty the logs; directories, owners and modes stay",
-    .run = run,
+    .run = logs_operation,
 };

@@ -13,7 +13,7 @@ static gboolean change(guest *g, GError **error)
     return guest_mount_all(g, error);
 }
 
-static gboolean run(guest *g, GError **error)
+static gboolean lvm_uuids_operation(guest *g, GError **error)
 {
     const char *feature[] = {"lvm2", NULL};
     if (guestfs_feature_available(g->h, (char *const *)feature) <= 0)
@@ -34,5 +34,5 @@ const guest_operation operation_lvm_uuids = {
     .name = "lvm-uuids",
     .heading = "Give physical volumes and volume groups new UUIDs",
     .off = TRUE,
-    .run = run,
+    .run = lvm_uuids_operation,
 };

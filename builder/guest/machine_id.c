@@ -17,7 +17,7 @@ static gboolean empty_id(guest *g, GError **error)
 }
 
 /* D-Bus has the same file under another name; dbus-uuidgen(1) makes it where systemd does not. */
-static gboolean run(guest *g, GError **error)
+static gboolean machine_id_operation(guest *g, GError **error)
 {
     gboolean own, dbus;
     if (!empty_id(g, error) || !guest_remove(g, "/var/lib/dbus/machine-id", error) ||
@@ -35,5 +35,5 @@ static gboolean run(guest *g, GError **error)
 const guest_operation operation_machine_id = {
     .name = "machine-id",
     .heading = "Empty the machine-id, so that every clone makes its own",
-    .run = run,
+    .run = machine_id_operation,
 };

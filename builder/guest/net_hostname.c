@@ -9,7 +9,7 @@ static const struct guest_line_rule rule = {
     "^[ \t]*(DHCP_|DHCLIENT_)?HOSTNAME(_OPTION)?[ \t]*=(?![\"']?AUTO[\"']?[ \t]*$)", NULL,
     "a host name"};
 
-static gboolean run(guest *g, GError **error)
+static gboolean net_hostname_operation(guest *g, GError **error)
 {
     return guest_edit(g, &rule, error);
 }
@@ -18,5 +18,5 @@ const guest_operation operation_net_hostname = {
     .name = "net-hostname",
     .heading = "Remove host names from the configuration of network cards",
     .families = families,
-    .run = run,
+    .run = net_hostname_operation,
 };

@@ -22,7 +22,7 @@ const struct guest_line_rule guest_nic_rules[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static gboolean run(guest *g, GError **error)
+static gboolean net_identity_operation(guest *g, GError **error)
 {
     gboolean good = TRUE;
     for (const struct guest_line_rule *rule = guest_nic_rules; good && rule->files; rule++)
@@ -34,5 +34,5 @@ const guest_operation operation_net_identity = {
     .name = "net-identity",
     .also = "net-hwaddr",
     .heading = "Remove MAC addresses and UUIDs of network cards from the configuration",
-    .run = run,
+    .run = net_identity_operation,
 };

@@ -43,7 +43,7 @@ gboolean guest_check_all(guest *g, GPtrArray *broken, GError **error)
     return run_checks(g, TRUE, broken, error);
 }
 
-static void fail(guest *g, const char *lines, GError **error)
+static void policy_fail(guest *g, const char *lines, GError **error)
 {
     ingot_set_error(error, INGOT_EXIT_POLICY, NULL, "%s breaks the policy for templates:%s",
                     guest_image_name(g), lines);
@@ -61,6 +61,6 @@ gboolean guest_policy(guest *g, GError **error)
             g_string_append_printf(lines, "\n- %s", finding->text);
     }
     if (lines->len)
-        fail(g, lines->str, error);
+        policy_fail(g, lines->str, error);
     return lines->len == 0;
 }

@@ -19,8 +19,8 @@ static const guest_rule machine_id_file = {
     "machine-id-file", "There is a machine-id to be filled, or the boot is taken for the first one",
     GUEST_WARNING};
 
-static gboolean find(guest *g, const char *operation, const guest_rule *rule, const char *said,
-                     GPtrArray *broken, GError **error)
+static gboolean policy_remains_find(guest *g, const char *operation, const guest_rule *rule,
+                                    const char *said, GPtrArray *broken, GError **error)
 {
     for (const guest_operation *const *op = guest_operations(); *op; op++)
         if (strcmp((*op)->name, operation) == 0)
@@ -30,7 +30,8 @@ static gboolean find(guest *g, const char *operation, const guest_rule *rule, co
 
 static gboolean policy_seeds(guest *g, GPtrArray *broken, GError **error)
 {
-    return find(g, "random-seed", &random_seed, "%s is the same in every clone", broken, error);
+    return policy_remains_find(g, "random-seed", &random_seed, "%s is the same in every clone",
+                               broken, error);
 }
 
 static gboolean find_histories(guest *g, GPtrArray *broken, GError **error)
@@ -55,10 +56,10 @@ static gboolean check_machine_id_file(guest *g, GPtrArray *broken, GError **erro
 static gboolean policy_remains(guest *g, GPtrArray *broken, GError **error)
 {
     return check_machine_id_file(g, broken, error) &&
-           find(g, "dhcp-leases", &dhcp_lease, "a DHCP lease or its identity was left: %s", broken,
-                error) &&
-           find(g, "cloud-init", &cloud_init, "cloud-init has kept %s of an instance", broken,
-                error) &&
+           policy_remains_find(g, "dhcp-leases", &dhcp_lease,
+                               "a DHCP lease or its identity was left: %s", broken, error) &&
+           policy_remains_find(g, "cloud-init", &cloud_init,
+                               "cloud-init has kept %s of an instance", broken, error) &&
            find_histories(g, broken, error);
 }
 

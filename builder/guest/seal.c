@@ -70,7 +70,7 @@ static void change_free(gpointer data)
 }
 
 /* Measuring and the policy, as far as they are asked for. */
-static gboolean judge(guest *g, GError **error)
+static gboolean seal_judge(guest *g, GError **error)
 {
     if (g->spec->no_policy)
         return TRUE;
@@ -87,7 +87,7 @@ static gboolean finish(guest *g, GError **error)
     return (g->spec->no_trim || trim(g, error)) && guest_shutdown(g, error);
 }
 
-static guest_facts *work(guest *g, GError **error)
+static guest_facts *seal_work(guest *g, GError **error)
 {
     g_autoptr(GPtrArray) ran = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
@@ -101,7 +101,7 @@ static guest_facts *work(guest *g, GError **error)
     if (!run_operations(g, ran, error) || !customise_after(g, error) ||
         !guest_put_files(g, g->spec->files, error))
         return NULL;
-    if (!judge(g, error) || !finish(g, error))
+    if (!seal_judge(g, error) || !finish(g, error))
         return NULL;
     g->facts->operations = g_steal_pointer(&ran);
     g->facts->changes = g_steal_pointer(&changes);
@@ -113,7 +113,7 @@ gboolean guest_seal(const struct seal_spec *spec, progress *p, GCancellable *can
 {
     progress_phase(p, "launch");
     g_autoptr(guest) g = guest_open(spec, p, cancel, error);
-    guest_facts *found = g ? work(g, error) : NULL;
+    guest_facts *found = g ? seal_work(g, error) : NULL;
     if (!found) {
         if (g)
             guest_limit_error(g, error);

@@ -32,8 +32,8 @@ GArray *needles_new(void)
     return needles;
 }
 
-static void add(GArray *needles, const void *bytes, gsize length, gboolean any_case,
-                const guest_rule *rule, const char *what)
+static void search_add(GArray *needles, const void *bytes, gsize length, gboolean any_case,
+                       const guest_rule *rule, const char *what)
 {
     struct needle n = {g_bytes_new(bytes, length), any_case, rule, what, NULL};
     if (length)
@@ -57,10 +57,10 @@ void needles_add_mac(GArray *needles, const char *mac, const guest_rule *rule, c
         g_autofree char *text =
             g_strdup_printf("%02x%s%02x%s%02x%s%02x%s%02x%s%02x", raw[0], *dot, raw[1], *dot,
                             raw[2], *dot, raw[3], *dot, raw[4], *dot, raw[5]);
-        add(needles, text, strlen(text), TRUE, rule, what);
+        search_add(needles, text, strlen(text), TRUE, rule, what);
     }
     if (raw[3] || raw[4]) /* bytes that are mostly zero are found everywhere */
-        add(needles, raw, sizeof raw, FALSE, rule, what);
+        search_add(needles, raw, sizeof raw, FALSE, rule, what);
 }
 
 void needles_add_secret(GArray *needles, const char *secret, const guest_rule *rule,
@@ -68,14 +68,14 @@ void needles_add_secret(GArray *needles, const char *secret, const guest_rule *r
 {
     gsize length = strlen(secret);
     if (length >= SECRET_UNIQUE) {
-        add(needles, secret, length, FALSE, rule, what);
+        search_add(needles, secret, length, FALSE, rule, what);
         return;
     }
     static const char *const lead[] = {"password ", "password=", "password: ", "again password ",
                                        NULL};
     for (const char *const *l = lead; length && *l; l++) {
         g_autofree char *line = g_strconcat(*l, secret, "\n", NULL);
-        add(needles, line, strlen(line), FALSE, rule, what);
+        search_add(needles, line, strlen(line), FALSE, rule, what);
         explicit_bzero(line, strlen(line));
     }
 }
@@ -127,8 +127,8 @@ static const char *match_parts(const struct search_part *parts, guint n, const c
 
 /* begin: of the file, or of a chunk: what begins there in a chunk was seen at the end of the last
  * one with what stands before it. */
-static gboolean matches(const struct search_pattern *p, const char *begin, gboolean first,
-                        const char *at, const char *end)
+static gboolean search_matches(const struct search_pattern *p, const char *begin, gboolean first,
+                               const char *at, const char *end)
 {
     gboolean alone = at == begin ? first : !is_word(at[-1]);
     return (!p->alone || alone) && match_parts(p->parts, SEARCH_PARTS, at, end) != NULL;
@@ -170,7 +170,7 @@ static gboolean is_in(const struct window *w, gsize length, const struct needle 
     if (!size)
         return length > 0;
     for (const char *at = begin; (at = memmem(at, (gsize)(end - at), bytes, size)); at++)
-        if (!n->pattern || matches(n->pattern, begin, w->first, at, end))
+        if (!n->pattern || search_matches(n->pattern, begin, w->first, at, end))
             return TRUE;
     return FALSE;
 }
@@ -184,7 +184,7 @@ static gboolean is_among(const char *path, const char *patterns)
     return FALSE;
 }
 
-static void choose(struct window *w, const GArray *needles, const char *path)
+static void search_choose(struct window *w, const GArray *needles, const char *path)
 {
     w->count = 0;
     for (guint i = 0; i < needles->len; i++) {
@@ -204,8 +204,8 @@ static void close_rule(struct window *w, const GArray *needles, const guest_rule
         }
 }
 
-static void look(struct window *w, gsize length, const GArray *needles, const char *path,
-                 GPtrArray *found)
+static void search_look(struct window *w, gsize length, const GArray *needles, const char *path,
+                        GPtrArray *found)
 {
     for (guint i = 0; i < needles->len; i++) {
         const struct needle *n = &g_array_index(needles, struct needle, i);
@@ -223,11 +223,11 @@ static void search_entry(struct archive *a, struct window *w, const GArray *need
     la_ssize_t n;
     w->kept = 0;
     w->first = TRUE;
-    choose(w, needles, path);
+    search_choose(w, needles, path);
     while (w->count && (n = archive_read_data(a, w->plain + w->kept, CHUNK)) > 0) {
         gsize length = w->kept + (gsize)n;
         fold(w, w->kept, length);
-        look(w, length, needles, path, found);
+        search_look(w, length, needles, path, found);
         w->first = FALSE;
         w->kept = MIN(length, w->longest - 1);
         memmove(w->plain, w->plain + length - w->kept, w->kept);

@@ -13,7 +13,7 @@ char *guest_history_files(guest *g, GError **error)
     return homes ? g_strconcat(homes, files, NULL) : NULL;
 }
 
-static gboolean run(guest *g, GError **error)
+static gboolean shell_history_operation(guest *g, GError **error)
 {
     g_autofree char *pattern = guest_history_files(g, error);
     return pattern && guest_remove(g, pattern, error);
@@ -23,5 +23,5 @@ const guest_operation operation_shell_history = {
     .name = "shell-history",
     .also = "bash-history",
     .heading = "Remove the history of shells and other programs",
-    .run = run,
+    .run = shell_history_operation,
 };

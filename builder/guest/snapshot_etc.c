@@ -68,7 +68,7 @@ static void read_text(snapshot *s, const char *path, const char *text)
 
 /* ---- one entry ---- */
 
-static char *describe(struct archive_entry *entry)
+static char *snapshot_etc_describe(struct archive_entry *entry)
 {
     static const struct {
         __LA_MODE_T type;
@@ -92,7 +92,7 @@ static char *describe(struct archive_entry *entry)
                            target ? target : "");
 }
 
-static gboolean fail(struct archive *a, GError **error)
+static gboolean snapshot_etc_fail(struct archive *a, GError **error)
 {
     const char *why = archive_error_string(a);
     ingot_set_error(error, INGOT_EXIT_SEAL, NULL, "cannot read /etc of the guest: %s",
@@ -110,7 +110,7 @@ static gboolean within(struct archive *a, GError **error)
 }
 
 /* A NUL would hide what stands behind it from those who read texts. */
-static void keep(GString *text, const char *bytes, gsize length)
+static void snapshot_etc_keep(GString *text, const char *bytes, gsize length)
 {
     gsize from = text->len;
     g_string_append_len(text, bytes, (gssize)length);
@@ -128,7 +128,7 @@ static gboolean read_content(struct tree *t, const char *path, GString *text,
     while ((n = archive_read_data(t->a, t->buffer, CHUNK)) > 0) {
         digest_update(d, t->buffer, (gsize)n);
         if (text)
-            keep(text, t->buffer, (gsize)n);
+            snapshot_etc_keep(text, t->buffer, (gsize)n);
         if (text && text->len > KEPT_LIMIT) {
             ingot_set_error(error, INGOT_EXIT_SEAL, NULL,
                             "/etc/%s in the guest has more than %u KiB", path, KEPT_LIMIT >> 10);
@@ -138,7 +138,7 @@ static gboolean read_content(struct tree *t, const char *path, GString *text,
             return FALSE;
     }
     digest_finish(d, hex);
-    return n == 0 || fail(t->a, error);
+    return n == 0 || snapshot_etc_fail(t->a, error);
 }
 
 /* A file and its hard links are one; which of them the stream has first is chance. */
@@ -155,7 +155,8 @@ static const char *inside(const char *path)
     return strcmp(path, ".") == 0 ? "" : path;
 }
 
-static gboolean add_file(struct tree *t, const char *path, struct inode *inode, GError **error)
+static gboolean snapshot_etc_add_file(struct tree *t, const char *path, struct inode *inode,
+                                      GError **error)
 {
     g_autoptr(GString) text = is_read(path) ? g_string_new(NULL) : NULL;
     if (!read_content(t, path, text, inode->digest, error))
@@ -186,17 +187,18 @@ static gboolean add_entry(struct tree *t, struct archive_entry *entry, GError **
         return TRUE;
     }
     struct inode *inode = g_new0(struct inode, 1);
-    inode->value = describe(entry);
+    inode->value = snapshot_etc_describe(entry);
     g_hash_table_insert(t->inodes, g_strdup(path), inode);
     if (!same)
         add_unit(t, path, entry);
-    if (archive_entry_filetype(entry) == AE_IFREG && !same && !add_file(t, path, inode, error))
+    if (archive_entry_filetype(entry) == AE_IFREG && !same &&
+        !snapshot_etc_add_file(t, path, inode, error))
         return FALSE;
     add_path(t, path, inode);
     return TRUE;
 }
 
-static gboolean add_all(struct tree *t, GError **error)
+static gboolean snapshot_etc_add_all(struct tree *t, GError **error)
 {
     struct archive_entry *entry;
     int result;
@@ -204,7 +206,7 @@ static gboolean add_all(struct tree *t, GError **error)
            result == ARCHIVE_WARN)
         if (!within(t->a, error) || !add_entry(t, entry, error))
             return FALSE;
-    return result == ARCHIVE_EOF || fail(t->a, error);
+    return result == ARCHIVE_EOF || snapshot_etc_fail(t->a, error);
 }
 
 gboolean snapshot_add_etc(snapshot *s, int fd, GError **error)
@@ -218,7 +220,7 @@ gboolean snapshot_add_etc(snapshot *s, int fd, GError **error)
     (void)archive_read_set_options(t->a, "hdrcharset=BINARY");
     /* A failure here comes back, with its reason, from the first archive_read_next_header. */
     (void)archive_read_open_fd(t->a, fd, CHUNK);
-    gboolean good = add_all(t, error);
+    gboolean good = snapshot_etc_add_all(t, error);
     archive_read_free(t->a);
     g_hash_table_unref(t->inodes);
     g_free(t);

@@ -45,7 +45,7 @@ static gboolean install_unit(guest *g, GError **error)
     return TRUE;
 }
 
-static gboolean run(guest *g, GError **error)
+static gboolean ssh_host_keys_operation(guest *g, GError **error)
 {
     gboolean server, maker;
     if (!guest_remove(g, guest_host_key_files, error) ||
@@ -65,5 +65,5 @@ const guest_operation operation_ssh_host_keys = {
     .name = "ssh-host-keys",
     .also = "ssh-hostkeys",
     .heading = "Remove the SSH host keys, and have them made anew at first boot",
-    .run = run,
+    .run = ssh_host_keys_operation,
 };

@@ -2,7 +2,7 @@
 #include "guest/accounts.h"
 #include "guest/tree.h"
 
-static gboolean run(guest *g, GError **error)
+static gboolean ssh_userdir_operation(guest *g, GError **error)
 {
     g_autofree char *homes = guest_homes(g, error);
     g_autofree char *pattern = homes ? g_strconcat(homes, "/.ssh", NULL) : NULL;
@@ -13,5 +13,5 @@ const guest_operation operation_ssh_userdir = {
     .name = "ssh-userdir",
     .heading = "Remove the .ssh directories of all users",
     .off = TRUE,
-    .run = run,
+    .run = ssh_userdir_operation,
 };

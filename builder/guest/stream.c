@@ -44,8 +44,8 @@ static int send_find(guest *g, const char *directory, const char *path, char *co
     return guestfs_find0(g->h, directory, path);
 }
 
-static gboolean run(guest *g, sender send, const char *directory, char *const *excludes,
-                    struct job *job, GError **error)
+static gboolean stream_run(guest *g, sender send, const char *directory, char *const *excludes,
+                           struct job *job, GError **error)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -72,12 +72,12 @@ gboolean stream_tar(guest *g, const char *directory, char *const *excludes, stre
                     gpointer data, GError **error)
 {
     struct job job = {g->h, -1, reader, data, NULL};
-    return run(g, send_tar, directory, excludes, &job, error);
+    return stream_run(g, send_tar, directory, excludes, &job, error);
 }
 
 gboolean stream_find(guest *g, const char *directory, stream_reader reader, gpointer data,
                      GError **error)
 {
     struct job job = {g->h, -1, reader, data, NULL};
-    return run(g, send_find, directory, NULL, &job, error);
+    return stream_run(g, send_find, directory, NULL, &job, error);
 }

@@ -40,21 +40,21 @@ void guest_survey_free(guest_survey *survey)
 }
 
 /* On one line, printable, and not without end. */
-static char *shown(const char *raw)
+static char *survey_shown(const char *raw)
 {
     g_autofree char *line = g_strdelimit(g_strndup(raw, SHOWN_BYTES), "\n\r\t", ' ');
     return text_printable(line, -1);
 }
 
-static void add(guest_survey *survey, const guest_section *section, const char *key,
-                const char *value)
+static void survey_add(guest_survey *survey, const guest_section *section, const char *key,
+                       const char *value)
 {
     if (survey->items->len >= ITEMS_LIMIT || !value)
         return;
     struct guest_item *item = g_new0(struct guest_item, 1);
     item->section = section;
-    item->key = shown(key);
-    item->value = shown(value);
+    item->key = survey_shown(key);
+    item->value = survey_shown(value);
     g_ptr_array_add(survey->items, item);
 }
 
@@ -66,7 +66,7 @@ static void add_kernels(guest_survey *survey, const snapshot *s)
     for (guint i = 0; i < facts->len; i++) {
         const char *path = ((const struct snapshot_fact *)g_ptr_array_index(facts, i))->key;
         if (!strstr(path, "/init"))
-            add(survey, &in_system, "kernel", path);
+            survey_add(survey, &in_system, "kernel", path);
     }
 }
 
@@ -85,10 +85,10 @@ static void add_time_zone(guest *g, guest_survey *survey)
 {
     g_autofree char *target = guestfs_readlink(g->h, "/etc/localtime");
     const char *zone = target ? strstr(target, "zoneinfo/") : NULL;
-    add(survey, &in_system, "time zone",
-        zone     ? zone + strlen("zoneinfo/")
-        : target ? target
-                 : "UTC (no /etc/localtime)");
+    survey_add(survey, &in_system, "time zone",
+               zone     ? zone + strlen("zoneinfo/")
+               : target ? target
+                        : "UTC (no /etc/localtime)");
 }
 
 /* locale.conf(5); Debian's older name for it. */
@@ -100,7 +100,7 @@ static gboolean add_locale(guest *g, guest_survey *survey, GError **error)
         if (!guest_read(g, *file, &text, error))
             return FALSE;
         g_autofree char *locale = setting(text, "LANG=");
-        add(survey, &in_system, "locale", locale);
+        survey_add(survey, &in_system, "locale", locale);
         if (locale)
             break;
     }
@@ -110,9 +110,9 @@ static gboolean add_locale(guest *g, guest_survey *survey, GError **error)
 static gboolean add_system(guest *g, guest_survey *survey, const snapshot *s, GError **error)
 {
     const guest_facts *facts = g->facts;
-    add(survey, &in_system, "product", facts->product);
-    add(survey, &in_system, "architecture", facts->arch);
-    add(survey, &in_system, "host name", facts->hostname);
+    survey_add(survey, &in_system, "product", facts->product);
+    survey_add(survey, &in_system, "architecture", facts->arch);
+    survey_add(survey, &in_system, "host name", facts->hostname);
     add_kernels(survey, s);
     add_time_zone(g, survey);
     return add_locale(g, survey, error);
@@ -128,13 +128,13 @@ static void add_disk(const guest *g, guest_survey *survey, const snapshot *s)
     g_autofree char *root = g_strdup_printf("%s on %s, %s in use", g->facts->root_filesystem,
                                             g->facts->root_device, used);
     g_autofree char *count = g_strdup_printf("%u installed", g->facts->packages->len);
-    add(survey, &in_disk, "size", size);
+    survey_add(survey, &in_disk, "size", size);
     for (guint i = 0; i < facts->len; i++) {
         const struct snapshot_fact *fact = g_ptr_array_index(facts, i);
-        add(survey, &in_disk, fact->key, fact->value);
+        survey_add(survey, &in_disk, fact->key, fact->value);
     }
-    add(survey, &in_disk, "root", root);
-    add(survey, &in_packages, g->format ? g->format : "unknown", count);
+    survey_add(survey, &in_disk, "root", root);
+    survey_add(survey, &in_packages, g->format ? g->format : "unknown", count);
 }
 
 static gboolean add_boot(guest *g, guest_survey *survey, GError **error)
@@ -143,10 +143,10 @@ static gboolean add_boot(guest *g, guest_survey *survey, GError **error)
     if (!boot)
         return FALSE;
     for (guint i = 0; i < boot->loaders->len; i++)
-        add(survey, &in_boot, "boot loader", g_ptr_array_index(boot->loaders, i));
+        survey_add(survey, &in_boot, "boot loader", g_ptr_array_index(boot->loaders, i));
     for (guint i = 0; i < boot->lines->len; i++)
-        add(survey, &in_boot, "kernel command line", g_ptr_array_index(boot->lines, i));
-    add(survey, &in_boot, "serial console", boot->serial ? boot->serial : "none");
+        survey_add(survey, &in_boot, "kernel command line", g_ptr_array_index(boot->lines, i));
+    survey_add(survey, &in_boot, "serial console", boot->serial ? boot->serial : "none");
     return TRUE;
 }
 
@@ -191,7 +191,7 @@ static void add_accounts(guest_survey *survey, const snapshot *s)
         g_autofree char *key = g_strconcat("password of ", name, NULL);
         const char *password = account_fact(s, key);
         g_autofree char *value = g_strdup_printf("%s, %s", shell + 1, password_words(password));
-        add(survey, &in_accounts, name, value);
+        survey_add(survey, &in_accounts, name, value);
     }
 }
 
@@ -233,7 +233,7 @@ static void add_services(guest_survey *survey, const snapshot *s)
         g_string_append_printf(targets, "%s%s", targets->len ? ", " : "", pair[1]);
         if (strncmp(next, pair[0], length) == 0 && next[length] == '/')
             continue;
-        add(survey, &in_services, pair[0], targets->str);
+        survey_add(survey, &in_services, pair[0], targets->str);
         g_string_truncate(targets, 0);
     }
 }
@@ -257,14 +257,14 @@ static gboolean add_network(guest *g, guest_survey *survey, GError **error)
         if (!paths)
             return FALSE;
         for (char **path = paths; *path; path++)
-            add(survey, &in_network, kinds[i].name, *path);
+            survey_add(survey, &in_network, kinds[i].name, *path);
     }
     return TRUE;
 }
 
 /* ---- all of it ---- */
 
-static gboolean describe(guest *g, guest_survey *survey, GError **error)
+static gboolean survey_describe(guest *g, guest_survey *survey, GError **error)
 {
     g_autoptr(snapshot) s = snapshot_new();
     if (!snapshot_take(g, s, error) || !add_system(g, survey, s, error))
@@ -277,10 +277,10 @@ static gboolean describe(guest *g, guest_survey *survey, GError **error)
     return add_network(g, survey, error);
 }
 
-static gboolean work(guest *g, guest_survey *survey, GError **error)
+static gboolean survey_work(guest *g, guest_survey *survey, GError **error)
 {
     progress_phase(g->p, "inspect");
-    if (!guest_inspect(g, error) || !describe(g, survey, error))
+    if (!guest_inspect(g, error) || !survey_describe(g, survey, error))
         return FALSE;
     progress_phase(g->p, "policy");
     return guest_check_all(g, survey->findings, error);
@@ -297,7 +297,7 @@ guest_survey *guest_survey_image(const image_file *from, gboolean force_tcg, pro
     g_autoptr(guest) g = guest_open(&spec, p, cancel, error);
     if (!g)
         return NULL;
-    if (work(g, survey, error))
+    if (survey_work(g, survey, error))
         return g_steal_pointer(&survey);
     guest_limit_error(g, error);
     return NULL;

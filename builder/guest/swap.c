@@ -62,7 +62,7 @@ static gboolean edit_grubenv(guest *g, const char *path, GError **error)
     return guest_write_file(g, path, block->str, error);
 }
 
-static gboolean run(guest *g, GError **error)
+static gboolean swap_operation(guest *g, GError **error)
 {
     static const char grubenv[] = "/boot/{grub,grub2,efi/EFI/*}/grubenv";
     if (!remove_files(g, error) || !guest_edit(g, &fstab, error) ||
@@ -79,5 +79,5 @@ static gboolean run(guest *g, GError **error)
 const guest_operation operation_swap = {
     .name = "swap",
     .heading = "Remove swap from fstab, with its files, and the settings for a resume device",
-    .run = run,
+    .run = swap_operation,
 };

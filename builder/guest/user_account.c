@@ -91,7 +91,7 @@ static gboolean remove_mail(guest *g, const struct account *a, GError **error)
     return guest_remove(g, mail, error);
 }
 
-static gboolean run(guest *g, GError **error)
+static gboolean user_account_operation(guest *g, GError **error)
 {
     g_autoptr(GPtrArray) accounts = guest_accounts(g, error);
     g_autoptr(GPtrArray) users = g_ptr_array_new();
@@ -112,5 +112,5 @@ const guest_operation operation_user_account = {
     .name = "user-account",
     .heading = "Remove the accounts of people (UID 1000 to 60000) and their homes",
     .off = TRUE,
-    .run = run,
+    .run = user_account_operation,
 };

@@ -87,7 +87,7 @@ static gboolean read_names(int fd, gpointer data, GError **error)
 
 /* ---- modes and sizes ---- */
 
-static void keep(struct guest_walk *walk, GPtrArray *paths, const char *path)
+static void walk_keep(struct guest_walk *walk, GPtrArray *paths, const char *path)
 {
     if (paths->len < PATHS_LIMIT)
         g_ptr_array_add(paths, g_strdup(path));
@@ -95,7 +95,7 @@ static void keep(struct guest_walk *walk, GPtrArray *paths, const char *path)
         walk->cut = TRUE;
 }
 
-static void judge(struct guest_walk *walk, const char *path, const struct guestfs_statns *info)
+static void walk_judge(struct guest_walk *walk, const char *path, const struct guestfs_statns *info)
 {
     static const char *const temporary[] = {"/tmp", "/var/tmp", "/var/lock", "/var/run", NULL};
     static const char *const of_users[] = {"/home", "/root", "/srv", "/tmp", "/var/tmp", NULL};
@@ -105,13 +105,13 @@ static void judge(struct guest_walk *walk, const char *path, const struct guestf
         return;
     if ((mode & S_IWOTH) && (file || (S_ISDIR(mode) && !(mode & S_ISVTX))) &&
         !is_below_any(path, temporary))
-        keep(walk, walk->writable, path);
+        walk_keep(walk, walk->writable, path);
     if (file && (mode & (S_ISUID | S_ISGID)) && is_below_any(path, of_users))
-        keep(walk, walk->set_id, path);
+        walk_keep(walk, walk->set_id, path);
     if (file && info->st_size > 0 && is_below(path, "/var/log"))
-        keep(walk, walk->logs, path);
+        walk_keep(walk, walk->logs, path);
     if (file && info->st_size > WALK_LARGE)
-        keep(walk, walk->large, path);
+        walk_keep(walk, walk->large, path);
 }
 
 static gboolean judge_directory(guest *g, const char *directory, GPtrArray *names, GError **error)
@@ -123,7 +123,7 @@ static gboolean judge_directory(guest *g, const char *directory, GPtrArray *name
         return guest_fail(g, error, "look at %s in the guest", directory);
     for (guint i = 0; i < infos->len && i < names->len - 1; i++) {
         g_autofree char *path = g_build_filename(directory, g_ptr_array_index(names, i), NULL);
-        judge(g->walk, path, &infos->val[i]);
+        walk_judge(g->walk, path, &infos->val[i]);
     }
     guestfs_free_statns_list(infos);
     return TRUE;

@@ -17,7 +17,7 @@
 
 #define OPEN_TRIES 8 /* an image that is replaced at each of them is busy */
 
-static gboolean refuse(GError **error, const char *hint, const char *path, const char *what)
+static gboolean image_refuse(GError **error, const char *hint, const char *path, const char *what)
 {
     ingot_set_error(error, INGOT_EXIT_SEAL, hint, "%s %s", path, what);
     return FALSE;
@@ -52,16 +52,17 @@ static gboolean judge_backing(const struct qcow2_header *h, const char *path,
     g_autofree char *format = g_strdup_printf("%s, whose format is %s", names,
                                               h->backing_format ? h->backing_format : "not said");
     if (!(flags & IMAGE_TRUST_CHAIN))
-        return refuse(error,
-                      "if you know that file and mean it, add --trust-chain; qemu-img convert "
-                      "makes one image of both",
-                      path, names);
+        return image_refuse(
+            error,
+            "if you know that file and mean it, add --trust-chain; qemu-img convert "
+            "makes one image of both",
+            path, names);
     if (!is_file_name(h))
-        return refuse(error, "make one image of both with qemu-img convert", path, names);
+        return image_refuse(error, "make one image of both with qemu-img convert", path, names);
     /* Found out by looking, a raw disk may claim to be anything. */
     if (!h->backing_format ||
         (strcmp(h->backing_format, "qcow2") != 0 && strcmp(h->backing_format, "raw") != 0))
-        return refuse(error, "set it with qemu-img rebase -u -F", path, format);
+        return image_refuse(error, "set it with qemu-img rebase -u -F", path, format);
     return TRUE;
 }
 
@@ -71,19 +72,19 @@ static gboolean judge_header(const struct qcow2_header *h, const char *path, enu
     if (h->data_file) {
         g_autofree char *what = g_strdup_printf("keeps its data in another file, %s",
                                                 h->data_file_name ? h->data_file_name : "unnamed");
-        return refuse(error, "make one image of both with qemu-img convert", path, what);
+        return image_refuse(error, "make one image of both with qemu-img convert", path, what);
     }
     if (h->unknown) {
         g_autofree char *what =
             g_strdup_printf("has features that are not known here: %s", h->unknown);
-        return refuse(error, "write it anew with qemu-img convert, where they are known", path,
-                      what);
+        return image_refuse(error, "write it anew with qemu-img convert, where they are known",
+                            path, what);
     }
     if (h->encrypted)
-        return refuse(error, "decrypt it with qemu-img convert", path, "is encrypted");
+        return image_refuse(error, "decrypt it with qemu-img convert", path, "is encrypted");
     if (h->corrupt)
-        return refuse(error, "qemu-img check -r all may repair a copy of it", path,
-                      "is marked as corrupt");
+        return image_refuse(error, "qemu-img check -r all may repair a copy of it", path,
+                            "is marked as corrupt");
     return !h->backing_file || judge_backing(h, path, flags, error);
 }
 
@@ -94,8 +95,9 @@ gboolean image_judge(int fd, const char *path, enum image_flags flags, char **ba
     struct qcow2_header h;
     g_autofree guint8 *bytes = read_begin(fd, &length);
     const char *why = qcow2_header_read(bytes, length, &h);
-    gboolean good = why ? refuse(error, "give a qcow2 image; qemu-img convert makes one", path, why)
-                        : judge_header(&h, path, flags, error);
+    gboolean good =
+        why ? image_refuse(error, "give a qcow2 image; qemu-img convert makes one", path, why)
+            : judge_header(&h, path, flags, error);
     if (good && h.backing_file) {
         g_autofree char *directory = g_path_get_dirname(path);
         *backing = g_canonicalize_filename(h.backing_file, directory);
@@ -117,8 +119,8 @@ static int open_file(const char *path, struct stat *seen, GError **error)
     } else if (S_ISREG(seen->st_mode)) {
         return fd;
     } else {
-        refuse(error, "give a qcow2 image; qemu-img convert makes one", path,
-               "is no qcow2 image: it is not a file");
+        image_refuse(error, "give a qcow2 image; qemu-img convert makes one", path,
+                     "is no qcow2 image: it is not a file");
     }
     if (fd >= 0)
         close(fd);
@@ -140,7 +142,7 @@ static int open_locked(const char *path, struct stat *seen, GError **error)
         if (!locked)
             break;
     }
-    refuse(error, "wait for it to end", path, "is being changed by another ingot");
+    image_refuse(error, "wait for it to end", path, "is being changed by another ingot");
     return -1;
 }
 
@@ -179,8 +181,8 @@ gboolean image_check_same(const image_file *i, GError **error)
     if (image_is_own(i))
         return TRUE;
     if (!image_is_untouched(i))
-        return refuse(error, "stop what writes to it, then run this again", i->path,
-                      "was changed by another program while it was read");
+        return image_refuse(error, "stop what writes to it, then run this again", i->path,
+                            "was changed by another program while it was read");
     return image_judge(i->fd, i->path, i->flags, &backing, &format, error);
 }
 

@@ -147,7 +147,7 @@ static const char *read_version_3(struct bytes b, gsize cluster, struct qcow2_he
                : NULL;
 }
 
-static const char *read_all(struct bytes b, struct qcow2_header *h)
+static const char *qcow2_read_all(struct bytes b, struct qcow2_header *h)
 {
     guint32 cluster_bits = read_u32(b, AT_CLUSTER_BITS);
     if (cluster_bits < CLUSTER_BITS_LEAST || cluster_bits > CLUSTER_BITS_MOST)
@@ -178,7 +178,7 @@ const char *qcow2_header_read(const guint8 *bytes, gsize length, struct qcow2_he
     h->version = read_u32(b, AT_VERSION);
     if (h->version != 2 && h->version != 3)
         return "is no qcow2 image of version 2 or 3";
-    return read_all(b, h);
+    return qcow2_read_all(b, h);
 }
 
 void qcow2_header_clear(struct qcow2_header *h)

@@ -237,8 +237,8 @@ static gboolean move_into_place(const image_file *i, int fd, const char *stage, 
 
 /* What was copied is judged as what was opened: it might have changed in between, and cannot from
  * here on. */
-static gboolean fill(const image_file *i, int fd, const char *overlay, GCancellable *cancel,
-                     GError **error)
+static gboolean replace_fill(const image_file *i, int fd, const char *overlay, GCancellable *cancel,
+                             GError **error)
 {
     g_autofree char *backing = NULL, *format = NULL;
     return copy_content(i, fd, cancel, error) &&
@@ -256,7 +256,8 @@ gboolean image_replace(const image_file *i, const char *overlay, GCancellable *c
     if (fd < 0)
         return replace_failed(error, i, "let this user write there, or use --copy FILE",
                               "make a copy beside");
-    gboolean good = flock(fd, LOCK_EX | LOCK_NB) == 0 && fill(i, fd, overlay, cancel, error) &&
+    gboolean good = flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+                    replace_fill(i, fd, overlay, cancel, error) &&
                     move_into_place(i, fd, stage, error);
     if (!good)
         (void)unlink(stage);

@@ -21,7 +21,7 @@ struct eyes {
     gboolean lost;
 };
 
-static void on_lost(screen *s, gpointer user)
+static void eyes_on_lost(screen *s, gpointer user)
 {
     (void)s;
     struct eyes *e = user;
@@ -31,7 +31,7 @@ static void on_lost(screen *s, gpointer user)
 struct eyes *eyes_open(const char *vnc, GError **error)
 {
     struct eyes *e = g_new0(struct eyes, 1);
-    const struct screen_calls calls = {.lost = on_lost, .user = e};
+    const struct screen_calls calls = {.lost = eyes_on_lost, .user = e};
     e->screen = screen_open(vnc, &calls, error);
     if (!e->screen) {
         eyes_free(e);

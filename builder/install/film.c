@@ -28,7 +28,7 @@ static char *screen_now(const struct wait *w)
 }
 
 /* Takes file and text. */
-static void add(struct wait *w, char *file, char *text)
+static void film_add(struct wait *w, char *file, char *text)
 {
     struct install_picture *picture = g_new0(struct install_picture, 1);
     picture->at = wait_seconds_since(w->began);
@@ -51,7 +51,7 @@ void wait_film(struct wait *w)
         progress_detail(w->progress, "no picture of the screen: %s", error->message);
     g_autofree char *text = saved ? screen_now(w) : console_now(w);
     if (saved || text)
-        add(w, saved ? g_steal_pointer(&file) : NULL, g_steal_pointer(&text));
+        film_add(w, saved ? g_steal_pointer(&file) : NULL, g_steal_pointer(&text));
 }
 
 void wait_last_picture(struct wait *w)
@@ -64,5 +64,5 @@ void wait_last_picture(struct wait *w)
         progress_detail(w->progress, "no picture of the screen: %s", error->message);
         return;
     }
-    add(w, g_strdup("screen.png"), screen_now(w));
+    film_add(w, g_strdup("screen.png"), screen_now(w));
 }

@@ -26,7 +26,7 @@ static void on_word(struct keeping *k, const char *word)
 }
 
 /* The keeping is over, and gone, when a read was cancelled. */
-static void on_read(GObject *stream, GAsyncResult *result, gpointer connection)
+static void keep_on_read(GObject *stream, GAsyncResult *result, gpointer connection)
 {
     g_autoptr(GBytes) bytes =
         g_input_stream_read_bytes_finish(G_INPUT_STREAM(stream), result, NULL);
@@ -46,7 +46,7 @@ static gboolean on_connection(GSocketService *service, GSocketConnection *connec
     (void)source;
     GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
     g_object_set_data(G_OBJECT(in), "keeping", k);
-    g_input_stream_read_bytes_async(in, WORD_LIMIT, G_PRIORITY_DEFAULT, k->reading, on_read,
+    g_input_stream_read_bytes_async(in, WORD_LIMIT, G_PRIORITY_DEFAULT, k->reading, keep_on_read,
                                     g_object_ref(connection));
     return TRUE;
 }
@@ -73,7 +73,7 @@ static gboolean on_limit(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-static void on_cancel(GCancellable *cancel, gpointer data)
+static void keep_on_cancel(GCancellable *cancel, gpointer data)
 {
     (void)cancel;
     struct keeping *k = data;
@@ -81,7 +81,7 @@ static void on_cancel(GCancellable *cancel, gpointer data)
     g_main_loop_quit(k->wait->loop);
 }
 
-static void tell(const struct wait *w)
+static void keep_tell(const struct wait *w)
 {
     const struct install_failure *f = w->record->failure;
     const char *name = w->spec->vm->name;
@@ -100,7 +100,7 @@ static void wait_for_word(struct keeping *k, GCancellable *cancel)
     GSource *limit = g_timeout_source_new_seconds(k->wait->spec->keep);
     g_source_set_callback(limit, on_limit, k, NULL);
     g_source_attach(limit, g_main_context_get_thread_default());
-    gulong id = cancel ? g_cancellable_connect(cancel, G_CALLBACK(on_cancel), k, NULL) : 0;
+    gulong id = cancel ? g_cancellable_connect(cancel, G_CALLBACK(keep_on_cancel), k, NULL) : 0;
     if (!k->wait->cancelled && !k->wait->gone)
         g_main_loop_run(k->wait->loop);
     g_cancellable_disconnect(cancel, id);
@@ -134,7 +134,7 @@ gboolean wait_keep(struct wait *w, GCancellable *cancel)
         progress_warning(w->progress, "the machine cannot be kept: %s", error->message);
         return FALSE;
     }
-    tell(w);
+    keep_tell(w);
     wait_for_word(&k, cancel);
     g_cancellable_cancel(reading);
     g_signal_handlers_disconnect_by_data(service, &k);

@@ -21,7 +21,7 @@ struct loader {
     char *shown;     /* what the progress was told last */
 };
 
-static void fail(loader *l, const char *cause, const char *remedy)
+static void loader_fail(loader *l, const char *cause, const char *remedy)
 {
     if (l->broken)
         return;
@@ -37,13 +37,14 @@ static void on_changed(screen *s, gpointer user)
         typist_screen_changed(l->typist);
 }
 
-static void on_lost(screen *s, gpointer user)
+static void loader_on_lost(screen *s, gpointer user)
 {
     (void)s;
     loader *l = user;
     if (l->typist)
-        fail(l, "the connection to the machine's screen ended while the boot command was typed",
-             NULL);
+        loader_fail(l,
+                    "the connection to the machine's screen ended while the boot command was typed",
+                    NULL);
 }
 
 static void on_typed(typist *t, const GError *failure, gpointer user)
@@ -54,7 +55,7 @@ static void on_typed(typist *t, const GError *failure, gpointer user)
     if (failure) {
         g_autofree char *text = ingot_error_text(failure);
         g_autofree char *cause = g_strdup_printf("the boot command cannot be typed: %s", text);
-        fail(l, cause, ingot_error_hint(failure));
+        loader_fail(l, cause, ingot_error_hint(failure));
     }
     g_clear_pointer(&l->typist, typist_free);
     progress_detail(l->told, "the boot command has been typed");
@@ -66,7 +67,7 @@ loader *loader_start(const struct install_boot *boot, const char *vnc, progress 
                      loader_failed failed, gpointer user, GError **error)
 {
     loader *l = g_new0(loader, 1);
-    const struct screen_calls calls = {.changed = on_changed, .lost = on_lost, .user = l};
+    const struct screen_calls calls = {.changed = on_changed, .lost = loader_on_lost, .user = l};
     l->boot = boot;
     l->told = told;
     l->failed = failed;
@@ -131,7 +132,7 @@ static void check_answer(loader *l)
     g_autofree char *cause = g_strdup_printf(
         "the installer has not asked for its answer file %s within %s of the boot command",
         boot->answer, limit);
-    fail(l, cause, "screen.png shows where it is; see boot.command of the recipe");
+    loader_fail(l, cause, "screen.png shows where it is; see boot.command of the recipe");
 }
 
 void loader_tick(loader *l)

@@ -128,20 +128,20 @@ const struct os_phase *matcher_phase(const matcher *m, const char *line)
     return NULL;
 }
 
-static char *expand(const GMatchInfo *info, const char *cause)
+static char *matcher_expand(const GMatchInfo *info, const char *cause)
 {
     char *text = g_match_info_expand_references(info, cause, NULL);
     return text ? g_strchomp(text) : g_strdup(cause);
 }
 
-static gboolean find(const GArray *list, const char *line, struct match *match)
+static gboolean matcher_find(const GArray *list, const char *line, struct match *match)
 {
     for (guint i = 0; i < list->len; i++) {
         const struct fatal *f = &g_array_index(list, struct fatal, i);
         g_autoptr(GMatchInfo) info = NULL;
         if (!g_regex_match(f->regex, line, 0, &info))
             continue;
-        match->cause = expand(info, f->failure->cause);
+        match->cause = matcher_expand(info, f->failure->cause);
         match->remedy = f->failure->remedy;
         return TRUE;
     }
@@ -150,15 +150,15 @@ static gboolean find(const GArray *list, const char *line, struct match *match)
 
 gboolean matcher_log(const matcher *m, const char *line, struct match *match)
 {
-    return find(m->log, line, match);
+    return matcher_find(m->log, line, match);
 }
 
 gboolean matcher_console(const matcher *m, const char *line, struct match *match)
 {
-    return find(m->console, line, match);
+    return matcher_find(m->console, line, match);
 }
 
 gboolean matcher_reason(const matcher *m, const char *line, struct match *match)
 {
-    return find(m->reasons, line, match);
+    return matcher_find(m->reasons, line, match);
 }

@@ -66,8 +66,8 @@ static void on_console_line(const char *line, gpointer data)
         wait_fail(w, match.cause, match.remedy);
 }
 
-static void on_data(vm *machine, enum vm_channel channel, const char *bytes, gsize length,
-                    gpointer user)
+static void wait_on_data(vm *machine, enum vm_channel channel, const char *bytes, gsize length,
+                         gpointer user)
 {
     (void)machine;
     struct wait *w = user;
@@ -86,7 +86,7 @@ static void fail_by_disk(struct wait *w, const char *reason)
     wait_fail(w, cause, remedy);
 }
 
-static void on_event(vm *machine, const char *name, const char *reason, gpointer user)
+static void wait_on_event(vm *machine, const char *name, const char *reason, gpointer user)
 {
     (void)machine;
     struct wait *w = user;
@@ -156,7 +156,7 @@ static gboolean on_tick(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_cancel(GCancellable *cancel, gpointer data)
+static gboolean wait_on_cancel(GCancellable *cancel, gpointer data)
 {
     (void)cancel;
     struct wait *w = data;
@@ -165,7 +165,7 @@ static gboolean on_cancel(GCancellable *cancel, gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static GSource *attach(GSource *source, GSourceFunc call, struct wait *w)
+static GSource *wait_attach(GSource *source, GSourceFunc call, struct wait *w)
 {
     g_source_set_callback(source, call, w, NULL);
     g_source_attach(source, g_main_context_get_thread_default());
@@ -180,12 +180,12 @@ static void detach(GSource *source)
     g_source_unref(source);
 }
 
-static void watch(struct wait *w, GCancellable *cancel)
+static void wait_watch(struct wait *w, GCancellable *cancel)
 {
-    GSource *tick = attach(g_timeout_source_new(TICK_MS), on_tick, w);
-    GSource *stop =
-        cancel ? attach(g_cancellable_source_new(cancel), (GSourceFunc)(void (*)(void))on_cancel, w)
-               : NULL;
+    GSource *tick = wait_attach(g_timeout_source_new(TICK_MS), on_tick, w);
+    GSource *stop = cancel ? wait_attach(g_cancellable_source_new(cancel),
+                                         (GSourceFunc)(void (*)(void))wait_on_cancel, w)
+                           : NULL;
     while (!w->over)
         g_main_loop_run(w->loop);
     detach(tick);
@@ -206,13 +206,13 @@ static void open_eyes(struct wait *w)
 static void watch_to_end(struct wait *w, GCancellable *cancel)
 {
     do {
-        watch(w, cancel);
+        wait_watch(w, cancel);
         if (w->record->failure && !w->gone)
             wait_last_picture(w);
     } while (w->record->failure && !w->gone && w->spec->keep && wait_keep(w, cancel));
 }
 
-static gboolean judge(const struct wait *w, GCancellable *cancel, GError **error)
+static gboolean wait_judge(const struct wait *w, GCancellable *cancel, GError **error)
 {
     if (w->cancelled)
         return !g_cancellable_set_error_if_cancelled(cancel, error);
@@ -236,11 +236,11 @@ static gboolean start_loader(struct wait *w, GError **error)
     return w->loader != NULL;
 }
 
-static gboolean run(struct wait *w, GCancellable *cancel, GError **error)
+static gboolean wait_run(struct wait *w, GCancellable *cancel, GError **error)
 {
     const struct install_spec *spec = w->spec;
     const struct vm_events events = {
-        .data = on_data, .event = on_event, .gone = on_gone, .user = w};
+        .data = wait_on_data, .event = wait_on_event, .gone = on_gone, .user = w};
     const struct matcher_lists lists = {spec->phases, spec->failures, spec->console, spec->reasons};
     w->matcher = matcher_new(&lists, error);
     if (!w->matcher || g_cancellable_set_error_if_cancelled(cancel, error))
@@ -258,7 +258,7 @@ static gboolean run(struct wait *w, GCancellable *cancel, GError **error)
     loader_free(w->loader);
     eyes_free(g_steal_pointer(&w->eyes));
     vm_free(g_steal_pointer(&w->machine));
-    return begun && judge(w, cancel, error);
+    return begun && wait_judge(w, cancel, error);
 }
 
 static void clear(struct wait *w)
@@ -279,7 +279,7 @@ gboolean install_run(const struct install_spec *spec, progress *p, GCancellable 
     w.record = install_record_new(spec->name);
     w.log = lines_new(on_log_line, &w);
     w.console = lines_new(on_console_line, &w);
-    gboolean good = run(&w, cancel, error);
+    gboolean good = wait_run(&w, cancel, error);
     clear(&w);
     if (record)
         *record = g_steal_pointer(&w.record);

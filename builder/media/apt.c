@@ -5,8 +5,8 @@
 
 /* One package of a suite, which holds a kernel and an initrd. */
 
-static gboolean look_up(struct media_job *job, const media_suite *suite, const char *file,
-                        const struct media_index *index, media_package *package, GError **error)
+static gboolean apt_look_up(struct media_job *job, const media_suite *suite, const char *file,
+                            const struct media_index *index, media_package *package, GError **error)
 {
     char key[DIGEST_HEX_LEN + 1];
     media_key(key, "package", index->sha256, job->spec->package, suite->arch);
@@ -42,7 +42,7 @@ static gboolean search_index(struct media_job *job, const media_suite *suite, co
 {
     const struct media_index *index = NULL;
     g_autofree char *file = media_suite_index(suite, job, component, arch, &index, error);
-    return file && look_up(job, suite, file, index, package, error);
+    return file && apt_look_up(job, suite, file, index, package, error);
 }
 
 /* Packages of architecture "all" may have an index of their own.  FALSE with *error unset: the

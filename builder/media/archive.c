@@ -129,7 +129,7 @@ static gboolean walk(GHashTable *links, GString *rest, GString *path)
 }
 
 /* The path that a path leads to, as if the medium were the root; NULL: a loop. */
-static char *resolve(GHashTable *links, const char *from)
+static char *archive_resolve(GHashTable *links, const char *from)
 {
     g_autoptr(GString) rest = g_string_new(from);
     g_autoptr(GString) path = g_string_new(NULL);
@@ -147,8 +147,8 @@ static void note_path(struct search *s, const char *path)
         g_ptr_array_add(s->near, g_strdup(path));
 }
 
-static gboolean visit(media_reader *reader, struct search *s, const struct media_entry *entry,
-                      gboolean *spent, GError **error)
+static gboolean archive_visit(media_reader *reader, struct search *s,
+                              const struct media_entry *entry, gboolean *spent, GError **error)
 {
     if (fnmatch(s->glob, entry->path, 0) != 0) {
         note_path(s, entry->path);
@@ -175,14 +175,14 @@ static gboolean survey_entry(media_reader *reader, struct search *searches, gsiz
         g_hash_table_replace(links, g_strdup(entry->path), l);
     }
     for (gsize i = 0; i < n && (entry->regular || entry->link); i++) {
-        if (!visit(reader, &searches[i], entry, &spent, error))
+        if (!archive_visit(reader, &searches[i], entry, &spent, error))
             return FALSE;
     }
     return TRUE;
 }
 
-static gboolean survey(struct search *searches, gsize n, GHashTable *links, GCancellable *cancel,
-                       GError **error)
+static gboolean archive_survey(struct search *searches, gsize n, GHashTable *links,
+                               GCancellable *cancel, GError **error)
 {
     g_autoptr(GError) local = NULL;
     struct media_entry entry = {0};
@@ -202,7 +202,7 @@ static gboolean survey(struct search *searches, gsize n, GHashTable *links, GCan
 
 /* ---- which one it is ---- */
 
-static gint by_name(gconstpointer a, gconstpointer b)
+static gint archive_by_name(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -210,7 +210,7 @@ static gint by_name(gconstpointer a, gconstpointer b)
 static char *listed(GPtrArray *paths)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    g_ptr_array_sort(paths, by_name);
+    g_ptr_array_sort(paths, archive_by_name);
     for (guint i = 0; i < paths->len && i < SHOWN_MAX; i++)
         g_string_append_printf(text, "%s%s", i ? ", " : "",
                                (const char *)g_ptr_array_index(paths, i));
@@ -235,12 +235,12 @@ static gboolean fail_match(const struct search *s, GPtrArray *found, GError **er
 }
 
 /* Two names of one file are one match. */
-static gboolean choose(struct search *s, GHashTable *links, GError **error)
+static gboolean archive_choose(struct search *s, GHashTable *links, GError **error)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < s->matches->len; i++) {
         const char *match = g_ptr_array_index(s->matches, i);
-        g_autofree char *real = resolve(links, match);
+        g_autofree char *real = archive_resolve(links, match);
         if (!real)
             return fail_file(s, match, "its links lead in a circle", error);
         if (!g_ptr_array_find_with_equal_func(found, real, g_str_equal, NULL))
@@ -284,7 +284,7 @@ static gboolean fetch_rest(struct search *searches, gsize n, GCancellable *cance
     return !local;
 }
 
-static gsize missing(const struct search *searches, gsize n, const struct search **first)
+static gsize archive_missing(const struct search *searches, gsize n, const struct search **first)
 {
     gsize count = 0;
     for (gsize i = n; i-- > 0;) {
@@ -300,12 +300,12 @@ static gsize missing(const struct search *searches, gsize n, const struct search
 static gboolean fetch_all(struct search *searches, gsize n, GCancellable *cancel, GError **error)
 {
     const struct search *first = NULL;
-    gsize left = missing(searches, n, &first), before = n + 1;
+    gsize left = archive_missing(searches, n, &first), before = n + 1;
     while (left && left < before) {
         before = left;
         if (!fetch_rest(searches, n, cancel, error))
             return FALSE;
-        left = missing(searches, n, &first);
+        left = archive_missing(searches, n, &first);
     }
     if (!left)
         return TRUE;
@@ -315,10 +315,10 @@ static gboolean fetch_all(struct search *searches, gsize n, GCancellable *cancel
 static gboolean pick_all(struct search *searches, gsize n, GCancellable *cancel, GError **error)
 {
     g_autoptr(GHashTable) links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, link_free);
-    if (!survey(searches, n, links, cancel, error))
+    if (!archive_survey(searches, n, links, cancel, error))
         return FALSE;
     for (gsize i = 0; i < n; i++) {
-        if (!choose(&searches[i], links, error))
+        if (!archive_choose(&searches[i], links, error))
             return FALSE;
     }
     return fetch_all(searches, n, cancel, error);

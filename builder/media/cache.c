@@ -96,7 +96,7 @@ static void touch_stamp(const char *path)
     (void)utimensat(AT_FDCWD, file, NULL, AT_SYMLINK_NOFOLLOW);
 }
 
-static void drop(const media_cache *cache, const char *path, const char *why)
+static void cache_drop(const media_cache *cache, const char *path, const char *why)
 {
     g_autofree char *file = g_strconcat(path, ".stat", NULL);
     progress_warning(cache->progress, "the cache entry %s %s; it is removed", path, why);
@@ -115,7 +115,7 @@ static gboolean still_right(const media_cache *cache, const char *path, const ch
         stamp(cache, path);
         return TRUE;
     }
-    drop(cache, path, "no longer has the digest that is its name");
+    cache_drop(cache, path, "no longer has the digest that is its name");
     return FALSE;
 }
 
@@ -130,7 +130,7 @@ char *media_cache_find(const media_cache *cache, const char *sha256, GCancellabl
     if (lstat(path, &info) != 0)
         return NULL;
     if (!S_ISREG(info.st_mode)) {
-        drop(cache, path, "is not a regular file");
+        cache_drop(cache, path, "is not a regular file");
         return NULL;
     }
     gboolean fits = stamp_fits(path, &info);

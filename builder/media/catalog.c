@@ -220,7 +220,7 @@ static gint compare_slices(struct media_slice a, struct media_slice b)
     return order ? order : (a.length > b.length) - (a.length < b.length);
 }
 
-static gint by_name(gconstpointer a, gconstpointer b)
+static gint catalog_by_name(gconstpointer a, gconstpointer b)
 {
     const media_stanza *x = *(const media_stanza *const *)a, *y = *(const media_stanza *const *)b;
     return compare_slices(x->fields[MEDIA_FIELD_PACKAGE], y->fields[MEDIA_FIELD_PACKAGE]);
@@ -240,7 +240,7 @@ static gint by_rank(gconstpointer a, gconstpointer b)
     const struct media_provider *x = *(struct media_provider *const *)a;
     const struct media_provider *y = *(struct media_provider *const *)b;
     int order = rank(x->stanza) - rank(y->stanza);
-    return order ? order : by_name(&x->stanza, &y->stanza);
+    return order ? order : catalog_by_name(&x->stanza, &y->stanza);
 }
 
 /* Only when all stanzas are read: one that a newer one replaced provides nothing. */
@@ -302,7 +302,7 @@ GPtrArray *media_catalog_list(const media_catalog *catalog)
     g_hash_table_iter_init(&iter, catalog->packages);
     while (g_hash_table_iter_next(&iter, NULL, &value))
         g_ptr_array_add(all, value);
-    g_ptr_array_sort(all, by_name);
+    g_ptr_array_sort(all, catalog_by_name);
     return all;
 }
 

@@ -169,7 +169,7 @@ static gboolean may_take(struct closure *c, const media_stanza *s)
 
 /* ---- choosing ---- */
 
-static struct pick *take(struct closure *c, const media_stanza *s)
+static struct pick *closure_take(struct closure *c, const media_stanza *s)
 {
     struct pick *p = g_new0(struct pick, 1);
     p->stanza = s;
@@ -224,7 +224,7 @@ static gboolean satisfy(struct closure *c, struct media_slice clause)
             first = candidate(c, &r);
     }
     if (first)
-        (void)take(c, first);
+        (void)closure_take(c, first);
     return first != NULL;
 }
 
@@ -247,7 +247,7 @@ static gboolean follow_field(struct closure *c, const struct pick *p, enum media
 }
 
 /* All that the chosen ones depend on, and what those depend on. */
-static gboolean follow(struct closure *c, GError **error)
+static gboolean closure_follow(struct closure *c, GError **error)
 {
     while (c->followed < c->queue->len) {
         const struct pick *p = g_ptr_array_index(c->queue, c->followed++);
@@ -267,7 +267,7 @@ static void follow_recommends(struct closure *c)
         struct media_slice clause, rest = p->stanza->fields[MEDIA_FIELD_RECOMMENDS];
         while (media_slice_next(&rest, ',', &clause)) {
             guint before = c->queue->len;
-            if (clause.length && satisfy(c, clause) && !follow(c, NULL))
+            if (clause.length && satisfy(c, clause) && !closure_follow(c, NULL))
                 take_back(c, before);
         }
     }
@@ -304,7 +304,7 @@ static gboolean choose_base(struct closure *c, GError **error)
             continue;
         if (!may_take(c, s))
             return fail_name(c, name, error);
-        (void)take(c, s);
+        (void)closure_take(c, s);
     }
     return TRUE;
 }
@@ -318,7 +318,7 @@ static gboolean choose_name(struct closure *c, const char *name, GError **error)
         const media_stanza *s = candidate(c, &r);
         if (!s)
             return fail_name(c, name, error);
-        p = take(c, s);
+        p = closure_take(c, s);
     }
     p->wanted = TRUE;
     return TRUE;
@@ -338,11 +338,11 @@ static gboolean choose_all(struct closure *c, GError **error)
     c->base = TRUE;
     if (c->need->base && !choose_base(c, error))
         return FALSE;
-    if (!choose_names(c, c->need->plain, error) || !follow(c, error))
+    if (!choose_names(c, c->need->plain, error) || !closure_follow(c, error))
         return FALSE;
     c->base = FALSE;
     c->recommended = c->queue->len;
-    if (!choose_names(c, c->need->packages, error) || !follow(c, error))
+    if (!choose_names(c, c->need->packages, error) || !closure_follow(c, error))
         return FALSE;
     follow_recommends(c);
     return TRUE;
@@ -396,7 +396,7 @@ static media_chosen *chosen_of(const media_stanza *s, GError **error)
     return NULL;
 }
 
-static gint by_name(gconstpointer a, gconstpointer b)
+static gint closure_by_name(gconstpointer a, gconstpointer b)
 {
     const media_chosen *x = *(media_chosen *const *)a, *y = *(media_chosen *const *)b;
     return strcmp(x->name, y->name);
@@ -414,7 +414,7 @@ static GPtrArray *results(const struct closure *c, GError **error)
         m->wanted = p->wanted;
         g_ptr_array_add(all, m);
     }
-    g_ptr_array_sort(all, by_name);
+    g_ptr_array_sort(all, closure_by_name);
     return g_steal_pointer(&all);
 }
 

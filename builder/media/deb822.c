@@ -15,7 +15,7 @@ struct parser {
     char *name;     /* NULL: no field yet */
 };
 
-static gboolean fail(GError **error, const char *why, const char *line, gsize length)
+static gboolean deb822_fail(GError **error, const char *why, const char *line, gsize length)
 {
     g_autofree char *shown = text_printable(line, (gssize)MIN(length, 60));
     ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "%s in the line “%s%s”", why, shown,
@@ -51,7 +51,8 @@ static gboolean end_field(struct parser *p, GError **error)
     char *name = g_steal_pointer(&p->name);
     if (g_hash_table_contains(p->fields, name) || g_hash_table_size(p->fields) >= FIELDS_MAX) {
         gboolean twice = g_hash_table_contains(p->fields, name);
-        fail(error, twice ? "a field that is there twice" : "too many fields", name, strlen(name));
+        deb822_fail(error, twice ? "a field that is there twice" : "too many fields", name,
+                    strlen(name));
         g_free(name);
         return FALSE;
     }
@@ -64,7 +65,7 @@ static gboolean begin_field(struct parser *p, const char *line, gsize length, GE
 {
     const char *colon = memchr(line, ':', length);
     if (!colon || !is_name(line, (gsize)(colon - line)))
-        return fail(error, "no field name", line, length);
+        return deb822_fail(error, "no field name", line, length);
     if (!end_field(p, error))
         return FALSE;
     p->name = g_ascii_strdown(line, colon - line);
@@ -75,13 +76,13 @@ static gboolean begin_field(struct parser *p, const char *line, gsize length, GE
 static gboolean take_line(struct parser *p, const char *line, gsize length, GError **error)
 {
     if (memchr(line, '\0', length))
-        return fail(error, "a NUL byte", line, length);
+        return deb822_fail(error, "a NUL byte", line, length);
     if (*line == '#')
         return TRUE;
     if (*line != ' ' && *line != '\t')
         return begin_field(p, line, length, error);
     if (!p->name)
-        return fail(error, "a continuation of nothing", line, length);
+        return deb822_fail(error, "a continuation of nothing", line, length);
     g_string_append_c(p->value, '\n');
     g_string_append_len(p->value, line, (gssize)length);
     return TRUE;

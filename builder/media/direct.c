@@ -81,7 +81,7 @@ static gboolean check_signature(struct media_job *job, const char *file, gpointe
     return media_verify(&signature, job->net.cancel, NULL, NULL, error);
 }
 
-static gboolean verify(struct media_job *job, const char *file, GError **error)
+static gboolean direct_verify(struct media_job *job, const char *file, GError **error)
 {
     struct detached s = {0};
     gboolean good = find_signature(job, &s, error) && check_signature(job, file, &s, error) &&
@@ -117,7 +117,7 @@ static char *obtain_known(struct media_job *job, const struct media_download *d,
 {
     struct stat info;
     char *path = media_obtain(job, d, NULL, error);
-    if (path && job->spec->signature && !verify(job, path, error))
+    if (path && job->spec->signature && !direct_verify(job, path, error))
         g_clear_pointer(&path, g_free);
     *size = path && stat(path, &info) == 0 ? (guint64)info.st_size : 0;
     g_autofree char *lower = g_ascii_strdown(d->sha256, -1);
@@ -196,7 +196,7 @@ static gboolean check_local(struct media_job *job, const char *path, const struc
     if ((S_ISREG(info->st_mode) || job->spec->sha256) &&
         (!digest_of(job, path, info, sha256, size, error) || !check_digest(job, sha256, error)))
         return FALSE;
-    return !job->spec->signature || verify(job, path, error);
+    return !job->spec->signature || direct_verify(job, path, error);
 }
 
 char *media_from_path(struct media_job *job, char sha256[DIGEST_HEX_LEN + 1], GError **error)

@@ -38,14 +38,14 @@ static char *validators_path(const char *part)
     return g_strconcat(part, ".from", NULL);
 }
 
-static void forget(const char *part)
+static void download_forget(const char *part)
 {
     g_autofree char *file = validators_path(part);
     (void)unlink(part);
     (void)unlink(file);
 }
 
-static void remember(const char *etag, const char *modified, gpointer part)
+static void download_remember(const char *etag, const char *modified, gpointer part)
 {
     g_autofree char *file = validators_path(part);
     g_autoptr(GKeyFile) note = g_key_file_new();
@@ -62,7 +62,7 @@ static void remember(const char *etag, const char *modified, gpointer part)
         g_debug("%s", error->message);
 }
 
-static void recall(const char *part, char **etag, char **modified)
+static void download_recall(const char *part, char **etag, char **modified)
 {
     gsize length = 0;
     g_autofree char *file = validators_path(part);
@@ -110,8 +110,8 @@ static int open_part(const struct tries *t, guint64 *have, GError **error)
 static enum media_verdict try_once(struct tries *t, GError **error)
 {
     g_autofree char *etag = NULL, *modified = NULL;
-    struct media_resume resume = {.on_validators = remember, .data = (gpointer)t->part};
-    recall(t->part, &etag, &modified);
+    struct media_resume resume = {.on_validators = download_remember, .data = (gpointer)t->part};
+    download_recall(t->part, &etag, &modified);
     resume.etag = etag;
     resume.modified = modified;
     resume.fd = open_part(t, &resume.have, error);
@@ -168,8 +168,8 @@ static gboolean may_try_again(struct tries *t)
 
 /* ---- the end of it ---- */
 
-static gboolean wrong(const struct tries *t, GError **error, const char *format, const char *is,
-                      const char *should)
+static gboolean download_wrong(const struct tries *t, GError **error, const char *format,
+                               const char *is, const char *should)
 {
     g_autofree char *url = media_url_shown(t->download->url);
     g_autofree char *what = g_strdup_printf("%s from %s", t->download->name, url);
@@ -191,11 +191,11 @@ static gboolean examine(const struct tries *t, media_answer *answer, GError **er
     if (t->download->size && answer->size != t->download->size) {
         g_autofree char *is = g_strdup_printf("%" G_GUINT64_FORMAT, answer->size);
         g_autofree char *should = g_strdup_printf("%" G_GUINT64_FORMAT, t->download->size);
-        return wrong(t, error, "{what} has {is} bytes, not {should}", is, should);
+        return download_wrong(t, error, "{what} has {is} bytes, not {should}", is, should);
     }
     if (t->download->sha256 && g_ascii_strcasecmp(answer->sha256, t->download->sha256) != 0)
-        return wrong(t, error, "{what} has the SHA-256 {is}, not {should}", answer->sha256,
-                     t->download->sha256);
+        return download_wrong(t, error, "{what} has the SHA-256 {is}, not {should}", answer->sha256,
+                              t->download->sha256);
     return TRUE;
 }
 
@@ -204,7 +204,7 @@ static enum media_verdict conclude(struct tries *t, media_answer *answer, GError
 {
     answer->not_modified = t->last.not_modified;
     if (answer->not_modified) {
-        forget(t->part);
+        download_forget(t->part);
         return MEDIA_DONE;
     }
     if (!examine(t, answer, error))
@@ -228,7 +228,7 @@ static gboolean complete_already(const struct tries *t, media_answer *answer)
     if (S_ISREG(info.st_mode) && (guint64)info.st_size == size && examine(t, answer, NULL))
         return TRUE;
     if (!g_cancellable_is_cancelled(t->net->cancel))
-        forget(t->part);
+        download_forget(t->part);
     return FALSE;
 }
 
@@ -244,7 +244,7 @@ static gboolean try_until(struct tries *t, media_answer *answer, GError **error)
             return TRUE;
         gboolean cancelled = g_cancellable_is_cancelled(t->net->cancel);
         if (verdict == MEDIA_AFRESH || (verdict == MEDIA_HOPELESS && !cancelled))
-            forget(t->part);
+            download_forget(t->part);
         if (verdict == MEDIA_HOPELESS || !may_try_again(t)) {
             answer->absent = t->last.absent;
             g_propagate_error(error, g_steal_pointer(&why));
@@ -263,7 +263,7 @@ gboolean media_download_run(const struct media_download *download, const struct 
         return FALSE;
     /* What the server may call unmodified is the caller's copy, not what is left of a try. */
     if (download->etag || download->modified)
-        forget(part);
+        download_forget(part);
     if (complete_already(&t, answer))
         return TRUE;
     gboolean good = try_until(&t, answer, error);

@@ -216,8 +216,8 @@ static gboolean visit_all(struct environment *e, const media_deb *deb, visit_fn 
     return FALSE;
 }
 
-static gboolean survey(struct environment *e, const GPtrArray *kernel, const media_deb *shell,
-                       GError **error)
+static gboolean environment_survey(struct environment *e, const GPtrArray *kernel,
+                                   const media_deb *shell, GError **error)
 {
     for (guint i = 0; i < kernel->len; i++) {
         if (!visit_all(e, g_ptr_array_index(kernel, i), visit_kernel, error))
@@ -237,7 +237,7 @@ static gboolean survey(struct environment *e, const GPtrArray *kernel, const med
 
 /* ---- the modules, in an order in which they can be loaded ---- */
 
-static void add_file(struct environment *e, char *path, guint mode, GBytes *data)
+static void environment_add_file(struct environment *e, char *path, guint mode, GBytes *data)
 {
     struct media_file file = {.path = path, .data = g_bytes_ref(data), .mode = mode};
     g_ptr_array_add(e->paths, path);
@@ -265,22 +265,22 @@ static gboolean fail_order(const char *name, GError **error)
     return FALSE;
 }
 
-static gboolean load(struct environment *e, const char *name, const char *needed_by, guint depth,
-                     GError **error);
+static gboolean environment_load(struct environment *e, const char *name, const char *needed_by,
+                                 guint depth, GError **error);
 
 static gboolean load_first(struct environment *e, const struct module *m, const char *name,
                            GBytes *elf, guint depth, GError **error)
 {
     g_auto(GStrv) depends = media_kmod_depends(m->path, elf, error);
     for (char **d = depends; d && *d; d++) {
-        if (!load(e, *d, name, depth + 1, error))
+        if (!environment_load(e, *d, name, depth + 1, error))
             return FALSE;
     }
     return depends != NULL;
 }
 
-static gboolean load(struct environment *e, const char *name, const char *needed_by, guint depth,
-                     GError **error)
+static gboolean environment_load(struct environment *e, const char *name, const char *needed_by,
+                                 guint depth, GError **error)
 {
     g_autofree char *folded = media_kmod_fold(name);
     struct module *m = g_hash_table_lookup(e->modules, folded);
@@ -296,7 +296,7 @@ static gboolean load(struct environment *e, const char *name, const char *needed
         return FALSE;
     m->state = LOADED;
     g_string_append_printf(e->order, "%s.ko\n", folded);
-    add_file(e, g_strdup_printf("modules/%s.ko", folded), 0644, elf);
+    environment_add_file(e, g_strdup_printf("modules/%s.ko", folded), 0644, elf);
     return TRUE;
 }
 
@@ -304,7 +304,7 @@ static gboolean load_all(struct environment *e, GError **error)
 {
     char *const *names = e->job->spec->env_modules;
     for (; names && *names; names++) {
-        if (!load(e, *names, NULL, 0, error))
+        if (!environment_load(e, *names, NULL, 0, error))
             return FALSE;
     }
     return TRUE;
@@ -328,8 +328,8 @@ static gboolean write_files(struct environment *e, media_boot *boot, GError **er
     g_autofree char *initrd = g_build_filename(e->job->work, "initrd", NULL);
     g_autoptr(GBytes) order = g_bytes_new(e->order->str, e->order->len);
     const char *data = g_bytes_get_data(e->kernel, &size);
-    add_file(e, g_strdup("bin/busybox"), 0755, e->shell);
-    add_file(e, g_strdup("modules/order"), 0644, order);
+    environment_add_file(e, g_strdup("bin/busybox"), 0755, e->shell);
+    environment_add_file(e, g_strdup("modules/order"), 0644, order);
     /* Behind no initrd at all: it is the first. */
     if (!g_file_set_contents(kernel, data, (gssize)size, error) ||
         !media_initrd_append("/dev/null", (const struct media_file *)(void *)e->files->data,
@@ -340,13 +340,14 @@ static gboolean write_files(struct environment *e, media_boot *boot, GError **er
     return boot->initrd != NULL;
 }
 
-static gboolean make(struct media_job *job, const GPtrArray *kernel, const media_deb *shell,
-                     media_boot *boot, char **origin, GError **error)
+static gboolean environment_make(struct media_job *job, const GPtrArray *kernel,
+                                 const media_deb *shell, media_boot *boot, char **origin,
+                                 GError **error)
 {
     struct environment e = {0};
     init(&e, job);
-    gboolean good =
-        survey(&e, kernel, shell, error) && load_all(&e, error) && write_files(&e, boot, error);
+    gboolean good = environment_survey(&e, kernel, shell, error) && load_all(&e, error) &&
+                    write_files(&e, boot, error);
     if (good)
         *origin = g_strdup_printf("%s in %s", e.kernel_member, e.kernel_in);
     clear(&e);
@@ -378,7 +379,7 @@ static char *recall_one(struct media_job *job, GKeyFile *note, const char *name,
     return path;
 }
 
-static void forget(media_boot *boot)
+static void environment_forget(media_boot *boot)
 {
     g_clear_pointer(&boot->kernel, g_free);
     g_clear_pointer(&boot->initrd, g_free);
@@ -387,8 +388,8 @@ static void forget(media_boot *boot)
 }
 
 /* FALSE with *error unset: there is none, or not all of it. */
-static gboolean recall(struct media_job *job, const char *key, media_boot *boot, char **origin,
-                       GError **error)
+static gboolean environment_recall(struct media_job *job, const char *key, media_boot *boot,
+                                   char **origin, GError **error)
 {
     g_autoptr(GKeyFile) note = media_cache_note(job->cache, key);
     if (!note)
@@ -401,12 +402,12 @@ static gboolean recall(struct media_job *job, const char *key, media_boot *boot,
     if (boot->initrd)
         return TRUE;
     g_clear_pointer(origin, g_free);
-    forget(boot);
+    environment_forget(boot);
     return FALSE;
 }
 
-static gboolean remember(struct media_job *job, const char *key, const media_boot *boot,
-                         const char *origin, GError **error)
+static gboolean environment_remember(struct media_job *job, const char *key, const media_boot *boot,
+                                     const char *origin, GError **error)
 {
     g_autoptr(GKeyFile) note = g_key_file_new();
     g_key_file_set_string(note, MEDIA_NOTE, "kernel", boot->kernel_sha256);
@@ -428,13 +429,13 @@ gboolean media_environment(struct media_job *job, const GPtrArray *kernel, const
     g_autofree char *origin = NULL;
     g_autoptr(GError) local = NULL;
     key_of(job, kernel, shell, key);
-    if (!recall(job, key, boot, &origin, &local)) {
+    if (!environment_recall(job, key, boot, &origin, &local)) {
         if (local) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
-        if (!make(job, kernel, shell, boot, &origin, error) ||
-            !remember(job, key, boot, origin, error))
+        if (!environment_make(job, kernel, shell, boot, &origin, error) ||
+            !environment_remember(job, key, boot, origin, error))
             return FALSE;
     }
     media_job_input(job, "kernel", origin, boot->kernel_sha256, size_of(boot->kernel));

@@ -157,7 +157,7 @@ static char *from_file(const struct wanted *wanted, const char *path)
                                               : from_list(wanted, text);
 }
 
-static gint by_name(gconstpointer a, gconstpointer b)
+static gint hostmirror_by_name(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -173,7 +173,7 @@ static GPtrArray *parts_of(const char *folder)
             g_file_test(path, G_FILE_TEST_IS_REGULAR))
             g_ptr_array_add(parts, g_steal_pointer(&path));
     }
-    g_ptr_array_sort(parts, by_name);
+    g_ptr_array_sort(parts, hostmirror_by_name);
     return parts;
 }
 

@@ -18,7 +18,7 @@
 #define ALIGNMENT                                                                                  \
     4u /* of a cpio header: Documentation/driver-api/early-userspace/buffer-format.rst */
 
-static gboolean fail(GError **error, const char *path, const char *why)
+static gboolean initrd_fail(GError **error, const char *path, const char *why)
 {
     ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "cannot put “%s” into the initrd: %s", path,
                     why);
@@ -30,15 +30,15 @@ static gboolean fail(GError **error, const char *path, const char *why)
 static gboolean check_path(const char *path, GError **error)
 {
     if (!*path || strlen(path) > PATH_BYTES)
-        return fail(error, path, "the path is empty or too long");
+        return initrd_fail(error, path, "the path is empty or too long");
     if (*path == '/')
-        return fail(error, path, "the path is not relative");
+        return initrd_fail(error, path, "the path is not relative");
     if (g_str_equal(path, "TRAILER!!!"))
-        return fail(error, path, "that name ends a cpio archive");
+        return initrd_fail(error, path, "that name ends a cpio archive");
     g_auto(GStrv) parts = g_strsplit(path, "/", -1);
     for (char **p = parts; *p; p++) {
         if (!**p || g_str_equal(*p, ".") || g_str_equal(*p, ".."))
-            return fail(error, path, "the path has an empty, “.” or “..” part");
+            return initrd_fail(error, path, "the path has an empty, “.” or “..” part");
     }
     return TRUE;
 }
@@ -58,7 +58,7 @@ static GPtrArray *sorted(const struct media_file *files, gsize n, GError **error
         if (!check_path(files[i].path, error))
             return NULL;
         if (g_bytes_get_size(files[i].data) > DATA_MAX) {
-            fail(error, files[i].path, "it is larger than 1 GiB");
+            initrd_fail(error, files[i].path, "it is larger than 1 GiB");
             return NULL;
         }
         g_ptr_array_add(list, (gpointer)&files[i]);
@@ -75,7 +75,8 @@ struct cpio {
     gint64 inode;
 };
 
-static gboolean put(struct cpio *c, const char *path, guint mode, GBytes *data, GError **error)
+static gboolean initrd_put(struct cpio *c, const char *path, guint mode, GBytes *data,
+                           GError **error)
 {
     gsize size = 0;
     const void *bytes = data ? g_bytes_get_data(data, &size) : NULL;
@@ -92,7 +93,7 @@ static gboolean put(struct cpio *c, const char *path, guint mode, GBytes *data, 
                     (!size || archive_write_data(c->archive, bytes, size) == (la_ssize_t)size);
     archive_entry_free(e);
     g_hash_table_insert(c->seen, g_strdup(path), GINT_TO_POINTER(data != NULL));
-    return good || fail(error, path, archive_error_string(c->archive));
+    return good || initrd_fail(error, path, archive_error_string(c->archive));
 }
 
 /* The kernel makes no parents by itself. */
@@ -102,10 +103,10 @@ static gboolean put_parents(struct cpio *c, const char *path, GError **error)
         gpointer is_file = NULL;
         g_autofree char *parent = g_strndup(path, (gsize)(slash - path));
         if (!g_hash_table_lookup_extended(c->seen, parent, NULL, &is_file)) {
-            if (!put(c, parent, S_IFDIR | 0755, NULL, error))
+            if (!initrd_put(c, parent, S_IFDIR | 0755, NULL, error))
                 return FALSE;
         } else if (GPOINTER_TO_INT(is_file)) {
-            return fail(error, path, "one of its parents is a file");
+            return initrd_fail(error, path, "one of its parents is a file");
         }
     }
     return TRUE;
@@ -116,8 +117,8 @@ static gboolean put_file(struct cpio *c, const struct media_file *file, GError *
     if (!put_parents(c, file->path, error))
         return FALSE;
     if (g_hash_table_contains(c->seen, file->path))
-        return fail(error, file->path, "it is there twice");
-    return put(c, file->path, S_IFREG | (file->mode & 07777), file->data, error);
+        return initrd_fail(error, file->path, "it is there twice");
+    return initrd_put(c, file->path, S_IFREG | (file->mode & 07777), file->data, error);
 }
 
 static gboolean write_archive(int fd, GPtrArray *files, const char *out, GError **error)
@@ -128,11 +129,11 @@ static gboolean write_archive(int fd, GPtrArray *files, const char *out, GError 
     archive_write_set_format_cpio_newc(c.archive);
     archive_write_set_bytes_per_block(c.archive, 0);
     if (archive_write_open_fd(c.archive, fd) != ARCHIVE_OK)
-        good = fail(error, out, archive_error_string(c.archive));
+        good = initrd_fail(error, out, archive_error_string(c.archive));
     for (guint i = 0; good && i < files->len; i++)
         good = put_file(&c, g_ptr_array_index(files, i), error);
     if (good && archive_write_close(c.archive) != ARCHIVE_OK)
-        good = fail(error, out, archive_error_string(c.archive));
+        good = initrd_fail(error, out, archive_error_string(c.archive));
     archive_write_free(c.archive);
     g_hash_table_unref(c.seen);
     return good;

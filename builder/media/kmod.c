@@ -13,7 +13,7 @@
 #define NAME_BYTES   64u  /* of a module; the kernel has 56: include/linux/moduleparam.h */
 #define DEPENDS_MAX  256u /* names */
 
-static gboolean fail(GError **error, const char *path, const char *why)
+static gboolean kmod_fail(GError **error, const char *path, const char *why)
 {
     g_autofree char *shown = text_printable(path, -1);
     g_autofree char *reason = text_printable(why, -1);
@@ -46,7 +46,7 @@ char *media_kmod_name(const char *path)
 
 /* ---- compression ---- */
 
-static GBytes *read_all(struct archive *a, const char *path, GError **error)
+static GBytes *kmod_read_all(struct archive *a, const char *path, GError **error)
 {
     struct archive_entry *entry;
     g_autoptr(GByteArray) out = g_byte_array_new();
@@ -55,13 +55,14 @@ static GBytes *read_all(struct archive *a, const char *path, GError **error)
     while (n >= 0 && (n = archive_read_data(a, chunk, CHUNK)) > 0) {
         g_byte_array_append(out, chunk, (guint)n);
         if (out->len > UNPACKED_MAX) {
-            fail(error, path, "it unpacks to more than 128 MiB");
+            kmod_fail(error, path, "it unpacks to more than 128 MiB");
             return NULL;
         }
     }
     if (n == 0)
         return g_byte_array_free_to_bytes(g_steal_pointer(&out));
-    fail(error, path, archive_error_string(a) ? archive_error_string(a) : "it cannot be unpacked");
+    kmod_fail(error, path,
+              archive_error_string(a) ? archive_error_string(a) : "it cannot be unpacked");
     return NULL;
 }
 
@@ -78,9 +79,9 @@ GBytes *media_kmod_unpack(const char *path, GBytes *packed, GError **error)
     archive_read_support_format_raw(a);
     GBytes *elf = NULL;
     if (archive_read_open_memory(a, data, size) == ARCHIVE_OK)
-        elf = read_all(a, path, error);
+        elf = kmod_read_all(a, path, error);
     else
-        fail(error, path, "it cannot be unpacked");
+        kmod_fail(error, path, "it cannot be unpacked");
     archive_read_free(a);
     return elf;
 }
@@ -108,7 +109,7 @@ struct view {
 };
 
 /* at + bytes must be in the view. */
-static guint64 number(struct view v, gsize at, gsize bytes)
+static guint64 kmod_number(struct view v, gsize at, gsize bytes)
 {
     guint64 value = 0;
     for (gsize i = bytes; i-- > 0;)
@@ -129,28 +130,28 @@ static gboolean section(struct view file, struct view table, gsize i, struct vie
 {
     struct view header;
     return part_of(table, (guint64)i * SECTION_SIZE, SECTION_SIZE, &header) &&
-           number(header, SECTION_TYPE, 4) != SECTION_NOBITS &&
-           part_of(file, number(header, SECTION_OFFSET, 8), number(header, SECTION_LENGTH, 8),
-                   bytes);
+           kmod_number(header, SECTION_TYPE, 4) != SECTION_NOBITS &&
+           part_of(file, kmod_number(header, SECTION_OFFSET, 8),
+                   kmod_number(header, SECTION_LENGTH, 8), bytes);
 }
 
 static gboolean is_elf(struct view file)
 {
     return file.size >= HEADER_SIZE && memcmp(file.data, "\177ELF", 4) == 0 &&
            file.data[IDENT_CLASS] == 2 && file.data[IDENT_DATA] == 1 &&
-           number(file, HEADER_SHENTSIZE, 2) == SECTION_SIZE;
+           kmod_number(file, HEADER_SHENTSIZE, 2) == SECTION_SIZE;
 }
 
 static gboolean find_modinfo(struct view file, struct view *found)
 {
     static const char wanted[] = ".modinfo"; /* with the NUL behind it */
     struct view table, names, name;
-    gsize n = (gsize)number(file, HEADER_SHNUM, 2);
-    if (!part_of(file, number(file, HEADER_SHOFF, 8), (guint64)n * SECTION_SIZE, &table) ||
-        !section(file, table, (gsize)number(file, HEADER_SHSTRNDX, 2), &names))
+    gsize n = (gsize)kmod_number(file, HEADER_SHNUM, 2);
+    if (!part_of(file, kmod_number(file, HEADER_SHOFF, 8), (guint64)n * SECTION_SIZE, &table) ||
+        !section(file, table, (gsize)kmod_number(file, HEADER_SHSTRNDX, 2), &names))
         return FALSE;
     for (gsize i = 0; i < n; i++) {
-        guint64 at = number(table, i * SECTION_SIZE, 4);
+        guint64 at = kmod_number(table, i * SECTION_SIZE, 4);
         if (part_of(names, at, sizeof wanted, &name) &&
             memcmp(name.data, wanted, sizeof wanted) == 0)
             return section(file, table, i, found);
@@ -209,7 +210,7 @@ char **media_kmod_depends(const char *path, GBytes *elf, GError **error)
     else if (!read_modinfo(modinfo, names))
         why = "it depends on things that are no names of modules";
     if (why) {
-        fail(error, path, why);
+        kmod_fail(error, path, why);
         return NULL;
     }
     g_ptr_array_add(names, NULL);

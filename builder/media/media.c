@@ -201,7 +201,7 @@ static media_boot *boot_whole(struct media_job *job, const char *path,
 
 /* ---- the kinds ---- */
 
-static media_boot *run(struct media_job *job, GError **error)
+static media_boot *media_run(struct media_job *job, GError **error)
 {
     char sha256[DIGEST_HEX_LEN + 1] = "";
     if (job->spec->kind == MEDIA_PACKAGES)
@@ -242,7 +242,7 @@ media_boot *media_fetch_within(const struct media_spec *spec, const struct media
     g_auto(media_job) job = {.work_lock = -1};
     if (!check_spec(spec, error) || !media_job_init(&job, spec, context, limits, error))
         return NULL;
-    media_boot *boot = run(&job, error);
+    media_boot *boot = media_run(&job, error);
     if (boot)
         boot->cache = g_steal_pointer(&job.cache);
     return boot;

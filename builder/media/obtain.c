@@ -98,7 +98,8 @@ static void known_clear(struct known *k)
     g_free(k->modified);
 }
 
-static gboolean recall(struct media_job *job, const char *key, struct known *k, GError **error)
+static gboolean obtain_recall(struct media_job *job, const char *key, struct known *k,
+                              GError **error)
 {
     g_autoptr(GError) local = NULL;
     k->note = media_cache_note(job->cache, key);
@@ -115,8 +116,9 @@ static gboolean recall(struct media_job *job, const char *key, struct known *k, 
     return FALSE;
 }
 
-static gboolean remember(struct media_job *job, const char *key, const struct media_download *d,
-                         const media_answer *answer, GError **error)
+static gboolean obtain_remember(struct media_job *job, const char *key,
+                                const struct media_download *d, const media_answer *answer,
+                                GError **error)
 {
     g_autoptr(GKeyFile) note = g_key_file_new();
     g_autofree char *shown = media_url_shown(d->url);
@@ -162,7 +164,7 @@ static char *fetch_new(struct media_job *job, const struct media_download *d, st
     }
     g_strlcpy(c->sha256, answer.sha256, DIGEST_HEX_LEN + 1);
     char *path = media_cache_land(job->cache, part, answer.sha256, error);
-    if (path && !remember(job, c->key, d, &answer, error))
+    if (path && !obtain_remember(job, c->key, d, &answer, error))
         g_clear_pointer(&path, g_free);
     return path;
 }
@@ -172,7 +174,7 @@ static char *obtain_locked(struct media_job *job, const struct media_download *d
 {
     struct known k = {0};
     char *path = NULL;
-    if (recall(job, c->key, &k, error)) {
+    if (obtain_recall(job, c->key, &k, error)) {
         if (job->context->offline && k.path)
             path = use_known(job, &k, c, error);
         else if (media_may_fetch(job, d->url, d->name, error))

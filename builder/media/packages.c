@@ -155,7 +155,7 @@ static void choice_key(const struct media_spec *spec, const GPtrArray *indexes,
     media_key_of(key, "closure", (const char *const *)values->pdata);
 }
 
-static gboolean recall(const struct media_job *job, const char *key, struct choice *choice)
+static gboolean packages_recall(const struct media_job *job, const char *key, struct choice *choice)
 {
     g_autoptr(GKeyFile) note = media_cache_note(job->cache, key);
     if (!note)
@@ -169,8 +169,8 @@ static gboolean recall(const struct media_job *job, const char *key, struct choi
     return FALSE;
 }
 
-static gboolean remember(const struct media_job *job, const char *key, const struct choice *choice,
-                         GError **error)
+static gboolean packages_remember(const struct media_job *job, const char *key,
+                                  const struct choice *choice, GError **error)
 {
     g_autoptr(GKeyFile) note = g_key_file_new();
     note_list(note, "system", choice->system);
@@ -279,8 +279,8 @@ static void tell_sources(GPtrArray *list, const GString *text, const GArray *lis
     }
 }
 
-static gboolean choose(struct media_job *job, const struct archives *a, const GArray *listings,
-                       struct choice *choice, GError **error)
+static gboolean packages_choose(struct media_job *job, const struct archives *a,
+                                const GArray *listings, struct choice *choice, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(gsize));
@@ -310,8 +310,8 @@ static gboolean find_choice(struct media_job *job, const struct archives *a, str
     if (!obtain_indexes(job, a, listings, indexes, error))
         return FALSE;
     choice_key(job->spec, indexes, key);
-    return recall(job, key, choice) ||
-           (choose(job, a, listings, choice, error) && remember(job, key, choice, error));
+    return packages_recall(job, key, choice) || (packages_choose(job, a, listings, choice, error) &&
+                                                 packages_remember(job, key, choice, error));
 }
 
 /* ---- fetching ---- */

@@ -45,7 +45,7 @@ void media_reader_free(media_reader *reader)
 
 /* ---- the file under libarchive ---- */
 
-static la_ssize_t on_read(struct archive *a, void *data, const void **block)
+static la_ssize_t reader_on_read(struct archive *a, void *data, const void **block)
 {
     media_reader *r = data;
     ssize_t n;
@@ -108,7 +108,7 @@ static void support_filters(struct archive *a)
 
 /* ---- errors ---- */
 
-static gboolean fail(media_reader *r, struct archive *a, GError **error)
+static gboolean reader_fail(media_reader *r, struct archive *a, GError **error)
 {
     if (g_cancellable_set_error_if_cancelled(r->cancel, error))
         return FALSE;
@@ -139,7 +139,7 @@ static gboolean open_directory(media_reader *r, GError **error)
     g_autofree char *top = g_build_filename(r->source, ".", NULL);
     r->prefix = strlen(top);
     if (archive_read_disk_open(r->outer, top) != ARCHIVE_OK)
-        return fail(r, r->outer, error);
+        return reader_fail(r, r->outer, error);
     return TRUE;
 }
 
@@ -151,12 +151,12 @@ static gboolean open_file(media_reader *r, GError **error)
     archive_read_support_format_tar(r->outer);
     archive_read_support_format_iso9660(r->outer);
     r->block = g_malloc(BLOCK);
-    archive_read_set_read_callback(r->outer, on_read);
+    archive_read_set_read_callback(r->outer, reader_on_read);
     archive_read_set_seek_callback(r->outer, on_seek);
     archive_read_set_skip_callback(r->outer, on_skip);
     archive_read_set_callback_data(r->outer, r);
     if (archive_read_open1(r->outer) != ARCHIVE_OK)
-        return fail(r, r->outer, error);
+        return reader_fail(r, r->outer, error);
     return TRUE;
 }
 
@@ -197,7 +197,7 @@ static gboolean enter_deb(media_reader *r, struct archive_entry *e, GError **err
             break;
         status = archive_read_next_header(r->outer, &e);
         if (status < ARCHIVE_WARN)
-            return fail(r, r->outer, error);
+            return reader_fail(r, r->outer, error);
     }
     if (status == ARCHIVE_EOF)
         return too_much(r, "is an ar archive without the data.tar of a .deb", error);
@@ -208,7 +208,7 @@ static gboolean enter_deb(media_reader *r, struct archive_entry *e, GError **err
     archive_read_set_read_callback(r->inner, on_inner_read);
     archive_read_set_callback_data(r->inner, r);
     if (archive_read_open1(r->inner) != ARCHIVE_OK)
-        return fail(r, r->inner, error);
+        return reader_fail(r, r->inner, error);
     return TRUE;
 }
 
@@ -237,7 +237,7 @@ static int next_header(media_reader *r, struct archive_entry **e, GError **error
     }
     r->begun = TRUE;
     if (status < ARCHIVE_WARN) {
-        fail(r, r->current, error);
+        reader_fail(r, r->current, error);
         return ARCHIVE_FATAL;
     }
     if (status == ARCHIVE_EOF || !within_limits(r, *e, error))
@@ -292,6 +292,6 @@ gssize media_reader_data(media_reader *reader, void *buffer, gsize size, GError 
     la_ssize_t n = archive_read_data(reader->current, buffer, size);
     if (n >= 0)
         return n;
-    fail(reader, reader->current, error);
+    reader_fail(reader, reader->current, error);
     return -1;
 }

@@ -253,8 +253,8 @@ static gboolean search_text(gpointer data, GString *text, gboolean last, GError 
     return look_at_all(data, text, last, error);
 }
 
-static gboolean read_all(struct archive *a, const char *file, GString *text, text_fn fn,
-                         gpointer data, GCancellable *cancel, GError **error)
+static gboolean release_read_all(struct archive *a, const char *file, GString *text, text_fn fn,
+                                 gpointer data, GCancellable *cancel, GError **error)
 {
     g_autofree char *chunk = g_malloc(CHUNK);
     guint64 total = 0, limit = fn ? UNPACKED_MAX : KEPT_MAX;
@@ -293,7 +293,7 @@ static gboolean read_file(const char *file, GString *text, text_fn fn, gpointer 
     else if (header < ARCHIVE_WARN)
         good = fail_archive(a, file, error);
     else
-        good = read_all(a, file, text, fn, data, cancel, error);
+        good = release_read_all(a, file, text, fn, data, cancel, error);
     archive_read_free(a);
     return good;
 }

@@ -45,7 +45,7 @@ static void end_wish(struct crew *c, const struct media_wish *wish, GError *erro
     g_clear_error(&error);
 }
 
-static gpointer work(gpointer data)
+static gpointer several_work(gpointer data)
 {
     struct crew *c = data;
     struct media_job own = *c->job;
@@ -62,20 +62,21 @@ static gpointer work(gpointer data)
     return NULL;
 }
 
-static void on_cancel(GCancellable *cancel, gpointer stop)
+static void several_on_cancel(GCancellable *cancel, gpointer stop)
 {
     (void)cancel;
     g_cancellable_cancel(stop);
 }
 
-static void run(struct crew *c)
+static void several_run(struct crew *c)
 {
     GThread *threads[WORKERS];
     guint n = (guint)MIN(c->n, (gsize)WORKERS);
     GCancellable *cancel = c->job->net.cancel;
-    gulong id = cancel ? g_cancellable_connect(cancel, G_CALLBACK(on_cancel), c->stop, NULL) : 0;
+    gulong id =
+        cancel ? g_cancellable_connect(cancel, G_CALLBACK(several_on_cancel), c->stop, NULL) : 0;
     for (guint i = 0; i < n; i++)
-        threads[i] = g_thread_new("fetch", work, c);
+        threads[i] = g_thread_new("fetch", several_work, c);
     for (guint i = 0; i < n; i++)
         g_thread_join(threads[i]);
     g_cancellable_disconnect(cancel, id);
@@ -89,7 +90,7 @@ gboolean media_obtain_all(struct media_job *job, struct media_wish *wishes, gsiz
     c.stop = g_cancellable_new();
     for (gsize i = 0; i < n; i++)
         c.total += wishes[i].download.size;
-    run(&c);
+    several_run(&c);
     g_object_unref(c.stop);
     g_mutex_clear(&c.mutex);
     if (!c.error)

@@ -105,7 +105,7 @@ static gboolean store(struct transfer *t, const char *data, gsize length)
     return TRUE;
 }
 
-static void tell(struct transfer *t)
+static void transfer_tell(struct transfer *t)
 {
     curl_off_t rest = -1;
     guint64 total = t->download->size;
@@ -118,7 +118,7 @@ static void tell(struct transfer *t)
     progress_amount(t->net->progress, t->download->name, t->result->have, total);
 }
 
-static size_t on_data(char *data, size_t size, size_t n, void *user)
+static size_t transfer_on_data(char *data, size_t size, size_t n, void *user)
 {
     struct transfer *t = user;
     gsize length = size * n; /* size is 1 always: CURLOPT_WRITEFUNCTION(3) */
@@ -130,7 +130,7 @@ static size_t on_data(char *data, size_t size, size_t n, void *user)
     }
     if (!store(t, data, length))
         return 0;
-    tell(t);
+    transfer_tell(t);
     return length;
 }
 
@@ -181,13 +181,13 @@ static void set_limits(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 }
 
-static void prepare(struct transfer *t)
+static void transfer_prepare(struct transfer *t)
 {
     const struct media_download *d = t->download;
     curl_easy_setopt(t->easy, CURLOPT_URL, d->url);
     curl_easy_setopt(t->easy, CURLOPT_USERAGENT, "ingot/" INGOT_VERSION);
     curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->message);
-    curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_data);
+    curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, transfer_on_data);
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(t->easy, CURLOPT_FAILONERROR, 1L);
@@ -209,7 +209,7 @@ static void wake(GCancellable *cancel, gpointer multi)
     curl_multi_wakeup(multi);
 }
 
-static CURLcode run(CURL *easy, CURLM *multi, GCancellable *cancel)
+static CURLcode transfer_run(CURL *easy, CURLM *multi, GCancellable *cancel)
 {
     CURLcode code = CURLE_ABORTED_BY_CALLBACK;
     int running = 1, queued = 0;
@@ -365,7 +365,7 @@ static enum media_verdict judge_done(struct transfer *t, GError **error)
     return MEDIA_AGAIN;
 }
 
-static enum media_verdict judge(struct transfer *t, CURLcode code, GError **error)
+static enum media_verdict transfer_judge(struct transfer *t, CURLcode code, GError **error)
 {
     curl_off_t wait = 0;
     if (g_cancellable_set_error_if_cancelled(t->net->cancel, error))
@@ -393,14 +393,15 @@ enum media_verdict media_transfer(const struct media_download *download,
         ingot_set_error(error, INGOT_EXIT_FAILURE, NULL, "libcurl cannot be set up");
         return MEDIA_HOPELESS;
     }
-    prepare(&t);
+    transfer_prepare(&t);
     if (!t.ranged && !start_over(&t)) {
         curl_easy_cleanup(t.easy);
         curl_slist_free_all(t.headers);
         return judge_trouble(&t, error);
     }
     CURLM *multi = net->connections ? net->connections : curl_multi_init();
-    enum media_verdict verdict = judge(&t, run(t.easy, multi, net->cancel), error);
+    enum media_verdict verdict =
+        transfer_judge(&t, transfer_run(t.easy, multi, net->cancel), error);
     if (multi != net->connections)
         curl_multi_cleanup(multi);
     curl_easy_cleanup(t.easy);

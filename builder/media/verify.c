@@ -126,7 +126,8 @@ static void on_status(const char *line, gpointer data)
         v->plaintexts++;
 }
 
-static gboolean refuse(const struct media_signature *s, const struct verdict *v, GError **error)
+static gboolean verify_refuse(const struct media_signature *s, const struct verdict *v,
+                              GError **error)
 {
     if (v->bad)
         ingot_set_error(error, INGOT_EXIT_MEDIA,
@@ -163,7 +164,7 @@ static gboolean accept(const struct media_signature *s, const struct verdict *v,
     gboolean explained = !failure || v->missing || v->expired || v->revoked;
     if (v->good && !v->bad && one_text && explained)
         return TRUE;
-    return refuse(s, v, error);
+    return verify_refuse(s, v, error);
 }
 
 /* gpgv gave up before it looked at a signature, or is not there. */
@@ -180,8 +181,8 @@ static void fail_unheard(const struct media_signature *s, const GError *failure,
                         "cannot verify the signature of %s: there is no gpgv here", s->name);
 }
 
-static gboolean run(const struct media_signature *s, const char *keyring, const char *output,
-                    GCancellable *cancel, GError **error)
+static gboolean media_verify_run(const struct media_signature *s, const char *keyring,
+                                 const char *output, GCancellable *cancel, GError **error)
 {
     struct verdict v = {.keys = g_string_new(NULL)};
     g_autofree char *file = g_canonicalize_filename(s->file, NULL);
@@ -208,7 +209,7 @@ gboolean media_verify(const struct media_signature *signature, GCancellable *can
 {
     g_autofree char *keyring = usable_keyring(signature, error);
     g_autofree char *output = g_build_filename(signature->work, "signed", NULL);
-    if (!keyring || !run(signature, keyring, output, cancel, error))
+    if (!keyring || !media_verify_run(signature, keyring, output, cancel, error))
         return FALSE;
     if (!text || signature->detached)
         return TRUE;

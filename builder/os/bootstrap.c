@@ -22,7 +22,7 @@ static const struct debian_source base[] = {
     {"debian/target.sh", "ingot/target.sh", 0644, NULL},
 };
 
-static GPtrArray *answer(const struct os_answers *a, const char *data_dir, GError **error)
+static GPtrArray *bootstrap_answer(const struct os_answers *a, const char *data_dir, GError **error)
 {
     g_autoptr(GHashTable) values = debian_values(a, 1, error);
     GPtrArray *files =
@@ -167,7 +167,7 @@ const os_installer installer_bootstrap = {
     .kernel_package = kernel_package,
     .base_packages = os_base_packages,
     .memory = G_GUINT64_CONSTANT(768) << 20,
-    .answer = answer,
+    .answer = bootstrap_answer,
     .command_line = command_line,
     .phases = phases,
     .failures = failures,

@@ -13,12 +13,12 @@ static const char *or_empty(const char *text)
     return text ? text : "";
 }
 
-static void put(GHashTable *values, const char *key, char *value)
+static void debian_put(GHashTable *values, const char *key, char *value)
 {
     g_hash_table_insert(values, (gpointer)key, value);
 }
 
-static char *joined(const char *const *words, const char *between)
+static char *debian_joined(const char *const *words, const char *between)
 {
     return g_strjoinv(between, (char **)words);
 }
@@ -34,7 +34,7 @@ static const struct rule group_name = {"group name", "^[a-z_][a-z0-9_-]*$"};
 static const struct rule package_name = {"package name", "^[a-z0-9][a-z0-9+.-]*$"};
 static const struct rule kernel_argument = {"kernel argument", "^[^\\s\"'$`\\\\;&|<>()]+$"};
 
-static gboolean fits(const struct rule *rule, const char *const *words, GError **error)
+static gboolean debian_fits(const struct rule *rule, const char *const *words, GError **error)
 {
     for (; *words; words++) {
         if (g_utf8_validate(*words, -1, NULL) &&
@@ -53,11 +53,13 @@ static gboolean check_words(const struct os_answers *a, GError **error)
     const char *const kernel[] = {a->kernel_package, NULL};
     for (gsize i = 0; i < a->n_users; i++) {
         const char *const name[] = {a->users[i].name, NULL};
-        if (!fits(&account, name, error) || !fits(&group_name, a->users[i].groups, error))
+        if (!debian_fits(&account, name, error) ||
+            !debian_fits(&group_name, a->users[i].groups, error))
             return FALSE;
     }
-    return fits(&package_name, a->packages, error) && fits(&package_name, kernel, error) &&
-           fits(&kernel_argument, a->kernel_args, error);
+    return debian_fits(&package_name, a->packages, error) &&
+           debian_fits(&package_name, kernel, error) &&
+           debian_fits(&kernel_argument, a->kernel_args, error);
 }
 
 /* ---- values ---- */
@@ -85,16 +87,16 @@ static gboolean put_mirror(GHashTable *values, const char *mirror, GError **erro
         return FALSE;
     }
     const char *path = uri ? g_uri_get_path(uri) : "";
-    put(values, "mirror_protocol", g_strdup(uri ? g_uri_get_scheme(uri) : "http"));
-    put(values, "mirror_host", uri ? authority(uri) : g_strdup(""));
-    put(values, "mirror_directory", g_strdup(uri && !*path ? "/" : path));
+    debian_put(values, "mirror_protocol", g_strdup(uri ? g_uri_get_scheme(uri) : "http"));
+    debian_put(values, "mirror_host", uri ? authority(uri) : g_strdup(""));
+    debian_put(values, "mirror_directory", g_strdup(uri && !*path ? "/" : path));
     return TRUE;
 }
 
 /* Puts the user's ssh keys where the account's home is. */
 static void add_keys(GString *script, const struct os_user *u, const char *name)
 {
-    g_autofree char *keys = joined(u->ssh_keys, "\n");
+    g_autofree char *keys = debian_joined(u->ssh_keys, "\n");
     g_autofree char *quoted = g_shell_quote(keys);
     g_string_append_printf(script,
                            "ssh=$(getent passwd %s | cut -d: -f6)/.ssh\n"
@@ -131,22 +133,22 @@ static void put_users(GHashTable *values, const struct os_answers *a, gsize firs
     GString *script = g_string_new(NULL);
     for (gsize i = first_user; i < a->n_users; i++)
         add_user(script, &a->users[i]);
-    put(values, "root_password_hash", g_strdup(or_empty(root->password_hash)));
-    put(values, "ssh_keys_root", joined(root->ssh_keys, "\n"));
-    put(values, "user_name", g_strdup(or_empty(first->name)));
-    put(values, "user_fullname", g_strdup(or_empty(first->fullname)));
-    put(values, "user_password_hash", g_strdup(or_empty(first->password_hash)));
-    put(values, "user_groups", joined(first->groups, " "));
-    put(values, "ssh_keys_user", joined(first->ssh_keys, "\n"));
-    put(values, "users_script", g_string_free(script, FALSE));
+    debian_put(values, "root_password_hash", g_strdup(or_empty(root->password_hash)));
+    debian_put(values, "ssh_keys_root", debian_joined(root->ssh_keys, "\n"));
+    debian_put(values, "user_name", g_strdup(or_empty(first->name)));
+    debian_put(values, "user_fullname", g_strdup(or_empty(first->fullname)));
+    debian_put(values, "user_password_hash", g_strdup(or_empty(first->password_hash)));
+    debian_put(values, "user_groups", debian_joined(first->groups, " "));
+    debian_put(values, "ssh_keys_user", debian_joined(first->ssh_keys, "\n"));
+    debian_put(values, "users_script", g_string_free(script, FALSE));
 }
 
 static void put_packages(GHashTable *values, const struct os_packages *packages)
 {
-    put(values, "components", g_strdup(packages ? packages->components : "main"));
-    put(values, "grub_package", g_strdup(packages ? packages->loader : ""));
-    put(values, "grub_target", g_strdup(packages ? packages->loader_target : ""));
-    put(values, "efi", g_strdup(packages && packages->efi ? "true" : ""));
+    debian_put(values, "components", g_strdup(packages ? packages->components : "main"));
+    debian_put(values, "grub_package", g_strdup(packages ? packages->loader : ""));
+    debian_put(values, "grub_target", g_strdup(packages ? packages->loader_target : ""));
+    debian_put(values, "efi", g_strdup(packages && packages->efi ? "true" : ""));
 }
 
 static GHashTable *values_new(const struct os_answers *a, gsize first_user, GError **error)
@@ -171,9 +173,9 @@ static GHashTable *values_new(const struct os_answers *a, gsize first_user, GErr
         {"serial_name", a->serial_name},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(plain); i++)
-        put(values, plain[i][0], g_strdup(or_empty(plain[i][1])));
-    put(values, "packages", joined(a->packages, " "));
-    put(values, "kernel_args", joined(a->kernel_args, " "));
+        debian_put(values, plain[i][0], g_strdup(or_empty(plain[i][1])));
+    debian_put(values, "packages", debian_joined(a->packages, " "));
+    debian_put(values, "kernel_args", debian_joined(a->kernel_args, " "));
     put_users(values, a, first_user);
     put_packages(values, a->sources);
     if (put_mirror(values, a->mirror, error))

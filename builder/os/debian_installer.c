@@ -37,7 +37,8 @@ static char *helpers(void)
     return g_string_free(words, FALSE);
 }
 
-static GPtrArray *answer(const struct os_answers *a, const char *data_dir, GError **error)
+static GPtrArray *debian_installer_answer(const struct os_answers *a, const char *data_dir,
+                                          GError **error)
 {
     /* The installer makes root and the first user; the others are made in the new system. */
     g_autoptr(GHashTable) values = debian_values(a, 2, error);
@@ -191,7 +192,7 @@ const os_installer installer_debian_installer = {
     .memory = G_GUINT64_CONSTANT(1) << 30,
     .network = TRUE,
     .seeded = TRUE,
-    .answer = answer,
+    .answer = debian_installer_answer,
     .command_line = command_line,
     .phases = phases,
     .failures = failures,

@@ -30,11 +30,11 @@ static void section_clear(gpointer data)
     g_free(((struct section *)data)->key);
 }
 
-static gboolean fail(const struct renderer *r, const char *hint, GError **error, const char *format,
-                     ...) G_GNUC_PRINTF(4, 5);
+static gboolean template_fail(const struct renderer *r, const char *hint, GError **error,
+                              const char *format, ...) G_GNUC_PRINTF(4, 5);
 
-static gboolean fail(const struct renderer *r, const char *hint, GError **error, const char *format,
-                     ...)
+static gboolean template_fail(const struct renderer *r, const char *hint, GError **error,
+                              const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -44,7 +44,7 @@ static gboolean fail(const struct renderer *r, const char *hint, GError **error,
     return FALSE;
 }
 
-static const char *look_up(const struct renderer *r, const char *key, GError **error)
+static const char *template_look_up(const struct renderer *r, const char *key, GError **error)
 {
     const char *value = g_hash_table_lookup(r->values, key);
     if (value)
@@ -52,7 +52,7 @@ static const char *look_up(const struct renderer *r, const char *key, GError **e
     g_autofree gpointer *keys = g_hash_table_get_keys_as_array(r->values, NULL);
     const char *near = text_nearest(key, (const char *const *)keys);
     g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near) : NULL;
-    fail(r, hint, error, "the template uses the unknown key '%s'", key);
+    template_fail(r, hint, error, "the template uses the unknown key '%s'", key);
     return NULL;
 }
 
@@ -64,25 +64,25 @@ static gboolean is_shown(const struct renderer *r)
 
 static gboolean put_value(struct renderer *r, const char *key, gboolean raw, GError **error)
 {
-    const char *value = look_up(r, key, error);
+    const char *value = template_look_up(r, key, error);
     g_autoptr(GError) local = NULL;
     if (!value || !is_shown(r))
         return value != NULL;
     g_autofree char *escaped = raw ? g_strdup(value) : r->escape(value, &local);
     if (!escaped)
-        return fail(r, NULL, error, "the value of '%s' cannot be written here: %s", key,
-                    local ? local->message : "its format refuses it");
+        return template_fail(r, NULL, error, "the value of '%s' cannot be written here: %s", key,
+                             local ? local->message : "its format refuses it");
     g_string_append(r->out, escaped);
     return TRUE;
 }
 
 static gboolean open_section(struct renderer *r, const char *key, gboolean inverted, GError **error)
 {
-    const char *value = look_up(r, key, error);
+    const char *value = template_look_up(r, key, error);
     if (!value)
         return FALSE;
     if (r->sections->len >= DEPTH_MAX)
-        return fail(r, NULL, error, "sections are nested too deeply");
+        return template_fail(r, NULL, error, "sections are nested too deeply");
     struct section s = {.key = g_strdup(key),
                         .line = r->line,
                         .shown = is_shown(r) && (*value != '\0') != inverted};
@@ -93,11 +93,11 @@ static gboolean open_section(struct renderer *r, const char *key, gboolean inver
 static gboolean close_section(struct renderer *r, const char *key, GError **error)
 {
     if (r->sections->len == 0)
-        return fail(r, NULL, error, "{{/%s}} closes a section that is not open", key);
+        return template_fail(r, NULL, error, "{{/%s}} closes a section that is not open", key);
     const struct section *s = &g_array_index(r->sections, struct section, r->sections->len - 1);
     if (strcmp(s->key, key) != 0)
-        return fail(r, NULL, error, "{{/%s}} stands where {{/%s}} of line %u is expected", key,
-                    s->key, s->line);
+        return template_fail(r, NULL, error, "{{/%s}} stands where {{/%s}} of line %u is expected",
+                             key, s->key, s->line);
     g_array_set_size(r->sections, r->sections->len - 1);
     return TRUE;
 }
@@ -126,7 +126,7 @@ static char *take_key(struct renderer *r, GError **error)
     const char *end = strstr(r->at, "}}");
     const char *newline = strchr(r->at, '\n');
     if (!end || (newline && newline < end)) {
-        fail(r, "write a literal {{ by a value", error, "{{ without }} on the same line");
+        template_fail(r, "write a literal {{ by a value", error, "{{ without }} on the same line");
         return NULL;
     }
     char *key = g_strstrip(g_strndup(r->at, (gsize)(end - r->at)));
@@ -153,7 +153,7 @@ static gboolean put_tag(struct renderer *r, GError **error)
     return good;
 }
 
-static gboolean render(struct renderer *r, GError **error)
+static gboolean os_template_render(struct renderer *r, GError **error)
 {
     while (*r->at) {
         if (r->at[0] == '{' && r->at[1] == '{') {
@@ -170,7 +170,7 @@ static gboolean render(struct renderer *r, GError **error)
         return TRUE;
     const struct section *s = &g_array_index(r->sections, struct section, r->sections->len - 1);
     r->line = s->line;
-    return fail(r, NULL, error, "the section {{#%s}} is not closed", s->key);
+    return template_fail(r, NULL, error, "the section {{#%s}} is not closed", s->key);
 }
 
 char *template_render(const char *name, const char *text, GHashTable *values,
@@ -181,14 +181,14 @@ char *template_render(const char *name, const char *text, GHashTable *values,
     r.out = g_string_new(NULL);
     r.sections = g_array_new(FALSE, TRUE, sizeof(struct section));
     g_array_set_clear_func(r.sections, section_clear);
-    gboolean good = render(&r, error);
+    gboolean good = os_template_render(&r, error);
     g_array_unref(r.sections);
     return g_string_free(r.out, !good);
 }
 
 /* ---- formats ---- */
 
-static gboolean refuse(const char *value, gboolean lines, GError **error)
+static gboolean template_refuse(const char *value, gboolean lines, GError **error)
 {
     for (const char *c = value; *c; c++)
         if ((*c == '\n' && !lines) || (g_ascii_iscntrl(*c) && *c != '\n' && *c != '\t')) {
@@ -203,7 +203,7 @@ static gboolean refuse(const char *value, gboolean lines, GError **error)
  * backslash at the end of the line would continue it. */
 char *template_escape_preseed(const char *value, GError **error)
 {
-    if (refuse(value, FALSE, error))
+    if (template_refuse(value, FALSE, error))
         return NULL;
     gsize length = strlen(value);
     if (length && (g_ascii_isspace(value[0]) || g_ascii_isspace(value[length - 1]))) {
@@ -219,7 +219,7 @@ char *template_escape_preseed(const char *value, GError **error)
 
 char *template_escape_shell(const char *value, GError **error)
 {
-    if (refuse(value, TRUE, error))
+    if (template_refuse(value, TRUE, error))
         return NULL;
     GString *out = g_string_new(value);
     g_string_replace(out, "'", "'\\''", 0);

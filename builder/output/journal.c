@@ -48,8 +48,8 @@ static gboolean look_at_target(const char *path, gboolean *there, GError **error
 
 /* Adds one file to the journal.  Its earlier version gets a second name; where there are no hard
  * links there is no way back, only on. */
-static gboolean add_file(const char *staging, const char *out_dir, const char *file, json_t *files,
-                         gboolean *returns, GError **error)
+static gboolean journal_add_file(const char *staging, const char *out_dir, const char *file,
+                                 json_t *files, gboolean *returns, GError **error)
 {
     gboolean there;
     g_autofree char *target = g_build_filename(out_dir, file, NULL);
@@ -82,7 +82,7 @@ gboolean journal_begin(const char *staging, const char *out_dir, const char *con
     json_t *files = json_array();
     gboolean good = TRUE, returns = TRUE;
     for (; good && *names; names++)
-        good = add_file(staging, out_dir, *names, files, &returns, error);
+        good = journal_add_file(staging, out_dir, *names, files, &returns, error);
     good =
         good && files_sync_names(out_dir, error) && write_journal(staging, files, returns, error);
     json_decref(files);

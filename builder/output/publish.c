@@ -28,9 +28,9 @@ static gboolean is_file(const char *path, GError **error)
     return S_ISREG(info.st_mode);
 }
 
-static gboolean prepare(struct publish_sum *sum, const char *staging, const char *name,
-                        const char *extension, const char *sha256, GCancellable *cancel,
-                        GError **error)
+static gboolean publish_prepare(struct publish_sum *sum, const char *staging, const char *name,
+                                const char *extension, const char *sha256, GCancellable *cancel,
+                                GError **error)
 {
     char hex[DIGEST_HEX_LEN + 1];
     sum->file = g_strdup_printf("%s.%s", name, extension);
@@ -77,8 +77,8 @@ gboolean output_publish(const char *staging, const char *out_dir, const char *na
         return FALSE;
     }
     struct publish_sum sums[FILES] = {0};
-    gboolean good = prepare(&sums[0], staging, name, extension, sha256, cancel, error) &&
-                    prepare(&sums[1], staging, name, "json", NULL, cancel, error);
+    gboolean good = publish_prepare(&sums[0], staging, name, extension, sha256, cancel, error) &&
+                    publish_prepare(&sums[1], staging, name, "json", NULL, cancel, error);
     int lock = good ? publish_lock(out_dir, cancel, error) : -1;
     good = lock >= 0 && !g_cancellable_set_error_if_cancelled(cancel, error) &&
            move_all(sums, staging, out_dir, error);

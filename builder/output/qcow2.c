@@ -68,8 +68,8 @@ static gboolean check(const char *out, GCancellable *cancel, GError **error)
     return judge_check(text, out, error);
 }
 
-static gboolean write_image(const char *image, const char *out, enum output_compact compact,
-                            progress *p, GCancellable *cancel, GError **error)
+static gboolean qcow2_write_image(const char *image, const char *out, enum output_compact compact,
+                                  progress *p, GCancellable *cancel, GError **error)
 {
     /* Absolute, so that no name is taken for an option or a protocol ("nbd:…"). */
     g_autofree char *from = g_canonicalize_filename(image, NULL);
@@ -85,5 +85,5 @@ const output_format format_qcow2 = {
     .name = "qcow2",
     .heading = "QEMU image, compressed with zstd",
     .extension = "qcow2",
-    .write = write_image,
+    .write = qcow2_write_image,
 };

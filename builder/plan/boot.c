@@ -39,7 +39,7 @@ static void set_unknown(const struct placeholder *all, const char *name, gsize l
 }
 
 /* Replaces "${NAME}"; "$${" is "${" itself.  NULL: a name is not known. */
-static char *expand(const char *text, const struct placeholder *all, GError **error)
+static char *boot_expand(const char *text, const struct placeholder *all, GError **error)
 {
     g_autoptr(GString) out = g_string_new(NULL);
     for (const char *at = text; *at;) {
@@ -67,7 +67,7 @@ static char *expand_command(const char *command, const char *seed_url, const cha
 {
     const struct placeholder all[] = {
         {"seed.url", seed_url}, {"installer.args", args}, {NULL, NULL}};
-    return expand(command, all, error);
+    return boot_expand(command, all, error);
 }
 
 char *plan_boot_command(const plan *p, const char *seed_url, GError **error)

@@ -13,7 +13,7 @@
 
 /* ---- strings that live as long as the plan ---- */
 
-static const char *keep(plan *p, const char *text)
+static const char *plan_keep(plan *p, const char *text)
 {
     return text ? g_string_chunk_insert_const(p->store, text) : NULL;
 }
@@ -26,10 +26,10 @@ static const char *const *keep_array(plan *p, GPtrArray *list)
     return (const char *const *)list->pdata;
 }
 
-static void add_all(plan *p, GPtrArray *list, const char *const *texts)
+static void plan_add_all(plan *p, GPtrArray *list, const char *const *texts)
 {
     for (; texts && *texts; texts++) {
-        const char *kept = keep(p, *texts);
+        const char *kept = plan_keep(p, *texts);
         gboolean there = FALSE;
         for (guint i = 0; i < list->len; i++)
             there |= strcmp(g_ptr_array_index(list, i), kept) == 0;
@@ -41,13 +41,13 @@ static void add_all(plan *p, GPtrArray *list, const char *const *texts)
 static const char *const *keep_strv(plan *p, char **texts)
 {
     GPtrArray *list = g_ptr_array_new();
-    add_all(p, list, (const char *const *)texts);
+    plan_add_all(p, list, (const char *const *)texts);
     return keep_array(p, list);
 }
 
 /* ---- the installer ---- */
 
-static char *joined(const char *const *list)
+static char *plan_joined(const char *const *list)
 {
     return g_strjoinv(", ", (char **)list);
 }
@@ -73,7 +73,7 @@ static void check_family(const recipe *r, recipe_problems *problems)
     g_ptr_array_add(names, NULL);
     const char *const *all = (const char *const *)names->pdata;
     const char *near = text_nearest(r->family, all);
-    g_autofree char *known = joined(all);
+    g_autofree char *known = plan_joined(all);
     g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
                                  : g_strdup_printf("the families are: %s", known);
     recipe_problem(problems, r, "family", hint, "no installer is known for the family '%s'",
@@ -93,7 +93,7 @@ static const os_installer *choose_installer(const recipe *r, recipe_problems *pr
                                              : NULL;
     if (found || !r->installer)
         return found;
-    g_autofree char *known = joined(all);
+    g_autofree char *known = plan_joined(all);
     const char *near = text_nearest(r->installer, all);
     g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
                                  : g_strdup_printf("the installers are: %s", known);
@@ -128,7 +128,7 @@ static void check_capabilities(const recipe *r, const os_installer *installer,
         if (!all[i].value || g_strv_contains(all[i].can, all[i].value) ||
             (all[i].value == r->family && !is_known_family(r->family)))
             continue;
-        g_autofree char *can = joined(all[i].can);
+        g_autofree char *can = plan_joined(all[i].can);
         g_autofree char *hint = g_strdup_printf("it can do: %s", can);
         recipe_problem(problems, r, all[i].key, hint, "%s cannot do the %s '%s'", installer->name,
                        all[i].what, all[i].value);
@@ -342,14 +342,14 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror)
 static void resolve_modules(plan *p, const recipe *r, const char *mirror)
 {
     gboolean own = p->media.kind == MEDIA_APT; /* the keyring is that of the archive */
-    p->modules =
-        (struct media_modules){.mirror = keep(p, mirror),
-                               .suite = p->answers.release,
-                               .arch = debian_arch(r->arch),
-                               .component = p->installer->modules,
-                               .keyring = keep(p, own ? p->media.keyring : p->installer->keyring),
-                               .proxy = keep(p, r->proxy),
-                               .remedy = p->installer->modules_remedy};
+    p->modules = (struct media_modules){
+        .mirror = plan_keep(p, mirror),
+        .suite = p->answers.release,
+        .arch = debian_arch(r->arch),
+        .component = p->installer->modules,
+        .keyring = plan_keep(p, own ? p->media.keyring : p->installer->keyring),
+        .proxy = plan_keep(p, r->proxy),
+        .remedy = p->installer->modules_remedy};
 }
 
 /* ---- the answers ---- */
@@ -357,18 +357,18 @@ static void resolve_modules(plan *p, const recipe *r, const char *mirror)
 static gboolean resolve_user(plan *p, const recipe *r, const struct recipe_user *from,
                              struct os_user *to, secrets *hidden, GError **error)
 {
-    to->name = keep(p, from->name ? from->name : "root");
-    to->fullname = keep(p, from->fullname ? from->fullname : "");
+    to->name = plan_keep(p, from->name ? from->name : "root");
+    to->fullname = plan_keep(p, from->fullname ? from->fullname : "");
     to->groups = keep_strv(p, from->groups);
     to->ssh_keys = keep_strv(p, from->ssh_keys);
-    to->password_hash = keep(p, from->password_hash);
+    to->password_hash = plan_keep(p, from->password_hash);
     if (!from->password)
         return TRUE;
     g_autofree char *hash = password_hash(from->password, p->cache_dir, r->name, to->name, error);
     if (!hash)
         return FALSE;
     secrets_add(hidden, hash);
-    to->password_hash = keep(p, hash);
+    to->password_hash = plan_keep(p, hash);
     return TRUE;
 }
 
@@ -412,30 +412,30 @@ static void resolve_answers(plan *p, const recipe *r, const char *mirror, const 
     struct os_answers *a = &p->answers;
     g_autofree char *guest_mirror = mirror ? vm_guest_url(mirror) : NULL;
     g_autofree char *guest_proxy = r->proxy ? vm_guest_url(r->proxy) : NULL;
-    a->locale = keep(p, r->locale);
-    a->timezone = keep(p, r->timezone);
-    a->keyboard = keep(p, r->keyboard);
-    a->hostname = keep(p, r->hostname);
-    a->domain = keep(p, r->domain);
-    a->mirror = keep(p, guest_mirror);
-    a->final_mirror = keep(p, final);
-    a->proxy = keep(p, guest_proxy);
-    a->release = keep(p, r->release);
+    a->locale = plan_keep(p, r->locale);
+    a->timezone = plan_keep(p, r->timezone);
+    a->keyboard = plan_keep(p, r->keyboard);
+    a->hostname = plan_keep(p, r->hostname);
+    a->domain = plan_keep(p, r->domain);
+    a->mirror = plan_keep(p, guest_mirror);
+    a->final_mirror = plan_keep(p, final);
+    a->proxy = plan_keep(p, guest_proxy);
+    a->release = plan_keep(p, r->release);
     a->disk = GUEST_DISK;
-    a->filesystem = keep(p, r->filesystem);
+    a->filesystem = plan_keep(p, r->filesystem);
     a->kernel_package =
-        keep(p, r->kernel_package ? r->kernel_package
-                                  : p->installer->kernel_package(r->family, r->arch));
+        plan_keep(p, r->kernel_package ? r->kernel_package
+                                       : p->installer->kernel_package(r->family, r->arch));
     a->serial_name = vm_console_name(r->arch);
     a->sources = p->installer->packages ? p->installer->packages(r->family, r->arch) : NULL;
     a->kernel_args = keep_strv(p, r->kernel_args);
     a->serial_console = r->serial_console;
-    a->extra = keep(p, r->extra);
-    a->late_command = keep(p, r->late_command);
+    a->extra = plan_keep(p, r->extra);
+    a->late_command = plan_keep(p, r->late_command);
     a->seeded = boot_is_seeded(r);
     GPtrArray *packages = g_ptr_array_new();
-    add_all(p, packages, p->installer->base_packages);
-    add_all(p, packages, (const char *const *)r->packages);
+    plan_add_all(p, packages, p->installer->base_packages);
+    plan_add_all(p, packages, (const char *const *)r->packages);
     a->packages = p->required_packages = keep_array(p, packages);
 }
 
@@ -511,7 +511,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
     g_autoptr(plan) p = plan_alloc(from, host);
     p->installer = installer;
     resolve_answers(p, from, mirror, final_mirror(from, host));
-    p->answers.security_mirror = keep(p, lasting(security_mirror(from, host)));
+    p->answers.security_mirror = plan_keep(p, lasting(security_mirror(from, host)));
     if (p->answers.sources)
         resolve_packages(p, from, host, mirror);
     else

@@ -210,7 +210,8 @@ struct scan {
     gboolean bad;  /* read on for more problems, but make no document of it */
 };
 
-static void refuse(struct scan *s, const yaml_event_t *event, const char *hint, const char *message)
+static void document_refuse(struct scan *s, const yaml_event_t *event, const char *hint,
+                            const char *message)
 {
     problems_at(s->reading->problems, s->reading->recipe, document_place(event->start_mark), hint,
                 "%s", message);
@@ -220,11 +221,11 @@ static void scan_properties(struct scan *s, const yaml_event_t *event, const yam
                             const yaml_char_t *tag)
 {
     if (anchor)
-        refuse(s, event, "write the value out wherever it is needed",
-               "anchors (&name) are not part of a recipe");
+        document_refuse(s, event, "write the value out wherever it is needed",
+                        "anchors (&name) are not part of a recipe");
     if (tag)
-        refuse(s, event, "remove it: ingot knows the type of every key",
-               "tags (!name) are not part of a recipe");
+        document_refuse(s, event, "remove it: ingot knows the type of every key",
+                        "tags (!name) are not part of a recipe");
 }
 
 static void scan_node(struct scan *s, const yaml_event_t *event)
@@ -235,13 +236,13 @@ static void scan_node(struct scan *s, const yaml_event_t *event)
         s->nodes > RECIPE_MAX_NODES
             ? g_strdup_printf("a recipe has at most %u keys and values", RECIPE_MAX_NODES)
             : g_strdup_printf("nested deeper than %u levels", RECIPE_MAX_DEPTH);
-    refuse(s, event, NULL, message);
+    document_refuse(s, event, NULL, message);
     s->stop = TRUE;
 }
 
 static void scan_alias(struct scan *s, const yaml_event_t *event)
 {
-    refuse(s, event, "write the value out", "aliases (*name) are not part of a recipe");
+    document_refuse(s, event, "write the value out", "aliases (*name) are not part of a recipe");
     s->bad = TRUE;
     s->stop = recipe_problems_count(s->reading->problems) > MAX_REFUSED;
 }
@@ -252,7 +253,8 @@ static void scan_event(struct scan *s, const yaml_event_t *event)
     case YAML_DOCUMENT_START_EVENT:
         if (++s->documents < 2)
             return;
-        refuse(s, event, "put each recipe into a file of its own", "a second document begins here");
+        document_refuse(s, event, "put each recipe into a file of its own",
+                        "a second document begins here");
         s->stop = TRUE;
         return;
     case YAML_ALIAS_EVENT:

@@ -37,7 +37,7 @@ static gboolean has_nul(const yaml_node_t *node)
     return node->type == YAML_SCALAR_NODE && strlen(text_of(node)) != node->data.scalar.length;
 }
 
-static void remember(const struct reading *r, const char *key, struct place at)
+static void fill_remember(const struct reading *r, const char *key, struct place at)
 {
     struct place *copy = g_new(struct place, 1);
     *copy = at;
@@ -46,7 +46,7 @@ static void remember(const struct reading *r, const char *key, struct place at)
 
 /* ---- what was found ---- */
 
-static char *found(const struct field *field, const yaml_node_t *node)
+static char *fill_found(const struct field *field, const yaml_node_t *node)
 {
     if (node->type == YAML_MAPPING_NODE)
         return g_strdup("a mapping");
@@ -68,7 +68,7 @@ static char *found(const struct field *field, const yaml_node_t *node)
 static void report_value(const struct reading *r, const struct field *field, const char *key,
                          const yaml_node_t *node, const char *hint)
 {
-    g_autofree char *what = found(field, node);
+    g_autofree char *what = fill_found(field, node);
     g_autofree char *expected = types_expected(field);
     const char *example = types_example(field);
     recipe_problem(r->problems, r->recipe, key, hint, "%s: found %s, expected %s%s%s", key, what,
@@ -78,7 +78,7 @@ static void report_value(const struct reading *r, const struct field *field, con
 static void report_shape(const struct reading *r, const struct field *field, const char *key,
                          const yaml_node_t *node)
 {
-    g_autofree char *what = found(field, node);
+    g_autofree char *what = fill_found(field, node);
     const char *word = table_word(field);
     g_autofree char *expected =
         field->kind == KIND_MAP ? g_strdup("a mapping (lines of 'key: value' below it)")
@@ -133,7 +133,7 @@ static void fill_joined(const struct level *level, const struct field *field, co
     for (const yaml_node_item_t *i = first; i < node->data.sequence.items.top; i++) {
         const yaml_node_t *item = yaml_document_get_node(r->document, *i);
         g_autofree char *item_key = g_strdup_printf("%s[%td]", key, i - first);
-        remember(r, item_key, document_place(item->start_mark));
+        fill_remember(r, item_key, document_place(item->start_mark));
         if (!is_scalar(item)) {
             report_value(r, field, item_key, item, NULL);
             return;
@@ -180,7 +180,7 @@ static void fill_list(const struct level *level, const struct field *field, cons
     for (const yaml_node_item_t *i = first; i < node->data.sequence.items.top; i++) {
         const yaml_node_t *item = yaml_document_get_node(r->document, *i);
         g_autofree char *item_key = g_strdup_printf("%s[%td]", key, i - first);
-        remember(r, item_key, document_place(item->start_mark));
+        fill_remember(r, item_key, document_place(item->start_mark));
         if (item_fits(r, field, item_key, item) && !is_repeated(r, field, item_key, item, seen))
             g_ptr_array_add(items, g_strdup(text_of(item)));
     }
@@ -205,7 +205,7 @@ static void fill_user(const struct reading *r, const char *key, const yaml_node_
 {
     struct recipe_user *user = g_new0(struct recipe_user, 1);
     g_ptr_array_add(r->recipe->users, user);
-    remember(r, key, document_place(node->start_mark));
+    fill_remember(r, key, document_place(node->start_mark));
     fill_defaults("users[]", user);
     if (node->type == YAML_MAPPING_NODE) {
         g_autofree char *prefix = g_strconcat(key, ".", NULL);
@@ -294,7 +294,7 @@ static void fill_pair(const struct level *level, const yaml_node_t *key, const y
         return;
     }
     g_autofree char *dotted = g_strconcat(level->prefix, text_of(key), NULL);
-    remember(r, dotted, place_of_pair(field, key, value));
+    fill_remember(r, dotted, place_of_pair(field, key, value));
     if (value->type == YAML_SEQUENCE_NODE && field->form && field->form->joins)
         fill_joined(level, field, dotted, value);
     else if (field->kind >= KIND_TEXT)
@@ -356,7 +356,7 @@ void fill_defaults(const char *parent, void *base)
 void fill_recipe(const struct reading *reading)
 {
     const yaml_node_t *root = yaml_document_get_root_node(reading->document);
-    remember(reading, "", document_place(root->start_mark));
+    fill_remember(reading, "", document_place(root->start_mark));
     fill_map(reading, root, "", "", reading->recipe);
 }
 

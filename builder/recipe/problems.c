@@ -95,8 +95,8 @@ static const char *line_at(const struct recipe *of, guint number)
     return line && line[strspn(line, " ")] ? line : NULL;
 }
 
-static void add(recipe_problems *problems, const struct recipe *of, struct place at,
-                const char *hint, const char *message)
+static void problems_add(recipe_problems *problems, const struct recipe *of, struct place at,
+                         const char *hint, const char *message)
 {
     if (problems->list->len >= MAX_SHOWN) {
         problems->hidden++;
@@ -122,7 +122,7 @@ void problems_at(recipe_problems *problems, const struct recipe *of, struct plac
     va_start(args, format);
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
-    add(problems, of, at, hint, message);
+    problems_add(problems, of, at, hint, message);
 }
 
 /* The key, or the nearest parent that is in the file: "users[1].name", "users[1]", "users", top. */
@@ -148,7 +148,7 @@ void recipe_problem(recipe_problems *problems, const struct recipe *of, const ch
     va_start(args, format);
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
-    add(problems, of, place_of(of, key), hint, message);
+    problems_add(problems, of, place_of(of, key), hint, message);
 }
 
 /* Ties keep the order in which they were found. */

@@ -18,25 +18,26 @@ static gboolean has_controls(const char *text, gboolean lines)
     return FALSE;
 }
 
-static gboolean matches(const char *pattern, const char *text)
+static gboolean types_matches(const char *pattern, const char *text)
 {
     return g_regex_match_simple(pattern, text, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
-static gboolean fits(const struct field *field, const char *text)
+static gboolean types_fits(const struct field *field, const char *text)
 {
     const struct form *form = field->form;
     if (field->secrecy == SECRET_NOT && strstr(text, "${env:"))
         return FALSE;
     return strlen(text) <= form->longest && g_utf8_validate(text, -1, NULL) &&
-           !has_controls(text, form->lines) && (!form->pattern || matches(form->pattern, text)) &&
+           !has_controls(text, form->lines) &&
+           (!form->pattern || types_matches(form->pattern, text)) &&
            (!form->check || form->check(field, text));
 }
 
 gboolean types_text_fits(const struct field *field, const char *text, char **hint)
 {
     *hint = NULL;
-    if (fits(field, text))
+    if (types_fits(field, text))
         return TRUE;
     if (field->secrecy == SECRET_NOT && strstr(text, "${env:"))
         *hint = g_strdup("${env:NAME} is taken in password, password_hash, extra and late_command "

@@ -50,7 +50,7 @@ const struct deb_member *deb_member_find(const GPtrArray *members, const char *n
 
 /* ---- a compressed member of the ar archive ---- */
 
-static la_ssize_t on_read(struct archive *inner, void *data, const void **block)
+static la_ssize_t deb_on_read(struct archive *inner, void *data, const void **block)
 {
     struct archive *outer = data;
     size_t length = 0;
@@ -84,7 +84,7 @@ static struct archive *open_inner(const struct reading *r, const char *suffix, G
 {
     struct archive *a = archive_read_new();
     archive_read_support_format_raw(a);
-    archive_read_set_read_callback(a, on_read);
+    archive_read_set_read_callback(a, deb_on_read);
     archive_read_set_callback_data(a, r->outer);
     struct archive_entry *entry;
     gboolean known = support_filter(a, suffix);
@@ -199,7 +199,7 @@ static gboolean next_member(const struct reading *r, const char *want, char **su
         error);
 }
 
-static gboolean read_all(const struct reading *r, GError **error)
+static gboolean deb_read_all(const struct reading *r, GError **error)
 {
     char version[16] = "";
     g_autofree char *none = NULL, *control = NULL, *data = NULL;
@@ -218,7 +218,7 @@ gboolean deb_read(const char *path, const struct deb_sink *calls, gpointer sink,
     struct reading r = {.path = path, .outer = archive_read_new(), .calls = calls, .sink = sink};
     archive_read_support_format_ar(r.outer);
     gboolean good = archive_read_open_filename(r.outer, path, CHUNK) == ARCHIVE_OK
-                        ? read_all(&r, error)
+                        ? deb_read_all(&r, error)
                         : deb_refuse(path, archive_error_string(r.outer), error);
     archive_read_free(r.outer);
     return good;

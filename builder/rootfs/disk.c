@@ -19,8 +19,8 @@
 #define ESP     (128 * MIB)
 #define GPT_END MIB /* the second GPT is in the last 33 sectors */
 
-static gboolean run(const char *const *argv, const char *input, GCancellable *cancel,
-                    GError **error)
+static gboolean disk_run(const char *const *argv, const char *input, GCancellable *cancel,
+                         GError **error)
 {
     g_autoptr(GBytes) bytes = input ? g_bytes_new(input, strlen(input)) : NULL;
     const struct spawn_options options = {.input = bytes, .cancel = cancel};
@@ -57,7 +57,7 @@ static gboolean partition(const char *raw, guint64 offset, guint64 length, gbool
                               "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT
                               ", type=83, bootable\n",
                               start, sectors);
-    return run(argv, script, cancel, error);
+    return disk_run(argv, script, cancel, error);
 }
 
 static gboolean make_esp(const char *raw, GCancellable *cancel, GError **error)
@@ -67,7 +67,7 @@ static gboolean make_esp(const char *raw, GCancellable *cancel, GError **error)
     /* Small clusters: with fewer than 65525 of them firmware takes it for FAT16 and finds nothing
      * (FAT specification 1.03, "FAT Type Determination"; UEFI 2.10, 13.3). */
     const char *const argv[] = {"mkfs.fat", "-F", "32", "-s", "1", offset, raw, blocks, NULL};
-    return run(argv, NULL, cancel, error);
+    return disk_run(argv, NULL, cancel, error);
 }
 
 /* Without what the GRUB of Debian 12 cannot read (metadata_csum_seed) and its kernel warns of
@@ -85,7 +85,7 @@ static gboolean make_ext4(const char *raw, guint64 offset, guint64 length, GCanc
                                 "4096",   "-O",    "^metadata_csum_seed,^orphan_file",
                                 "-E",     options, raw,
                                 blocks,   NULL};
-    return run(argv, NULL, cancel, error);
+    return disk_run(argv, NULL, cancel, error);
 }
 
 gboolean disk_make(const char *raw, guint64 size, gboolean efi, guint64 *offset,
@@ -110,5 +110,5 @@ gboolean disk_convert(const char *raw, const char *image, GCancellable *cancel, 
 {
     const char *const argv[] = {"qemu-img", "convert", "-f",  "raw", "-O",
                                 "qcow2",    raw,       image, NULL};
-    return run(argv, NULL, cancel, error);
+    return disk_run(argv, NULL, cancel, error);
 }

@@ -46,7 +46,7 @@ void dpkg_db_free(dpkg_db *db)
     g_free(db);
 }
 
-static gboolean put(const dpkg_db *db, const char *path, const GString *text, GError **error)
+static gboolean dpkg_put(const dpkg_db *db, const char *path, const GString *text, GError **error)
 {
     const struct ext_meta meta = {.mode = 0644, .mtime = db->now};
     return ext_file(db->to, path, &meta, text->str, text->len, error);
@@ -147,7 +147,8 @@ static gboolean put_lists(const dpkg_db *db, const package *p, GError **error)
         if (!g_hash_table_contains(p->lost, file))
             g_string_append_printf(text, "%s\n", file);
     }
-    gboolean good = put(db, list, text, error) && (!p->sums || put(db, sums, p->sums, error));
+    gboolean good =
+        dpkg_put(db, list, text, error) && (!p->sums || dpkg_put(db, sums, p->sums, error));
     g_string_free(text, TRUE);
     return good;
 }
@@ -185,7 +186,7 @@ static const char *native_arch(const dpkg_db *db)
     return "all";
 }
 
-static gint by_name(gconstpointer a, gconstpointer b)
+static gint dpkg_by_name(gconstpointer a, gconstpointer b)
 {
     const package *const *one = a, *const *two = b;
     return strcmp((*one)->name, (*two)->name);
@@ -197,7 +198,7 @@ static gboolean put_packages(dpkg_db *db, GError **error)
     GString *status = g_string_new(NULL), *states = g_string_new(NULL);
     GString *diversions = g_string_new(NULL);
     gboolean good = TRUE;
-    g_ptr_array_sort(db->packages, by_name);
+    g_ptr_array_sort(db->packages, dpkg_by_name);
     for (guint i = 0; i < db->packages->len && good; i++) {
         const package *p = g_ptr_array_index(db->packages, i);
         add_status(status, p);
@@ -206,8 +207,9 @@ static gboolean put_packages(dpkg_db *db, GError **error)
         good = put_lists(db, p, error);
     }
     GString *order = order_text(db->packages);
-    good = good && put(db, ADMIN "status", status, error) && put(db, STATES, states, error) &&
-           put(db, ROOTFS_ORDER, order, error) && put(db, ADMIN "diversions", diversions, error);
+    good = good && dpkg_put(db, ADMIN "status", status, error) &&
+           dpkg_put(db, STATES, states, error) && dpkg_put(db, ROOTFS_ORDER, order, error) &&
+           dpkg_put(db, ADMIN "diversions", diversions, error);
     g_string_free(diversions, TRUE);
     g_string_free(order, TRUE);
     g_string_free(status, TRUE);
@@ -220,7 +222,7 @@ static gboolean put_triggers(const dpkg_db *db, GError **error)
     g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(db->triggers), (GCompareFunc)strcmp);
     for (GList *l = names; l; l = l->next) {
         g_autofree char *path = g_strconcat(ADMIN "triggers/", (const char *)l->data, NULL);
-        if (!put(db, path, g_hash_table_lookup(db->triggers, l->data), error))
+        if (!dpkg_put(db, path, g_hash_table_lookup(db->triggers, l->data), error))
             return FALSE;
     }
     return TRUE;
@@ -239,10 +241,10 @@ gboolean dpkg_db_finish(dpkg_db *db, GError **error)
     }
     for (gsize i = 0; i < G_N_ELEMENTS(empty) && good; i++) {
         g_autofree char *path = g_strconcat(ADMIN, empty[i], NULL);
-        good = ext_look(db->to, path, NULL) != EXT_NONE || put(db, path, text, error);
+        good = ext_look(db->to, path, NULL) != EXT_NONE || dpkg_put(db, path, text, error);
     }
     g_string_assign(text, "1\n"); /* names with architectures where packages are Multi-Arch: same */
-    good = good && put(db, ADMIN "info/format", text, error) && put_packages(db, error) &&
+    good = good && dpkg_put(db, ADMIN "info/format", text, error) && put_packages(db, error) &&
            put_triggers(db, error);
     g_string_free(text, TRUE);
     return good;

@@ -39,7 +39,7 @@ struct ext {
     guint64 size, written;
 };
 
-static gboolean fail(errcode_t code, const char *what, const char *path, GError **error)
+static gboolean ext_fail(errcode_t code, const char *what, const char *path, GError **error)
 {
     g_autofree char *shown = text_printable(path, -1);
     gboolean full = code == EXT2_ET_BLOCK_ALLOC_FAIL || code == EXT2_ET_INODE_ALLOC_FAIL;
@@ -103,7 +103,7 @@ static struct node *add_node(ext *e, guint type, const struct ext_meta *meta)
     return n;
 }
 
-static struct entry *find(const struct node *directory, const char *name)
+static struct entry *ext_find(const struct node *directory, const char *name)
 {
     return directory->names ? g_hash_table_lookup(directory->names, name) : NULL;
 }
@@ -170,7 +170,7 @@ ext *ext_open(const char *image, guint64 offset, GError **error)
     e->runs = g_array_new(FALSE, FALSE, sizeof(struct run));
     errcode_t code = open_image(e, image, offset);
     if (code) {
-        fail(code, "open", image, error);
+        ext_fail(code, "open", image, error);
         return NULL;
     }
     e->blocks.goal = e->blocks.fs->super->s_first_data_block;
@@ -233,14 +233,14 @@ static errcode_t make_directory(ext *e, struct node *parent, const char *name,
     return 0;
 }
 
-static errcode_t step(struct walk *w, const char *part)
+static errcode_t ext_step(struct walk *w, const char *part)
 {
     static const struct ext_meta usual = {.mode = 0755};
     if (strcmp(part, "..") == 0) {
         w->at = w->at->parent;
         return 0;
     }
-    const struct entry *entry = find(w->at, part);
+    const struct entry *entry = ext_find(w->at, part);
     if (!entry)
         return w->make ? make_directory(w->e, w->at, part, &usual, &w->at) : EXT2_ET_FILE_NOT_FOUND;
     if (entry->node->target) {
@@ -259,8 +259,8 @@ static errcode_t step(struct walk *w, const char *part)
 
 /* Where a path leads: a directory and a name in it, which is "" for the directory itself.  A link
  * in the last part is followed when whole says so. */
-static errcode_t resolve(ext *e, const char *path, gboolean whole, gboolean make,
-                         struct node **directory, char **name)
+static errcode_t ext_resolve(ext *e, const char *path, gboolean whole, gboolean make,
+                             struct node **directory, char **name)
 {
     g_autoptr(GPtrArray) todo = g_ptr_array_new_with_free_func(g_free);
     struct walk w = {.e = e, .at = g_ptr_array_index(e->nodes, 0), .todo = todo, .make = make};
@@ -270,13 +270,13 @@ static errcode_t resolve(ext *e, const char *path, gboolean whole, gboolean make
         push_parts(todo, path);
     while (!code && todo->len) {
         g_autofree char *part = g_ptr_array_steal_index(todo, todo->len - 1);
-        const struct entry *entry = find(w.at, part);
+        const struct entry *entry = ext_find(w.at, part);
         gboolean last = todo->len == 0 && strcmp(part, "..") != 0;
         if (last && !(whole && entry && entry->node->target)) {
             *name = g_steal_pointer(&part);
             break;
         }
-        code = step(&w, part);
+        code = ext_step(&w, part);
     }
     if (!code && !*name)
         *name = g_strdup("");
@@ -288,9 +288,9 @@ enum ext_kind ext_look(ext *e, const char *path, gconstpointer *owner)
 {
     g_autofree char *name = NULL;
     struct node *directory;
-    if (resolve(e, path, FALSE, FALSE, &directory, &name))
+    if (ext_resolve(e, path, FALSE, FALSE, &directory, &name))
         return EXT_NONE;
-    const struct entry *entry = find(directory, name);
+    const struct entry *entry = ext_find(directory, name);
     if (!*name)
         return EXT_DIRECTORY;
     if (!entry)
@@ -304,21 +304,21 @@ gboolean ext_directory(ext *e, const char *path, const struct ext_meta *meta, GE
 {
     g_autofree char *name = NULL;
     struct node *directory, *made;
-    errcode_t code = resolve(e, path, TRUE, TRUE, &directory, &name);
-    const struct entry *there = code ? NULL : find(directory, name);
+    errcode_t code = ext_resolve(e, path, TRUE, TRUE, &directory, &name);
+    const struct entry *there = code ? NULL : ext_find(directory, name);
     if (!code && !*name)
         return TRUE;
     if (!code && there)
         code = is_directory(there->node) ? 0 : EXT2_ET_NO_DIRECTORY;
     else if (!code)
         code = make_directory(e, directory, name, meta, &made);
-    return !code || fail(code, "make the directory", path, error);
+    return !code || ext_fail(code, "make the directory", path, error);
 }
 
 /* ---- files and links ---- */
 
 /* Drops one name of a node, and its data with the last one. */
-static errcode_t drop(ext *e, struct node *n)
+static errcode_t ext_drop(ext *e, struct node *n)
 {
     if (--n->inode.i_links_count)
         return 0;
@@ -335,20 +335,20 @@ static errcode_t drop(ext *e, struct node *n)
 /* The directory and the name for a new file; what has that name may be replaced. */
 static errcode_t find_place(ext *e, const char *path, struct node **directory, char **name)
 {
-    errcode_t code = resolve(e, path, FALSE, TRUE, directory, name);
+    errcode_t code = ext_resolve(e, path, FALSE, TRUE, directory, name);
     if (code)
         return code;
     if (!(*directory)->names)
         return EXT2_ET_NO_DIRECTORY;
     if (strlen(*name) > EXT2_NAME_LEN)
         return ENAMETOOLONG;
-    const struct entry *there = find(*directory, *name);
+    const struct entry *there = ext_find(*directory, *name);
     return !**name || (there && is_directory(there->node)) ? EISDIR : 0;
 }
 
-static errcode_t put(ext *e, struct node *directory, const char *name, struct node *n)
+static errcode_t ext_put(ext *e, struct node *directory, const char *name, struct node *n)
 {
-    struct entry *there = find(directory, name);
+    struct entry *there = ext_find(directory, name);
     n->inode.i_links_count++;
     if (!there) {
         add_entry(directory, name, n);
@@ -356,7 +356,7 @@ static errcode_t put(ext *e, struct node *directory, const char *name, struct no
     }
     struct node *old = there->node;
     there->node = n;
-    return drop(e, old);
+    return ext_drop(e, old);
 }
 
 /* An inode for a node, with blocks for size bytes: e->runs. */
@@ -397,26 +397,26 @@ gboolean ext_symlink(ext *e, const char *path, const char *target, const struct 
         n->target = g_strdup(target);
         code = fill_link(e, n);
         if (!code)
-            code = put(e, directory, name, n);
+            code = ext_put(e, directory, name, n);
     }
-    return !code || fail(code, "make the link", path, error);
+    return !code || ext_fail(code, "make the link", path, error);
 }
 
 gboolean ext_hard_link(ext *e, const char *path, const char *target, GError **error)
 {
     g_autofree char *name = NULL, *from = NULL;
     struct node *directory, *source;
-    errcode_t code = resolve(e, target, FALSE, FALSE, &source, &from);
-    const struct entry *old = code ? NULL : find(source, from);
+    errcode_t code = ext_resolve(e, target, FALSE, FALSE, &source, &from);
+    const struct entry *old = code ? NULL : ext_find(source, from);
     if (!old || is_directory(old->node))
-        return fail(EXT2_ET_FILE_NOT_FOUND, "link to", target, error);
+        return ext_fail(EXT2_ET_FILE_NOT_FOUND, "link to", target, error);
     struct node *n = old->node;
     code = find_place(e, path, &directory, &name);
     if (!code && n->inode.i_links_count >= LINKS_MAX)
         code = EMLINK;
     if (!code)
-        code = put(e, directory, name, n);
-    return !code || fail(code, "make the link", path, error);
+        code = ext_put(e, directory, name, n);
+    return !code || ext_fail(code, "make the link", path, error);
 }
 
 gboolean ext_file_begin(ext *e, const char *path, const struct ext_meta *meta, guint64 size,
@@ -429,10 +429,10 @@ gboolean ext_file_begin(ext *e, const char *path, const struct ext_meta *meta, g
         struct node *n = add_node(e, LINUX_S_IFREG, meta);
         code = new_inode(e, n, size);
         if (!code)
-            code = put(e, directory, name, n);
+            code = ext_put(e, directory, name, n);
     }
     if (code)
-        return fail(code, "make", path, error);
+        return ext_fail(code, "make", path, error);
     g_free(e->path);
     e->path = g_strdup(path);
     e->size = size;
@@ -443,10 +443,10 @@ gboolean ext_file_begin(ext *e, const char *path, const struct ext_meta *meta, g
 gboolean ext_file_data(ext *e, const void *data, gsize length, GError **error)
 {
     if (length > e->size - e->written)
-        return fail(EXT2_ET_FILE_TOO_BIG, "write", e->path, error);
+        return ext_fail(EXT2_ET_FILE_TOO_BIG, "write", e->path, error);
     errcode_t code = blocks_write(&e->blocks, e->runs, e->written, data, length);
     e->written += length;
-    return !code || fail(code, "write", e->path, error);
+    return !code || ext_fail(code, "write", e->path, error);
 }
 
 gboolean ext_file_end(ext *e, GError **error)
@@ -456,11 +456,11 @@ gboolean ext_file_end(ext *e, GError **error)
     static const char zeros[EXT2_MAX_BLOCK_SIZE];
     guint64 rest = e->size % e->blocks.fs->blocksize;
     if (e->written != e->size)
-        return fail(EXT2_ET_SHORT_WRITE, "write", e->path, error);
+        return ext_fail(EXT2_ET_SHORT_WRITE, "write", e->path, error);
     errcode_t code = rest ? blocks_write(&e->blocks, e->runs, e->size, zeros,
                                          (gsize)(e->blocks.fs->blocksize - rest))
                           : 0;
-    return !code || fail(code, "write", e->path, error);
+    return !code || ext_fail(code, "write", e->path, error);
 }
 
 gboolean ext_file(ext *e, const char *path, const struct ext_meta *meta, const void *data,
@@ -524,5 +524,5 @@ gboolean ext_close(ext *e, GError **error)
     if (!code)
         e->blocks.fs = NULL;
     ext_abandon(e);
-    return !code || fail(code, "finish", "the file system", error);
+    return !code || ext_fail(code, "finish", "the file system", error);
 }

@@ -48,7 +48,7 @@ static void push_all(const struct ordering *o, const char *name, GPtrArray *stac
 
 /* Puts p behind what it pre-depends on; a circle is cut where it is met.  A package is on the stack
  * below what was pushed for it: when it is on top again, all of that is done. */
-static void visit(const struct ordering *o, package *p)
+static void order_visit(const struct ordering *o, package *p)
 {
     g_autoptr(GPtrArray) stack = g_ptr_array_new();
     g_autoptr(GHashTable) done = g_hash_table_new(NULL, NULL);
@@ -85,7 +85,7 @@ GString *order_text(const GPtrArray *packages)
         }
     for (guint i = 0; i < packages->len; i++)
         if (!g_hash_table_contains(o.seen, g_ptr_array_index(packages, i)))
-            visit(&o, g_ptr_array_index(packages, i));
+            order_visit(&o, g_ptr_array_index(packages, i));
     g_hash_table_unref(o.by_name);
     g_hash_table_unref(o.seen);
     return o.text;

@@ -98,7 +98,7 @@ static gboolean take_data(gpointer sink, const void *bytes, gsize length, GError
     return TRUE;
 }
 
-static void run(gpointer item, gpointer data)
+static void queue_run(gpointer item, gpointer data)
 {
     static const struct deb_sink calls = {take_control, take_data};
     struct slot *s = item;
@@ -128,7 +128,7 @@ deb_queue *deb_queue_new(const char *const *paths, gsize n, guint threads, gsize
     q->slots = g_new0(struct slot, n);
     g_mutex_init(&q->mutex);
     g_cond_init(&q->changed);
-    q->pool = g_thread_pool_new(run, q, (gint)threads, FALSE, NULL);
+    q->pool = g_thread_pool_new(queue_run, q, (gint)threads, FALSE, NULL);
     for (gsize i = 0; i < n; i++) {
         q->slots[i].queue = q;
         q->slots[i].number = i;
@@ -195,7 +195,7 @@ const char *deb_queue_path(const deb_queue *q)
     return q->paths[q->at - 1];
 }
 
-static la_ssize_t on_read(struct archive *a, void *data, const void **block)
+static la_ssize_t queue_on_read(struct archive *a, void *data, const void **block)
 {
     deb_queue *q = data;
     struct slot *s = &q->slots[q->at - 1];
@@ -218,7 +218,7 @@ static la_ssize_t on_read(struct archive *a, void *data, const void **block)
     return q->taken ? (la_ssize_t)q->taken->length : s->error ? -1 : 0;
 }
 
-static gboolean fail(const deb_queue *q, struct archive *a, GError **error)
+static gboolean queue_fail(const deb_queue *q, struct archive *a, GError **error)
 {
     struct slot *s = &q->slots[q->at - 1];
     if (g_cancellable_set_error_if_cancelled(q->cancel, error))
@@ -235,11 +235,11 @@ struct archive *deb_queue_open(deb_queue *q, GError **error)
 {
     struct archive *a = archive_read_new();
     archive_read_support_format_tar(a);
-    archive_read_set_read_callback(a, on_read);
+    archive_read_set_read_callback(a, queue_on_read);
     archive_read_set_callback_data(a, q);
     if (archive_read_open1(a) == ARCHIVE_OK)
         return a;
-    fail(q, a, error);
+    queue_fail(q, a, error);
     archive_read_free(a);
     return NULL;
 }
@@ -249,7 +249,7 @@ gboolean deb_queue_finish(deb_queue *q, struct archive *a, int code, GError **er
     const void *block;
     la_ssize_t n = 0;
     if (code == ARCHIVE_EOF)
-        while ((n = on_read(a, q, &block)) > 0)
+        while ((n = queue_on_read(a, q, &block)) > 0)
             continue;
-    return (code == ARCHIVE_EOF && n == 0) || fail(q, a, error);
+    return (code == ARCHIVE_EOF && n == 0) || queue_fail(q, a, error);
 }

@@ -97,8 +97,8 @@ static gboolean unpack_all(ext *e, const GArray *items, guint64 total, progress 
     return dpkg_db_finish(db, error);
 }
 
-static gboolean fill(const char *raw, guint64 offset, const struct rootfs_spec *spec, progress *p,
-                     GCancellable *cancel, GError **error)
+static gboolean rootfs_fill(const char *raw, guint64 offset, const struct rootfs_spec *spec,
+                            progress *p, GCancellable *cancel, GError **error)
 {
     guint64 total = 0;
     g_autoptr(GArray) items = sorted(spec, &total, error);
@@ -118,7 +118,7 @@ gboolean rootfs_make(const struct rootfs_spec *spec, progress *p, GCancellable *
         return FALSE;
     }
     gboolean good = disk_make(raw, spec->size, spec->efi, &offset, cancel, error) &&
-                    fill(raw, offset, spec, p, cancel, error);
+                    rootfs_fill(raw, offset, spec, p, cancel, error);
     if (good) {
         good = disk_convert(raw, spec->image, cancel, error);
         if (!good)

@@ -15,7 +15,7 @@ struct unpacking {
     struct archive *a;
 };
 
-static gboolean refuse(const struct unpacking *u, const char *why, GError **error)
+static gboolean unpack_refuse(const struct unpacking *u, const char *why, GError **error)
 {
     return deb_refuse(deb_queue_path(u->from), why, error);
 }
@@ -89,7 +89,7 @@ static gboolean divert(const struct unpacking *u, const package *other, struct p
     }
     g_autofree char *why =
         g_strdup_printf("its %s is also in the package %s", where->path, other->name);
-    return refuse(u, why, error);
+    return unpack_refuse(u, why, error);
 }
 
 /* Whether a file may be put where another package has one (Debian Policy 7.6.1, dpkg-divert). */
@@ -119,7 +119,7 @@ static gboolean copy_data(const struct unpacking *u, GChecksum *md5, GError **er
     int code;
     while ((code = archive_read_data_block(u->a, &block, &length, &offset)) == ARCHIVE_OK) {
         if (offset != at)
-            return refuse(u, "it has a sparse file", error);
+            return unpack_refuse(u, "it has a sparse file", error);
         if (!ext_file_data(u->to, block, length, error))
             return FALSE;
         if (md5)
@@ -135,7 +135,7 @@ static gboolean put_file(const struct unpacking *u, const char *path, const stru
     struct conffile *conffile = package_conffile(u->p, path);
     g_autoptr(GChecksum) md5 = conffile || u->p->sums ? g_checksum_new(G_CHECKSUM_MD5) : NULL;
     if (size < 0)
-        return refuse(u, "it has a file without a size", error);
+        return unpack_refuse(u, "it has a file without a size", error);
     if (!ext_file_begin(u->to, path, meta, (guint64)size, error) || !copy_data(u, md5, error) ||
         !ext_file_end(u->to, error))
         return FALSE;
@@ -152,7 +152,7 @@ static gboolean put_symlink(const struct unpacking *u, const char *path, const c
                             const struct ext_meta *meta, GError **error)
 {
     return target && *target ? ext_symlink(u->to, path, target, meta, error)
-                             : refuse(u, "it has a link to nowhere", error);
+                             : unpack_refuse(u, "it has a link to nowhere", error);
 }
 
 static gboolean put_hard_link(const struct unpacking *u, const char *path, const char *raw,
@@ -160,7 +160,7 @@ static gboolean put_hard_link(const struct unpacking *u, const char *path, const
 {
     g_autofree char *target = clean_path(raw);
     return target ? ext_hard_link(u->to, path, target, error)
-                  : refuse(u, "a link leads out of it", error);
+                  : unpack_refuse(u, "a link leads out of it", error);
 }
 
 static gboolean put_entry(const struct unpacking *u, struct archive_entry *entry, const char *path,
@@ -173,7 +173,7 @@ static gboolean put_entry(const struct unpacking *u, struct archive_entry *entry
                                   .mtime = archive_entry_mtime(entry),
                                   .owner = u->p};
     if (uid < 0 || uid >= G_MAXUINT32 || gid < 0 || gid >= G_MAXUINT32)
-        return refuse(u, "a file belongs to nobody who can be", error);
+        return unpack_refuse(u, "a file belongs to nobody who can be", error);
     if (archive_entry_hardlink(entry))
         return put_hard_link(u, path, archive_entry_hardlink(entry), error);
     switch (archive_entry_filetype(entry)) {
@@ -184,7 +184,7 @@ static gboolean put_entry(const struct unpacking *u, struct archive_entry *entry
     case AE_IFREG:
         return put_file(u, path, &meta, archive_entry_size(entry), error);
     default:
-        return refuse(u, "it has a device, a socket or a FIFO", error);
+        return unpack_refuse(u, "it has a device, a socket or a FIFO", error);
     }
 }
 
@@ -201,17 +201,17 @@ static gboolean place_entry(const struct unpacking *u, struct archive_entry *ent
     return merged || !where->at || put_entry(u, entry, where->at, error);
 }
 
-static gboolean visit(const struct unpacking *u, struct archive_entry *entry, GError **error)
+static gboolean unpack_visit(const struct unpacking *u, struct archive_entry *entry, GError **error)
 {
     g_autofree char *path = clean_path(archive_entry_pathname(entry));
     if (!path)
-        return refuse(u, "a path leads out of it", error);
+        return unpack_refuse(u, "a path leads out of it", error);
     if (u->p->files->len >= ENTRIES_MAX)
-        return refuse(u, "it has more than a million files", error);
+        return unpack_refuse(u, "it has more than a million files", error);
     if (!*path) {
         g_ptr_array_add(u->p->files, g_strdup("/."));
         return archive_entry_filetype(entry) == AE_IFDIR ||
-               refuse(u, "its root is no directory", error);
+               unpack_refuse(u, "its root is no directory", error);
     }
     struct place where = {.path = path, .at = g_strdup(path), .listed = TRUE};
     gboolean good = place_entry(u, entry, &where, error);
@@ -229,7 +229,7 @@ gboolean unpack_files(package *p, ext *to, deb_queue *from, GError **error)
         code = archive_read_next_header(u.a, &entry);
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
             break;
-        good = visit(&u, entry, error);
+        good = unpack_visit(&u, entry, error);
     }
     if (good)
         good = deb_queue_finish(from, u.a, code, error);

@@ -31,12 +31,12 @@ static guint column_of(const struct parser *p, const char *at)
     return (guint)g_utf8_pointer_to_offset(p->text, at) + 1;
 }
 
-static gboolean wrong(const struct parser *p, guint column, const char *hint, const char *format,
-                      ...) G_GNUC_PRINTF(4, 5);
+static gboolean bootcmd_wrong(const struct parser *p, guint column, const char *hint,
+                              const char *format, ...) G_GNUC_PRINTF(4, 5);
 
 /* Always FALSE. */
-static gboolean wrong(const struct parser *p, guint column, const char *hint, const char *format,
-                      ...)
+static gboolean bootcmd_wrong(const struct parser *p, guint column, const char *hint,
+                              const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -48,12 +48,12 @@ static gboolean wrong(const struct parser *p, guint column, const char *hint, co
 
 /* ---- steps ---- */
 
-static gboolean add(struct parser *p, struct bootcmd_step step)
+static gboolean bootcmd_add(struct parser *p, struct bootcmd_step step)
 {
     if (p->steps->len >= BOOTCMD_STEPS_MAX) {
         g_free(step.text);
-        return wrong(p, step.column, "do it in a script that the installer fetches",
-                     "a boot command has at most %u steps", BOOTCMD_STEPS_MAX);
+        return bootcmd_wrong(p, step.column, "do it in a script that the installer fetches",
+                             "a boot command has at most %u steps", BOOTCMD_STEPS_MAX);
     }
     g_array_append_val(p->steps, step);
     return TRUE;
@@ -83,11 +83,11 @@ static gboolean add_press(struct parser *p, struct bootcmd_step step)
 {
     gint at = find_held(p, step.keysym);
     if (at < 0)
-        return add(p, step);
+        return bootcmd_add(p, step);
     const struct held *held = &g_array_index(p->held, struct held, at);
     g_autofree char *hint = g_strdup_printf("write <%sOff> before it", held->name);
-    return wrong(p, step.column, hint, "the key is down since <%sOn> at character %u", held->name,
-                 held->column);
+    return bootcmd_wrong(p, step.column, hint, "the key is down since <%sOn> at character %u",
+                         held->name, held->column);
 }
 
 static gboolean add_hold(struct parser *p, struct bootcmd_step step)
@@ -97,14 +97,15 @@ static gboolean add_hold(struct parser *p, struct bootcmd_step step)
     g_autofree char *plain =
         g_strdup_printf("write <leftShiftOn><%cOn>", keys_unshifted(step.character));
     if (step.character && keys_needs_shift(step.character))
-        return wrong(p, step.column, plain, "<%sOn> would be two keys, Shift and another", name);
+        return bootcmd_wrong(p, step.column, plain, "<%sOn> would be two keys, Shift and another",
+                             name);
     if (at >= 0)
-        return wrong(p, step.column, "leave out the second",
-                     "<%sOn> where that key is down since character %u", name,
-                     g_array_index(p->held, struct held, at).column);
+        return bootcmd_wrong(p, step.column, "leave out the second",
+                             "<%sOn> where that key is down since character %u", name,
+                             g_array_index(p->held, struct held, at).column);
     struct held held = {step.keysym, step.column, g_steal_pointer(&name)};
     g_array_append_val(p->held, held);
-    return add(p, step);
+    return bootcmd_add(p, step);
 }
 
 static gboolean add_release(struct parser *p, struct bootcmd_step step)
@@ -113,9 +114,9 @@ static gboolean add_release(struct parser *p, struct bootcmd_step step)
     g_autofree char *name = name_of(&step);
     g_autofree char *hint = g_strdup_printf("write <%sOn> where it goes down", name);
     if (at < 0)
-        return wrong(p, step.column, hint, "<%sOff> where that key is not down", name);
+        return bootcmd_wrong(p, step.column, hint, "<%sOff> where that key is not down", name);
     g_array_remove_index(p->held, (guint)at);
-    return add(p, step);
+    return bootcmd_add(p, step);
 }
 
 /* ---- waits ---- */
@@ -142,7 +143,7 @@ static double unit(const char **at, const char *end)
 }
 
 /* Digits with an optional fraction; FALSE: none, or beyond all use. */
-static gboolean number(const char **at, const char *end, double *value)
+static gboolean bootcmd_number(const char **at, const char *end, double *value)
 {
     const char *begin = *at;
     *value = 0;
@@ -165,16 +166,16 @@ static gboolean duration(const struct parser *p, const char *at, const char *end
     double sum = 0, value;
     g_autofree char *written = g_strndup(at, (gsize)(end - at));
     do {
-        gboolean some = number(&at, end, &value);
+        gboolean some = bootcmd_number(&at, end, &value);
         double factor = at == end && sum == 0 ? 1000 : unit(&at, end);
         if (!some || factor == 0)
-            return wrong(p, column_of(p, begin), "write it as 5, 90s, 1m30s or 300ms",
-                         "\"%s\" is not a time", written);
+            return bootcmd_wrong(p, column_of(p, begin), "write it as 5, 90s, 1m30s or 300ms",
+                                 "\"%s\" is not a time", written);
         sum += value * factor;
     } while (at < end);
     if (sum > BOOTCMD_WAIT_MAX)
-        return wrong(p, column_of(p, begin), "wait for a text instead: <wait \"text\">",
-                     "no wait is longer than %u hours", BOOTCMD_WAIT_MAX / 3600000);
+        return bootcmd_wrong(p, column_of(p, begin), "wait for a text instead: <wait \"text\">",
+                             "no wait is longer than %u hours", BOOTCMD_WAIT_MAX / 3600000);
     *milliseconds = (guint)sum;
     return TRUE;
 }
@@ -190,8 +191,8 @@ static char *quoted(const struct parser *p, const char **at)
         g_string_append_c(text, **at);
     }
     if (!**at) {
-        wrong(p, column_of(p, begin), "end the text with a quotation mark: <wait \"text\">",
-              "the text that is waited for has no end");
+        bootcmd_wrong(p, column_of(p, begin), "end the text with a quotation mark: <wait \"text\">",
+                      "the text that is waited for has no end");
         return NULL;
     }
     (*at)++;
@@ -199,10 +200,10 @@ static char *quoted(const struct parser *p, const char **at)
     if (*words && text->len <= BOOTCMD_TEXT_MAX)
         return g_string_free(g_steal_pointer(&text), FALSE);
     if (*words)
-        wrong(p, column_of(p, begin), "a few words are enough",
-              "the text that is waited for is longer than %u bytes", BOOTCMD_TEXT_MAX);
+        bootcmd_wrong(p, column_of(p, begin), "a few words are enough",
+                      "the text that is waited for is longer than %u bytes", BOOTCMD_TEXT_MAX);
     else
-        wrong(p, column_of(p, begin), WAIT_FORMS, "there is no text to wait for");
+        bootcmd_wrong(p, column_of(p, begin), WAIT_FORMS, "there is no text to wait for");
     return NULL;
 }
 
@@ -217,8 +218,8 @@ static const char *end_of_tag(const struct parser *p, const char *begin, const c
     const char *end = strpbrk(at, "<>");
     if (end && *end == '>')
         return end;
-    wrong(p, column_of(p, begin), "for the character < itself write <lt>",
-          "this < has no > behind it");
+    bootcmd_wrong(p, column_of(p, begin), "for the character < itself write <lt>",
+                  "this < has no > behind it");
     return NULL;
 }
 
@@ -236,11 +237,11 @@ static gboolean wait_for_text(struct parser *p, const char *begin, const char *a
     if (*limit && !duration(p, at, at + strlen(limit), &step.milliseconds))
         return FALSE;
     if (*limit && step.milliseconds == 0)
-        return wrong(p, column_of(p, at), "leave it out for the usual limit",
-                     "a limit of 0 would be over at once");
+        return bootcmd_wrong(p, column_of(p, at), "leave it out for the usual limit",
+                             "a limit of 0 would be over at once");
     step.text = g_steal_pointer(&text);
     p->at = end + 1;
-    return add(p, step);
+    return bootcmd_add(p, step);
 }
 
 /* at is behind "<wait". */
@@ -254,11 +255,11 @@ static gboolean wait_tag(struct parser *p, const char *begin, const char *at)
     if (!end)
         return FALSE;
     if (*at == ' ')
-        return wrong(p, step.column, WAIT_FORMS, "what is waited for is not said");
+        return bootcmd_wrong(p, step.column, WAIT_FORMS, "what is waited for is not said");
     if (end > at && !duration(p, at, end, &step.milliseconds))
         return FALSE;
     p->at = end + 1;
-    return add(p, step);
+    return bootcmd_add(p, step);
 }
 
 /* ---- keys ---- */
@@ -297,17 +298,17 @@ static gboolean unknown_key(const struct parser *p, guint column, const char *na
         near ? g_strdup_printf("did you mean <%s>?  For the character < itself write <lt>", near)
              : g_strdup("docs/boot-command.md has all keys; for the character < itself write <lt>");
     g_autofree char *brief = g_utf8_substring(name, 0, MIN(g_utf8_strlen(name, -1), 40));
-    return wrong(p, column, hint, "there is no key <%s>", brief);
+    return bootcmd_wrong(p, column, hint, "there is no key <%s>", brief);
 }
 
 static gboolean blind_tag(struct parser *p, guint column, gboolean on)
 {
     if (on && p->blind)
-        return wrong(p, column, "leave out the second", "<blind> holds already since character %u",
-                     p->blind);
+        return bootcmd_wrong(p, column, "leave out the second",
+                             "<blind> holds already since character %u", p->blind);
     if (!on && !p->blind)
-        return wrong(p, column, "write <blind> where the screen shows nothing",
-                     "<seen> without <blind> before it");
+        return bootcmd_wrong(p, column, "write <blind> where the screen shows nothing",
+                             "<seen> without <blind> before it");
     p->blind = on ? column : 0;
     return TRUE;
 }
@@ -354,16 +355,16 @@ static gboolean character(struct parser *p)
     gunichar c = g_utf8_get_char(p->at);
     struct bootcmd_step step = {.keysym = c, .column = column_of(p, p->at)};
     if (c == '\n' || c == '\r')
-        return wrong(p, step.column, "write <enter> for the key, or join the lines",
-                     "a line ends here, and no key is said");
+        return bootcmd_wrong(p, step.column, "write <enter> for the key, or join the lines",
+                             "a line ends here, and no key is said");
     if (c == '\t')
-        return wrong(p, step.column, "write <tab>", "a tab character, and no key is said");
+        return bootcmd_wrong(p, step.column, "write <tab>", "a tab character, and no key is said");
     if (c < ' ' || c == 0x7f)
-        return wrong(p, step.column, "write the key by its name, as <esc>",
-                     "no key makes the control character U+%04X", c);
+        return bootcmd_wrong(p, step.column, "write the key by its name, as <esc>",
+                             "no key makes the control character U+%04X", c);
     if (c > 0x7f)
-        return wrong(p, step.column, "boot commands are typed on a US keyboard",
-                     "no key makes the character U+%04X", c);
+        return bootcmd_wrong(p, step.column, "boot commands are typed on a US keyboard",
+                             "no key makes the character U+%04X", c);
     p->at++;
     return add_key(p, step, (char)c);
 }
@@ -374,12 +375,13 @@ static gboolean check_text(const struct parser *p)
 {
     const char *bad = NULL;
     if (strlen(p->text) > BOOTCMD_LENGTH_MAX)
-        return wrong(p, BOOTCMD_LENGTH_MAX + 1, "do it in a script that the installer fetches",
-                     "a boot command is at most %u bytes long", BOOTCMD_LENGTH_MAX);
+        return bootcmd_wrong(p, BOOTCMD_LENGTH_MAX + 1,
+                             "do it in a script that the installer fetches",
+                             "a boot command is at most %u bytes long", BOOTCMD_LENGTH_MAX);
     if (!g_utf8_validate(p->text, -1, &bad)) {
         g_autofree char *good = g_strndup(p->text, (gsize)(bad - p->text));
-        return wrong(p, (guint)g_utf8_strlen(good, -1) + 1, "save the file as UTF-8",
-                     "this is not UTF-8");
+        return bootcmd_wrong(p, (guint)g_utf8_strlen(good, -1) + 1, "save the file as UTF-8",
+                             "this is not UTF-8");
     }
     return TRUE;
 }
@@ -389,15 +391,15 @@ static gboolean check_end(const struct parser *p)
     if (p->held->len) {
         const struct held *held = &g_array_index(p->held, struct held, 0);
         g_autofree char *hint = g_strdup_printf("write <%sOff> where it is let go", held->name);
-        return wrong(p, held->column, hint, "<%sOn> is not ended", held->name);
+        return bootcmd_wrong(p, held->column, hint, "<%sOn> is not ended", held->name);
     }
     if (p->blind)
-        return wrong(p, p->blind, "write <seen> behind what the screen does not show",
-                     "<blind> is not ended");
+        return bootcmd_wrong(p, p->blind, "write <seen> behind what the screen does not show",
+                             "<blind> is not ended");
     return TRUE;
 }
 
-static gboolean parse(struct parser *p)
+static gboolean screen_bootcmd_parse(struct parser *p)
 {
     if (!check_text(p))
         return FALSE;
@@ -421,7 +423,7 @@ bootcmd *bootcmd_parse(const char *text, GError **error)
     p.steps = g_array_new(FALSE, TRUE, sizeof(struct bootcmd_step));
     p.held = g_array_new(FALSE, TRUE, sizeof(struct held));
     g_array_set_clear_func(p.held, clear_held);
-    gboolean good = parse(&p);
+    gboolean good = screen_bootcmd_parse(&p);
     bootcmd *command = g_new0(bootcmd, 1);
     command->count = p.steps->len;
     command->steps = (struct bootcmd_step *)(gpointer)g_array_free(p.steps, FALSE);

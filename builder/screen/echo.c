@@ -118,7 +118,8 @@ static guint copies(const struct look *l, guint row, guint column)
     return n;
 }
 
-static struct echo found(const struct look *l, enum echo_verdict verdict, guint row, guint column)
+static struct echo echo_found(const struct look *l, enum echo_verdict verdict, guint row,
+                              guint column)
 {
     return (struct echo){.verdict = verdict,
                          .place = {.known = TRUE, .row = row, .column = column},
@@ -149,7 +150,7 @@ static gboolean find_inserted(const struct look *l, struct echo *echo)
             c++;
         if (c == columns(l) || !inserted(l, r, c))
             continue;
-        *echo = found(l, ECHO_TOOK, r, c);
+        *echo = echo_found(l, ECHO_TOOK, r, c);
         echo->copies = 1;
         return TRUE;
     }
@@ -164,19 +165,19 @@ static gboolean at_expected(const struct look *l, const struct echo_place *last,
     if (!last->known || last->row < l->scrolled)
         return FALSE;
     if (inserted(l, row, column)) {
-        *echo = found(l, ECHO_TOOK, row, column);
+        *echo = echo_found(l, ECHO_TOOK, row, column);
         echo->copies = 1;
         return TRUE;
     }
     if (changed(l, row, column) && is(l, row, column) == l->typed) {
-        *echo = found(l, ECHO_TOOK, row, column);
+        *echo = echo_found(l, ECHO_TOOK, row, column);
         return TRUE;
     }
     if (much)
         return FALSE;
     for (guint c = last->column + 1; c < column; c++)
         if (changed(l, row, c) && is(l, row, c) == l->typed) {
-            *echo = found(l, ECHO_SHORT, row, c);
+            *echo = echo_found(l, ECHO_SHORT, row, c);
             return TRUE;
         }
     if (was(l, row, column) != ' ' || is(l, row, column) == ' ')
@@ -193,7 +194,7 @@ static gboolean anywhere(const struct look *l, struct echo *echo)
         for (guint c = 0; c < columns(l); c++) {
             if (!changed(l, r, c) || is(l, r, c) != l->typed || (any && was(l, r, c) != ' '))
                 continue;
-            *echo = found(l, ECHO_TOOK, r, c);
+            *echo = echo_found(l, ECHO_TOOK, r, c);
             if (was(l, r, c) == ' ')
                 return TRUE;
             any = TRUE;
@@ -213,7 +214,7 @@ static gboolean lone_other(const struct look *l, struct echo *echo)
     return FALSE;
 }
 
-static struct echo judge(struct look *l, const struct echo_place *last, guint blanks)
+static struct echo echo_judge(struct look *l, const struct echo_place *last, guint blanks)
 {
     struct echo echo = {.verdict = ECHO_NOTHING};
     guint count = find_scroll(l);
@@ -232,7 +233,7 @@ struct echo echo_compare(const char *before, const char *after, char typed,
     struct look l = {.before = &b, .after = &a, .typed = (gunichar)(guchar)typed};
     cells_read(&b, before);
     cells_read(&a, after);
-    struct echo echo = judge(&l, last, blanks);
+    struct echo echo = echo_judge(&l, last, blanks);
     cells_clear(&b);
     cells_clear(&a);
     return echo;

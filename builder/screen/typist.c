@@ -64,7 +64,7 @@ struct typist {
     GError *failure;
 };
 
-static void run(typist *t);
+static void typist_run(typist *t);
 static gboolean on_timer(gpointer data);
 
 /* ---- time, and the end ---- */
@@ -99,9 +99,9 @@ static void over(typist *t)
     t->timer = g_idle_add(on_over, t);
 }
 
-static void fail(typist *t, const char *hint, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void typist_fail(typist *t, const char *hint, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-static void fail(typist *t, const char *hint, const char *format, ...)
+static void typist_fail(typist *t, const char *hint, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -143,21 +143,21 @@ static void forget_place(typist *t)
 
 /* ---- a character and its echo ---- */
 
-static const struct bootcmd_step *step(const typist *t)
+static const struct bootcmd_step *typist_step(const typist *t)
 {
     return &t->command->steps[t->next];
 }
 
 static char typed(const typist *t)
 {
-    return hands_make(&t->hands, step(t)->character);
+    return hands_make(&t->hands, typist_step(t)->character);
 }
 
 /* Types it, for the first time or again. */
 static void type_visible(typist *t)
 {
     t->tries++;
-    if (sent(t, hands_type(&t->hands, step(t)->character, &t->failure)))
+    if (sent(t, hands_type(&t->hands, typist_step(t)->character, &t->failure)))
         wait_in(t, ECHO, t->limits.echo);
 }
 
@@ -169,7 +169,7 @@ static void begin_visible(typist *t)
     type_visible(t);
 }
 
-static struct echo look(const typist *t)
+static struct echo typist_look(const typist *t)
 {
     struct echo echo = {.verdict = ECHO_NOTHING};
     g_autofree char *now = t->before ? t->hands.port.text(t->hands.port.user) : NULL;
@@ -191,9 +191,9 @@ static gboolean can_mend(typist *t)
 {
     if (++t->repairs <= REPAIRS_MAX)
         return TRUE;
-    fail(t, "let the guest be ready first, with <wait \"text\">",
-         "the guest loses or doubles keys at '%c', which could not be mended with Backspace",
-         typed(t));
+    typist_fail(t, "let the guest be ready first, with <wait \"text\">",
+                "the guest loses or doubles keys at '%c', which could not be mended with Backspace",
+                typed(t));
     return FALSE;
 }
 
@@ -251,7 +251,7 @@ static void took(typist *t, const struct echo *echo)
 /* Something has changed while the echo of a character is waited for. */
 static void check_echo(typist *t)
 {
-    struct echo echo = look(t);
+    struct echo echo = typist_look(t);
     if (echo.verdict == ECHO_TOOK)
         took(t, &echo);
     else if (echo.verdict == ECHO_SHORT)
@@ -266,11 +266,11 @@ static void type_again(typist *t)
     if (t->tries < t->limits.tries)
         type_visible(t);
     else if (g_strcmp0(now, t->before) == 0)
-        fail(t, "nothing there takes keys: wait for its prompt with <wait \"text\">",
-             "the screen did not change after '%c' was typed %u times", typed(t), t->tries);
+        typist_fail(t, "nothing there takes keys: wait for its prompt with <wait \"text\">",
+                    "the screen did not change after '%c' was typed %u times", typed(t), t->tries);
     else
-        fail(t, "what is not shown when it is typed is written <blind>…<seen>",
-             "'%c' is not on the screen after it was typed %u times", typed(t), t->tries);
+        typist_fail(t, "what is not shown when it is typed is written <blind>…<seen>",
+                    "'%c' is not on the screen after it was typed %u times", typed(t), t->tries);
 }
 
 static void fail_layout(typist *t, gunichar shown)
@@ -278,18 +278,19 @@ static void fail_layout(typist *t, gunichar shown)
     char text[8] = {0};
     g_unichar_to_utf8(g_unichar_isprint(shown) ? shown : '?', text);
     gboolean hidden = strcmp(text, "*") == 0;
-    fail(t,
-         hidden ? "what the guest hides while it is typed is written <blind>…<seen>"
-                : "boot commands are typed on a US keyboard: choose that layout in the guest",
-         "the screen shows '%s' where '%c' was typed: the guest's keyboard layout is not the one "
-         "of the boot command",
-         text, typed(t));
+    typist_fail(
+        t,
+        hidden ? "what the guest hides while it is typed is written <blind>…<seen>"
+               : "boot commands are typed on a US keyboard: choose that layout in the guest",
+        "the screen shows '%s' where '%c' was typed: the guest's keyboard layout is not the one "
+        "of the boot command",
+        text, typed(t));
 }
 
 /* The limit of ECHO or SETTLE is over. */
 static void judge_echo(typist *t)
 {
-    struct echo echo = look(t);
+    struct echo echo = typist_look(t);
     const struct echo_place nowhere = {.known = FALSE};
     if (echo.verdict == ECHO_TOOK) {
         took(t, &echo);
@@ -307,7 +308,7 @@ static void judge_echo(typist *t)
 
 static void judge_surplus(typist *t)
 {
-    struct echo echo = look(t);
+    struct echo echo = typist_look(t);
     if (echo.verdict == ECHO_TOOK && echo.copies > 1)
         take_away_surplus(t, echo.copies - 1);
     else
@@ -317,7 +318,7 @@ static void judge_surplus(typist *t)
 /* Backspace can be lost like any key. */
 static void mend_again(typist *t)
 {
-    struct echo echo = look(t);
+    struct echo echo = typist_look(t);
     if (t->doing == REWIND && echo.verdict == ECHO_SHORT)
         mend_blanks(t, &echo);
     else if (t->doing == UNDO && echo.verdict == ECHO_TOOK && echo.copies > 1)
@@ -333,7 +334,7 @@ static void mend_again(typist *t)
 static void begin_move(typist *t, gboolean good)
 {
     if (good)
-        wait_in(t, MOVE, step(t)->blind ? t->limits.blind : t->limits.move);
+        wait_in(t, MOVE, typist_step(t)->blind ? t->limits.blind : t->limits.move);
 }
 
 static void press_key(typist *t)
@@ -341,7 +342,7 @@ static void press_key(typist *t)
     forget_place(t);
     t->moved = TRUE;
     t->changes = t->hands.port.changes(t->hands.port.user);
-    begin_move(t, press(t, step(t)->keysym));
+    begin_move(t, press(t, typist_step(t)->keysym));
 }
 
 /* ---- the text stands still ---- */
@@ -367,7 +368,7 @@ static void end_calm(typist *t)
 {
     g_clear_pointer(&t->before, g_free);
     t->redrawn = FALSE;
-    if (step(t)->kind == BOOTCMD_KEY)
+    if (typist_step(t)->kind == BOOTCMD_KEY)
         press_key(t);
     else
         begin_visible(t);
@@ -378,23 +379,23 @@ static void end_calm(typist *t)
 static void check_wait(typist *t)
 {
     g_autofree char *text = t->hands.port.text(t->hands.port.user);
-    gboolean came = awaited_in_serial(t->serial, step(t)->text);
-    if (came || (text && awaited_on_screen(text, step(t)->text)))
+    gboolean came = awaited_in_serial(t->serial, typist_step(t)->text);
+    if (came || (text && awaited_on_screen(text, typist_step(t)->text)))
         step_done(t);
 }
 
 static void fail_wait(typist *t)
 {
-    guint limit = step(t)->milliseconds ? step(t)->milliseconds : t->limits.wait;
+    guint limit = typist_step(t)->milliseconds ? typist_step(t)->milliseconds : t->limits.wait;
     g_autofree char *time = text_duration(limit / 1000.0);
     g_autofree char *text = t->hands.port.text(t->hands.port.user);
     g_autofree char *screen = text ? awaited_last_lines(text) : g_strdup("\n  (graphics)");
     g_autofree char *serial = awaited_last_lines(t->serial->str);
     g_autofree char *on_serial =
         *serial ? g_strconcat("\nthe serial console ends with:", serial, NULL) : g_strdup("");
-    fail(t, "wait for a text that comes, or give it more time: <wait \"text\" 10m>",
-         "\"%s\" did not appear within %s; the screen ends with:%s%s", step(t)->text, time,
-         *screen ? screen : "\n  (nothing)", on_serial);
+    typist_fail(t, "wait for a text that comes, or give it more time: <wait \"text\" 10m>",
+                "\"%s\" did not appear within %s; the screen ends with:%s%s", typist_step(t)->text,
+                time, *screen ? screen : "\n  (nothing)", on_serial);
 }
 
 /* ---- steps ---- */
@@ -403,18 +404,18 @@ static void fail_wait(typist *t)
 static void begin_unseen(typist *t)
 {
     t->changes = t->hands.port.changes(t->hands.port.user);
-    if (typed(t) == ' ' && !step(t)->blind && !hands_command(&t->hands)) {
+    if (typed(t) == ' ' && !typist_step(t)->blind && !hands_command(&t->hands)) {
         t->blanks++;
     } else {
         forget_place(t);
         t->moved = TRUE;
     }
-    begin_move(t, sent(t, hands_type(&t->hands, step(t)->character, &t->failure)));
+    begin_move(t, sent(t, hands_type(&t->hands, typist_step(t)->character, &t->failure)));
 }
 
 static void begin_character(typist *t)
 {
-    if (step(t)->blind || typed(t) == ' ' || hands_command(&t->hands))
+    if (typist_step(t)->blind || typed(t) == ' ' || hands_command(&t->hands))
         begin_unseen(t);
     else if (t->moved)
         begin_calm(t);
@@ -435,13 +436,13 @@ static void begin_wait(typist *t)
 {
     forget_place(t);
     t->moved = TRUE;
-    wait_in(t, WAIT, step(t)->milliseconds ? step(t)->milliseconds : t->limits.wait);
+    wait_in(t, WAIT, typist_step(t)->milliseconds ? typist_step(t)->milliseconds : t->limits.wait);
     check_wait(t);
 }
 
 static void begin(typist *t)
 {
-    switch (step(t)->kind) {
+    switch (typist_step(t)->kind) {
     case BOOTCMD_CHARACTER:
         begin_character(t);
         break;
@@ -450,12 +451,12 @@ static void begin(typist *t)
         break;
     case BOOTCMD_HOLD:
     case BOOTCMD_RELEASE:
-        if (sent(t,
-                 hands_key(&t->hands, step(t)->keysym, step(t)->kind == BOOTCMD_HOLD, &t->failure)))
+        if (sent(t, hands_key(&t->hands, typist_step(t)->keysym,
+                              typist_step(t)->kind == BOOTCMD_HOLD, &t->failure)))
             step_done(t);
         break;
     case BOOTCMD_PAUSE:
-        wait_in(t, PAUSE, step(t)->milliseconds);
+        wait_in(t, PAUSE, typist_step(t)->milliseconds);
         break;
     case BOOTCMD_WAIT:
         begin_wait(t);
@@ -463,7 +464,7 @@ static void begin(typist *t)
     }
 }
 
-static void run(typist *t)
+static void typist_run(typist *t)
 {
     while (t->doing == NEXT && t->next < t->command->count)
         begin(t);
@@ -508,7 +509,7 @@ static gboolean on_timer(gpointer data)
     typist *t = data;
     t->timer = 0;
     timer_over(t);
-    run(t);
+    typist_run(t);
     return G_SOURCE_REMOVE;
 }
 
@@ -527,7 +528,7 @@ void typist_screen_changed(typist *t)
         step_done(t);
     else
         return;
-    run(t);
+    typist_run(t);
 }
 
 void typist_serial(typist *t, const char *bytes, gsize length)
@@ -538,7 +539,7 @@ void typist_serial(typist *t, const char *bytes, gsize length)
     if (t->doing != WAIT)
         return;
     check_wait(t);
-    run(t);
+    typist_run(t);
 }
 
 /* ---- its life ---- */
@@ -547,7 +548,7 @@ static gboolean on_start(gpointer data)
 {
     typist *t = data;
     t->timer = 0;
-    run(t);
+    typist_run(t);
     return G_SOURCE_REMOVE;
 }
 
@@ -586,7 +587,7 @@ char *typist_doing(const typist *t)
     if (t->doing == OVER || t->next >= count)
         return g_strdup("has typed all");
     if (t->doing == WAIT)
-        return g_strdup_printf("waits for \"%s\"", step(t)->text);
+        return g_strdup_printf("waits for \"%s\"", typist_step(t)->text);
     return g_strdup_printf("types (%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT ")", t->next + 1,
                            count);
 }

@@ -232,7 +232,7 @@ static gboolean source_dispatch(GSource *source, GSourceFunc callback, gpointer 
     return G_SOURCE_CONTINUE;
 }
 
-static void attach(struct screen *s)
+static void vnc_attach(struct screen *s)
 {
     static GSourceFuncs functions = {
         .prepare = source_prepare, .check = source_check, .dispatch = source_dispatch};
@@ -261,7 +261,7 @@ screen *screen_open(const char *socket_path, const struct screen_calls *calls, G
     }
     if (calls)
         s->calls = *calls;
-    attach(s);
+    vnc_attach(s);
     return g_steal_pointer(&s);
 }
 

@@ -52,7 +52,7 @@ static void request_free(gpointer data)
     g_free(request);
 }
 
-static char *shown(const char *text)
+static char *http_shown(const char *text)
 {
     gsize length = text ? strlen(text) : 0;
     return text_printable(text ? text : "", (gssize)MIN(length, SHOWN));
@@ -60,7 +60,7 @@ static char *shown(const char *text)
 
 /* The file behind "/TOKEN/PATH", or NULL.  The comparison takes the same time for every wrong
  * token. */
-static struct served *find(const seed_server *s, const char *url)
+static struct served *http_find(const seed_server *s, const char *url)
 {
     gsize length = strlen(s->token);
     if (strlen(url) < length + 2 || url[0] != '/' || url[1 + length] != '/' ||
@@ -74,14 +74,14 @@ static struct served *find(const seed_server *s, const char *url)
     return NULL;
 }
 
-static void tell(seed_server *s, const char *method, const char *agent, struct served *file,
-                 guint status)
+static void http_tell(seed_server *s, const char *method, const char *agent, struct served *file,
+                      guint status)
 {
     struct seed_request *request = g_new0(struct seed_request, 1);
     request->time = g_get_real_time();
-    request->method = shown(method);
+    request->method = http_shown(method);
     request->path = g_strdup(file ? file->path : "");
-    request->agent = shown(agent);
+    request->agent = http_shown(agent);
     request->status = status;
     request->first = status == MHD_HTTP_OK && strcmp(method, "GET") == 0 && !file->sent;
     if (request->first)
@@ -96,9 +96,9 @@ static void tell(seed_server *s, const char *method, const char *agent, struct s
 
 /* MHD_AccessHandlerCallback: called once when the headers are there; an answer then ends the
  * request, whatever body was announced. */
-static enum MHD_Result answer(void *user, struct MHD_Connection *connection, const char *url,
-                              const char *method, const char *version, const char *upload,
-                              size_t *upload_size, void **state)
+static enum MHD_Result http_answer(void *user, struct MHD_Connection *connection, const char *url,
+                                   const char *method, const char *version, const char *upload,
+                                   size_t *upload_size, void **state)
 {
     seed_server *s = user;
     (void)version;
@@ -108,9 +108,9 @@ static enum MHD_Result answer(void *user, struct MHD_Connection *connection, con
     gboolean reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
     const char *agent =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_USER_AGENT);
-    struct served *file = reads ? find(s, url) : NULL;
+    struct served *file = reads ? http_find(s, url) : NULL;
     guint status = file ? MHD_HTTP_OK : reads ? MHD_HTTP_NOT_FOUND : MHD_HTTP_METHOD_NOT_ALLOWED;
-    tell(s, method, agent, file, status);
+    http_tell(s, method, agent, file, status);
     return MHD_queue_response(connection, status, file ? file->response : s->refusal);
 }
 
@@ -140,7 +140,7 @@ static gboolean on_tick(gpointer user)
     return G_SOURCE_CONTINUE;
 }
 
-static void attach(seed_server *s, int fd)
+static void http_attach(seed_server *s, int fd)
 {
     s->ready = g_unix_fd_source_new(fd, G_IO_IN);
     s->tick = g_timeout_source_new(TICK_MS);
@@ -167,7 +167,7 @@ static void served_free(gpointer data)
     g_free(file);
 }
 
-static void add_file(seed_server *s, const struct media_file *from)
+static void http_add_file(seed_server *s, const struct media_file *from)
 {
     gsize size;
     gconstpointer data = g_bytes_get_data(from->data, &size);
@@ -196,7 +196,7 @@ static gboolean listen_to_loopback(seed_server *s, GError **error)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, answer, s, MHD_OPTION_SOCK_ADDR,
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, http_answer, s, MHD_OPTION_SOCK_ADDR,
         (struct sockaddr *)&address, MHD_OPTION_CONNECTION_LIMIT, MOST_CLIENTS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CLIENT_MEMORY, MHD_OPTION_UNESCAPE_CALLBACK,
         as_it_is, NULL, MHD_OPTION_CONNECTION_TIMEOUT, CLIENT_SECONDS, MHD_OPTION_END);
@@ -210,7 +210,7 @@ static gboolean listen_to_loopback(seed_server *s, GError **error)
         return FALSE;
     }
     s->url = g_strdup_printf("http://127.0.0.1:%u/%s", (guint)port->port, s->token);
-    attach(s, epoll->epoll_fd);
+    http_attach(s, epoll->epoll_fd);
     return TRUE;
 }
 
@@ -226,7 +226,7 @@ seed_server *seed_server_new(const struct media_file *files, gsize n, seed_reque
     s->asked = asked;
     s->user = user;
     for (gsize i = 0; i < n; i++)
-        add_file(s, &files[i]);
+        http_add_file(s, &files[i]);
     return make_token(s, error) && listen_to_loopback(s, error) ? g_steal_pointer(&s) : NULL;
 }
 

@@ -49,7 +49,7 @@ static gboolean add_parents(struct archive *a, const char *path, GHashTable *mad
     return TRUE;
 }
 
-static gboolean add_file(struct archive *a, const struct media_file *file)
+static gboolean iso_add_file(struct archive *a, const struct media_file *file)
 {
     gsize size;
     const void *data = g_bytes_get_data(file->data, &size);
@@ -68,7 +68,7 @@ static gint by_path(gconstpointer a, gconstpointer b)
     return strcmp(x->path, y->path);
 }
 
-static gboolean add_all(struct archive *a, const struct media_file *files, gsize n)
+static gboolean iso_add_all(struct archive *a, const struct media_file *files, gsize n)
 {
     g_autoptr(GHashTable) made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GPtrArray) sorted = g_ptr_array_new();
@@ -77,7 +77,7 @@ static gboolean add_all(struct archive *a, const struct media_file *files, gsize
     g_ptr_array_sort(sorted, by_path);
     for (gsize i = 0; i < n; i++) {
         const struct media_file *file = g_ptr_array_index(sorted, i);
-        if (!add_parents(a, file->path, made) || !add_file(a, file))
+        if (!add_parents(a, file->path, made) || !iso_add_file(a, file))
             return FALSE;
     }
     return TRUE;
@@ -98,7 +98,7 @@ static gboolean make_image(struct archive *a, const char *label, const struct me
                                         "iso9660:iso-level=3,iso9660:zisofs=0") == ARCHIVE_OK &&
            archive_write_set_format_option(a, "iso9660", "volume-id", label) == ARCHIVE_OK &&
            archive_write_open(a, image, NULL, collect, NULL) == ARCHIVE_OK &&
-           add_all(a, files, n) && archive_write_close(a) == ARCHIVE_OK;
+           iso_add_all(a, files, n) && archive_write_close(a) == ARCHIVE_OK;
 }
 
 /* ---- what libarchive takes from the clock: the volume's dates and those of the root ---- */
@@ -136,7 +136,7 @@ struct image {
     gsize size;
 };
 
-static guint32 number(const guchar *at)
+static guint32 iso_number(const guchar *at)
 {
     return (guint32)at[0] | (guint32)at[1] << 8 | (guint32)at[2] << 16 | (guint32)at[3] << 24;
 }
@@ -160,7 +160,8 @@ static void fix_record(guchar *record)
 
 static gboolean fix_directory(const struct image *image, const guchar *of, guint depth)
 {
-    gsize at = (gsize)number(of + RECORD_EXTENT) * SECTOR, end = at + number(of + RECORD_SIZE);
+    gsize at = (gsize)iso_number(of + RECORD_EXTENT) * SECTOR,
+          end = at + iso_number(of + RECORD_SIZE);
     if (end > image->size || depth > DEEPEST)
         return FALSE;
     while (at + RECORD_LEAST <= end) {

@@ -28,7 +28,7 @@ static gboolean is_below(const char *a, const char *b)
     return strncmp(a, b, length) == 0 && (b[length] == '\0' || b[length] == '/');
 }
 
-static gboolean fail(const char *path, const char *why, GError **error)
+static gboolean names_fail(const char *path, const char *why, GError **error)
 {
     ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot put “%s” on the seed: %s", path, why);
     return FALSE;
@@ -39,10 +39,10 @@ gboolean seed_check_names(const struct media_file *files, gsize n, GError **erro
     for (gsize i = 0; i < n; i++) {
         const char *wrong = what_is_wrong(files[i].path);
         if (wrong)
-            return fail(files[i].path, wrong, error);
+            return names_fail(files[i].path, wrong, error);
         for (gsize j = 0; j < n; j++)
             if (i != j && is_below(files[i].path, files[j].path))
-                return fail(files[j].path, "the path is taken already", error);
+                return names_fail(files[j].path, "the path is taken already", error);
     }
     return TRUE;
 }

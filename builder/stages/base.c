@@ -13,7 +13,7 @@
 /* Raise it when the meaning of the inputs changes, or what rootfs_make makes of them. */
 #define KEY_VERSION "base-3"
 
-static void add_file(digest *d, const struct os_file *f)
+static void base_add_file(digest *d, const struct os_file *f)
 {
     char hex[DIGEST_HEX_LEN + 1];
     gsize size;
@@ -58,7 +58,7 @@ void base_add_inputs(const build *b, gboolean base, digest *d)
     for (guint i = 0; i < p->files->len; i++) {
         const struct os_file *f = g_ptr_array_index(p->files, i);
         if (!base || f->base)
-            add_file(d, f);
+            base_add_file(d, f);
     }
 }
 
@@ -137,7 +137,7 @@ gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, p
     return rootfs_make(&spec, told, cancel, error);
 }
 
-static gboolean make(const char *disk, GPtrArray *phases, gpointer user, GError **error)
+static gboolean base_make(const char *disk, GPtrArray *phases, gpointer user, GError **error)
 {
     build *b = user;
     g_autofree char *initrd = g_build_filename(b->work_dir, "base-initrd", NULL);
@@ -178,7 +178,7 @@ GPtrArray *base_load_kept(const build *b, const kept *k, gint64 *age)
     return phases;
 }
 
-static gboolean load(build *b, const kept *k)
+static gboolean base_load(build *b, const kept *k)
 {
     gint64 age;
     g_autoptr(GPtrArray) phases = b->options.fresh ? NULL : base_load_kept(b, k, &age);
@@ -210,8 +210,8 @@ static gboolean packages_disk(build *b, const char *disk, GPtrArray *phases, GEr
     g_autoptr(kept) k = kept_hold(b->plan->cache_dir, "base", key, b->cancel, error);
     if (!k)
         return FALSE;
-    if (!load(b, k)) {
-        GPtrArray *made = kept_make(k, make, b, error);
+    if (!base_load(b, k)) {
+        GPtrArray *made = kept_make(k, base_make, b, error);
         if (!made)
             return FALSE;
         g_ptr_array_extend_and_steal(phases, made);

@@ -15,7 +15,8 @@ static char *bundle_path(const build *b)
     return g_build_filename(b->plan->out_dir, name, NULL);
 }
 
-static void put(const build *b, const char *dir, const char *name, const char *text, int mode)
+static void bundle_put(const build *b, const char *dir, const char *name, const char *text,
+                       int mode)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(dir, name, NULL);
@@ -30,7 +31,7 @@ static void put_masked(const build *b, const char *dir, const char *name, const 
     gsize n;
     g_autofree char *safe = secrets_redact_bytes(b->hidden, bytes, length, &n);
     g_autofree char *text = g_utf8_make_valid(safe, (gssize)n);
-    put(b, dir, name, text, mode);
+    bundle_put(b, dir, name, text, mode);
 }
 
 /* Logs are text and are masked; the screen is a picture and goes as it is. */
@@ -78,8 +79,8 @@ static void put_diagnosis(const build *b, const char *dir, const char *stage_nam
     json_t *diagnosis = secrets_redact_json(b->hidden, all);
     g_autofree char *json = secrets_dump_json(NULL, diagnosis, JSON_INDENT(2));
     g_autofree char *text = diagnosis_text(diagnosis);
-    put(b, dir, "diagnosis.json", json, 0644);
-    put(b, dir, "diagnosis.txt", text, 0644);
+    bundle_put(b, dir, "diagnosis.json", json, 0644);
+    bundle_put(b, dir, "diagnosis.txt", text, 0644);
     json_decref(diagnosis);
     json_decref(all);
 }

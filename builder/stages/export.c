@@ -4,7 +4,7 @@
 
 /* Writes the finished image into a staging directory of the output directory. */
 
-static gboolean run(build *b, const char *key, GError **error)
+static gboolean export_stage(build *b, const char *key, GError **error)
 {
     (void)key;
     const output_format *format = output_format_find(b->plan->format);
@@ -31,6 +31,6 @@ const stage stage_export = {
     .heading = "write and check the image",
     .failure = INGOT_EXIT_OUTPUT,
     .limits = {.still = 10 * 60, .total = 4 * 3600, .learned = TRUE},
-    .run = run,
+    .run = export_stage,
     .undo = undo,
 };

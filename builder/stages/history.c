@@ -53,7 +53,7 @@ static gboolean same_conditions(const json_t *a, const json_t *b)
     return TRUE;
 }
 
-static json_t *parse(const char *file, progress *told)
+static json_t *history_parse(const char *file, progress *told)
 {
     g_autoptr(GError) error = NULL;
     if (!g_file_test(file, G_FILE_TEST_EXISTS))
@@ -74,7 +74,7 @@ history *history_load(const plan *p, progress *told)
     history *h = g_new0(history, 1);
     g_autofree char *name = g_strconcat(p->name, SUFFIX, NULL);
     h->file = g_build_filename(p->cache_dir, "history", name, NULL);
-    h->all = parse(h->file, told);
+    h->all = history_parse(h->file, told);
     if (!h->all)
         h->all = json_pack("{s:i, s:[]}", "history", HISTORY_VERSION, "conditions");
     h->mine = conditions_of(p);

@@ -68,7 +68,7 @@ static gboolean announce(build *b, GError **error)
     return good;
 }
 
-static gboolean install(const char *disk, GPtrArray *phases, gpointer user, GError **error)
+static gboolean install_install(const char *disk, GPtrArray *phases, gpointer user, GError **error)
 {
     build *b = user;
     return base_disk(b, disk, phases, error) &&
@@ -84,12 +84,12 @@ static gboolean has_modules(build *b, GError **error)
            media_check_modules(&b->plan->modules, b->boot->kernel, &context, error);
 }
 
-static gboolean run(build *b, const char *k, GError **error)
+static gboolean install_stage(build *b, const char *k, GError **error)
 {
     if (!hold(b, k, error) || !room_for_install(b, error) || !has_modules(b, error) ||
         !announce(b, error))
         return FALSE;
-    b->phases = kept_make(b->kept, install, b, error);
+    b->phases = kept_make(b->kept, install_install, b, error);
     if (b->phases)
         b->disk = g_strdup(kept_disk(b->kept));
     return b->phases != NULL;
@@ -102,5 +102,5 @@ const stage stage_install = {
     .limits = {.total = 2 * 3600, .machines = 2, .emulated = TRUE},
     .key = key,
     .reuse = reuse,
-    .run = run,
+    .run = install_stage,
 };

@@ -12,7 +12,7 @@ struct media_context build_media_context(const build *b)
 /* Fetches the installer's kernel and initrd, and adds the answer file to the initrd; or the
  * medium that is booted as it is. */
 
-static gboolean run(build *b, const char *key, GError **error)
+static gboolean media_stage(build *b, const char *key, GError **error)
 {
     (void)key;
     const struct media_context context = build_media_context(b);
@@ -28,5 +28,5 @@ const stage stage_media = {
     .heading = "fetch the installer and prove it",
     .failure = INGOT_EXIT_MEDIA,
     .limits = {.still = 10 * 60, .total = 4 * 3600},
-    .run = run,
+    .run = media_stage,
 };

@@ -18,7 +18,7 @@ static gboolean write_manifest(const build *b, GError **error)
     return good;
 }
 
-static gboolean run(build *b, const char *key, GError **error)
+static gboolean publish_stage(build *b, const char *key, GError **error)
 {
     (void)key;
     const output_format *format = output_format_find(b->plan->format);
@@ -35,5 +35,5 @@ const stage stage_publish = {
     .heading = "move image and manifest into the output directory",
     .failure = INGOT_EXIT_OUTPUT,
     .limits = {.still = 10 * 60, .total = 3600},
-    .run = run,
+    .run = publish_stage,
 };

@@ -188,7 +188,7 @@ json_t *record_new(const build *b, const char *failed_stage, const GError *failu
     return safe;
 }
 
-static void put(const build *b, const char *path, const char *text)
+static void record_put(const build *b, const char *path, const char *text)
 {
     g_autoptr(GError) error = NULL;
     if (!files_write_atomic(path, text, -1, 0644, &error))
@@ -202,11 +202,11 @@ void record_write(const build *b, const char *failed_stage, const GError *failur
     json_t *record = record_new(b, failed_stage, failure);
     if (b->options.report) {
         g_autofree char *html = report_html(record);
-        put(b, b->options.report, html);
+        record_put(b, b->options.report, html);
     }
     if (b->options.junit) {
         g_autofree char *xml = report_junit(record);
-        put(b, b->options.junit, xml);
+        record_put(b, b->options.junit, xml);
     }
     json_decref(record);
 }

@@ -16,7 +16,7 @@ static GPtrArray *operations_for(const plan *p)
     return names;
 }
 
-static gboolean run(build *b, const char *key, GError **error)
+static gboolean seal_stage(build *b, const char *key, GError **error)
 {
     (void)key;
     b->sealed = g_build_filename(b->work_dir, "sealed.qcow2", NULL);
@@ -39,5 +39,5 @@ const stage stage_seal = {
     .heading = "sysprep the image and check the policy",
     .failure = INGOT_EXIT_SEAL,
     .limits = {.total = 2 * 3600, .emulated = TRUE, .learned = TRUE},
-    .run = run,
+    .run = seal_stage,
 };

@@ -53,7 +53,7 @@ static gboolean report(build *b, const verify_result *result, GError **error)
     return files_write_atomic(logged, xml, -1, 0644, error);
 }
 
-static gboolean run(build *b, const char *key, GError **error)
+static gboolean verify_stage(build *b, const char *key, GError **error)
 {
     (void)key;
     struct verify_spec spec;
@@ -84,6 +84,6 @@ const stage stage_verify = {
     .heading = "boot two clones and prove that they are two machines",
     .failure = INGOT_EXIT_VERIFY,
     .limits = {.total = 2 * 3600, .emulated = TRUE, .learned = TRUE},
-    .run = run,
+    .run = verify_stage,
     .wanted = wanted,
 };

@@ -86,7 +86,7 @@ guint64 answer_number(const answer *a, const char *key)
     return g_ascii_strtoull(answer_get(a, key), NULL, 10);
 }
 
-static void add(json_t *all, const char *key, const char *value)
+static void answer_add(json_t *all, const char *key, const char *value)
 {
     json_t *there = json_object_get(all, key);
     if (!there) {
@@ -106,7 +106,7 @@ json_t *answer_to_json(const answer *a)
     json_t *all = json_object();
     for (guint i = 0; a && i < a->pairs->len; i++) {
         const struct pair *p = g_ptr_array_index(a->pairs, i);
-        add(all, p->key, p->value);
+        answer_add(all, p->key, p->value);
     }
     return all;
 }

@@ -22,7 +22,7 @@ static const answer *facts(const struct evidence *e, guint i)
 }
 
 /* The values of a key in one text: order is the guest's, and stays. */
-static char *joined(const answer *a, const char *key)
+static char *assertions_joined(const answer *a, const char *key)
 {
     g_autoptr(GPtrArray) values = answer_all(a, key);
     return g_strjoinv(", ", (char **)values->pdata);
@@ -35,7 +35,7 @@ static outcome multi_user(const struct evidence *e, GString *says)
     gboolean good = TRUE;
     for (guint i = 0; i < CLONES; i++) {
         const struct clone_evidence *c = &e->clones[i];
-        g_autofree char *jobs = joined(c->booted, "job");
+        g_autofree char *jobs = assertions_joined(c->booted, "job");
         gboolean reached = strcmp(answer_get(c->booted, "multi-user"), "active") == 0;
         good &= reached && !*jobs;
         if (c->trouble)
@@ -55,7 +55,7 @@ static outcome failed_units(const struct evidence *e, GString *says)
                                    e->clones[1].restarted};
     static const char *const which[] = {"clone a", "clone b", "clone b, restarted"};
     for (gsize i = 0; i < G_N_ELEMENTS(boots); i++) {
-        g_autofree char *units = joined(boots[i], "failed");
+        g_autofree char *units = assertions_joined(boots[i], "failed");
         good &= !*units;
         if (*units)
             g_string_append_printf(says, "%s%s: %s", says->len ? "; " : "", which[i], units);
@@ -164,7 +164,7 @@ static outcome leases(const struct evidence *e, GString *says)
 static outcome foreign_addresses(const struct evidence *e, GString *says)
 {
     for (guint i = 0; i < CLONES; i++) {
-        g_autofree char *files = joined(e->clones[i].searched, "found");
+        g_autofree char *files = assertions_joined(e->clones[i].searched, "found");
         if (!e->clones[i].searched)
             g_string_append_printf(says, "clone %s could not be searched. ", e->clones[i].name);
         if (*files)
@@ -186,8 +186,8 @@ static outcome host_name(const struct evidence *e, GString *says)
 
 static void same_after(const struct evidence *e, const char *key, const char *what, GString *says)
 {
-    g_autofree char *first = joined(e->clones[1].facts, key);
-    g_autofree char *second = joined(e->clones[1].again, key);
+    g_autofree char *first = assertions_joined(e->clones[1].facts, key);
+    g_autofree char *second = assertions_joined(e->clones[1].again, key);
     if (strcmp(first, second) != 0)
         g_string_append_printf(says, "the %s was %s, and is %s. ", what, first, second);
 }
@@ -237,7 +237,7 @@ static outcome one_root(const struct evidence *e, GString *says)
 static outcome no_swap(const struct evidence *e, GString *says)
 {
     for (guint i = 0; i < CLONES; i++) {
-        g_autofree char *swap = joined(facts(e, i), "swap");
+        g_autofree char *swap = assertions_joined(facts(e, i), "swap");
         if (*swap)
             g_string_append_printf(says, "clone %s swaps to %s. ", e->clones[i].name, swap);
     }

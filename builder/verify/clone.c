@@ -44,14 +44,14 @@ static gboolean on_late(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean on_cancel(GCancellable *cancel, gpointer data)
+static gboolean clone_on_cancel(GCancellable *cancel, gpointer data)
 {
     (void)cancel;
     (void)data;
     return G_SOURCE_REMOVE; /* it has woken the loop */
 }
 
-static void drop(GSource *source)
+static void clone_drop(GSource *source)
 {
     if (!source)
         return;
@@ -59,26 +59,26 @@ static void drop(GSource *source)
     g_source_unref(source);
 }
 
-static GSource *attach(GSource *source, GSourceFunc call, gpointer data)
+static GSource *clone_attach(GSource *source, GSourceFunc call, gpointer data)
 {
     g_source_set_callback(source, call, data, NULL);
     g_source_attach(source, g_main_context_get_thread_default());
     return source;
 }
 
-static gboolean wait_until(struct clone *c, gboolean (*done)(const struct clone *c, guint n),
-                           guint n, guint milliseconds)
+static gboolean clone_wait_until(struct clone *c, gboolean (*done)(const struct clone *c, guint n),
+                                 guint n, guint milliseconds)
 {
     struct wait w = {FALSE};
-    GSource *timer = attach(g_timeout_source_new(milliseconds), on_late, &w);
-    GSource *stop = c->cancel ? attach(g_cancellable_source_new(c->cancel),
-                                       (GSourceFunc)(void (*)(void))on_cancel, NULL)
+    GSource *timer = clone_attach(g_timeout_source_new(milliseconds), on_late, &w);
+    GSource *stop = c->cancel ? clone_attach(g_cancellable_source_new(c->cancel),
+                                             (GSourceFunc)(void (*)(void))clone_on_cancel, NULL)
                               : NULL;
     while (!done(c, n) && !w.late && !c->seen->host->cause &&
            !g_cancellable_is_cancelled(c->cancel))
         g_main_context_iteration(g_main_context_get_thread_default(), TRUE);
-    drop(timer);
-    drop(stop);
+    clone_drop(timer);
+    clone_drop(stop);
     return done(c, n);
 }
 
@@ -135,8 +135,8 @@ static void on_console_line(const char *line, gpointer user)
     c->last = g_utf8_substring(line, 0, MIN(g_utf8_strlen(line, -1), SAID_LENGTH));
 }
 
-static void on_data(vm *machine, enum vm_channel channel, const char *bytes, gsize length,
-                    gpointer user)
+static void clone_on_data(vm *machine, enum vm_channel channel, const char *bytes, gsize length,
+                          gpointer user)
 {
     (void)machine;
     struct clone *c = user;
@@ -144,7 +144,7 @@ static void on_data(vm *machine, enum vm_channel channel, const char *bytes, gsi
         lines_feed(channel == VM_PORT ? c->port : c->console, bytes, length);
 }
 
-static void on_event(vm *machine, const char *name, const char *reason, gpointer user)
+static void clone_on_event(vm *machine, const char *name, const char *reason, gpointer user)
 {
     (void)machine;
     struct clone *c = user;
@@ -210,11 +210,11 @@ static void fill_spec(struct clone *c, const struct verify_spec *spec, const cha
                                .restarts = TRUE};
 }
 
-static gboolean start(struct clone *c, const struct verify_spec *spec, const char *disk,
-                      guint64 size, GError **error)
+static gboolean verify_clone_start(struct clone *c, const struct verify_spec *spec,
+                                   const char *disk, guint64 size, GError **error)
 {
     const struct vm_events events = {
-        .data = on_data, .event = on_event, .gone = on_gone, .user = c};
+        .data = clone_on_data, .event = clone_on_event, .gone = on_gone, .user = c};
     if (!make_dirs(c, spec, error))
         return FALSE;
     g_autofree char *overlay = g_strdup_printf("%s/clone-%s.qcow2", spec->work_dir, c->seen->name);
@@ -223,7 +223,7 @@ static gboolean start(struct clone *c, const struct verify_spec *spec, const cha
     fill_spec(c, spec, overlay);
     c->machine = vm_start(&c->spec, c->run_dir, c->log_dir, &events, error);
     if (c->machine)
-        c->capture_watch = attach(g_timeout_source_new(CAPTURE_MS), on_capture, c);
+        c->capture_watch = clone_attach(g_timeout_source_new(CAPTURE_MS), on_capture, c);
     return c->machine != NULL;
 }
 
@@ -236,7 +236,7 @@ struct clone *clone_start(const struct verify_spec *spec, const char *disk, guin
     c->coming = answer_new();
     c->port = lines_new(on_port_line, c);
     c->console = lines_new(on_console_line, c);
-    if (start(c, spec, disk, size, error))
+    if (verify_clone_start(c, spec, disk, size, error))
         return c;
     clone_free(c);
     return NULL;
@@ -268,7 +268,7 @@ void clone_free(struct clone *c)
     if (!c)
         return;
     vm *machine = c->machine;
-    drop(c->capture_watch);
+    clone_drop(c->capture_watch);
     vm_free(machine);
     read_capture(c);
     keep_logs(c);
@@ -319,7 +319,7 @@ gboolean clone_wait_probe(struct clone *c, guint boots, guint seconds)
 {
     if (c->seen->trouble)
         return FALSE;
-    if (wait_until(c, has_booted, boots, seconds * 1000) && c->boots >= boots)
+    if (clone_wait_until(c, has_booted, boots, seconds * 1000) && c->boots >= boots)
         return TRUE;
     in_trouble(c, "the probe did not report", seconds);
     return FALSE;
@@ -340,7 +340,7 @@ answer *clone_answer(struct clone *c, guint seconds)
 {
     if (c->seen->trouble)
         return NULL;
-    if (wait_until(c, has_answer, 0, seconds * 1000) && c->ready)
+    if (clone_wait_until(c, has_answer, 0, seconds * 1000) && c->ready)
         return g_steal_pointer(&c->ready);
     in_trouble(c, "the probe did not answer", seconds);
     return NULL;
@@ -356,10 +356,10 @@ gboolean clone_power_off(struct clone *c, guint seconds)
 {
     if (!clone_machine(c) || !vm_stop(c->machine, TRUE, NULL))
         return FALSE;
-    return wait_until(c, is_gone, 0, seconds * 1000) && c->status == 0;
+    return clone_wait_until(c, is_gone, 0, seconds * 1000) && c->status == 0;
 }
 
 void clone_let_run(struct clone *c, guint milliseconds)
 {
-    (void)wait_until(c, never, 0, milliseconds);
+    (void)clone_wait_until(c, never, 0, milliseconds);
 }

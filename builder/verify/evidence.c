@@ -30,7 +30,7 @@ void evidence_clear(struct evidence *e)
     g_free(e->digest_after);
 }
 
-static void put(json_t *object, const char *key, const answer *a)
+static void evidence_put(json_t *object, const char *key, const answer *a)
 {
     if (a)
         json_object_set_new(object, key, answer_to_json(a));
@@ -39,11 +39,11 @@ static void put(json_t *object, const char *key, const answer *a)
 static json_t *clone_to_json(const struct clone_evidence *c)
 {
     json_t *o = json_pack("{s:s, s:s*}", "mac", c->mac, "trouble", c->trouble);
-    put(o, "boot", c->booted);
-    put(o, "facts", c->facts);
-    put(o, "packages", c->packages);
-    put(o, "restart", c->restarted);
-    put(o, "facts-after-restart", c->again);
+    evidence_put(o, "boot", c->booted);
+    evidence_put(o, "facts", c->facts);
+    evidence_put(o, "packages", c->packages);
+    evidence_put(o, "restart", c->restarted);
+    evidence_put(o, "facts-after-restart", c->again);
     json_object_set_new(o, "dhcp",
                         json_pack("{s:i, s:s*, s:s*, s:s*}", "messages", (int)c->dhcp.messages,
                                   "identity", c->dhcp.identity, "asked-for", c->dhcp.first_wish,
@@ -56,13 +56,13 @@ json_t *evidence_to_json(const struct evidence *e)
     json_t *all = json_object();
     for (guint i = 0; i < CLONES; i++)
         json_object_set_new(all, e->clones[i].name, clone_to_json(&e->clones[i]));
-    put(json_object_get(all, e->clones[0].name), "hot-plug", e->hotplug.after);
+    evidence_put(json_object_get(all, e->clones[0].name), "hot-plug", e->hotplug.after);
     return all;
 }
 
 /* ---- judging ---- */
 
-static const char *missing(const struct evidence *e, enum verify_needs needs)
+static const char *evidence_missing(const struct evidence *e, enum verify_needs needs)
 {
     const struct clone_evidence *c = e->clones;
     if (needs >= NEEDS_BOOT && (!c[0].facts || !c[1].facts))
@@ -81,11 +81,12 @@ static void finding_free(gpointer data)
     g_free(f);
 }
 
-static struct verify_finding *judge(const struct evidence *e, const verify_assertion *a)
+static struct verify_finding *verify_evidence_judge(const struct evidence *e,
+                                                    const verify_assertion *a)
 {
     struct verify_finding *f = g_new0(struct verify_finding, 1);
     GString *says = g_string_new(NULL);
-    const char *lacks = missing(e, a->needs);
+    const char *lacks = evidence_missing(e, a->needs);
     f->name = a->name;
     f->heading = a->heading;
     f->outcome = VERIFY_SKIPPED;
@@ -101,7 +102,7 @@ GPtrArray *evidence_judge(const struct evidence *e)
 {
     GPtrArray *findings = g_ptr_array_new_with_free_func(finding_free);
     for (const verify_assertion *a = verify_assertions(); a->name; a++)
-        g_ptr_array_add(findings, judge(e, a));
+        g_ptr_array_add(findings, verify_evidence_judge(e, a));
     return findings;
 }
 

@@ -25,7 +25,8 @@ static char *told(gboolean good, GError **error)
     return text;
 }
 
-static void add_all(struct clone *c, const struct verify_spec *spec, struct hotplug_evidence *h)
+static void hotplug_add_all(struct clone *c, const struct verify_spec *spec,
+                            struct hotplug_evidence *h)
 {
     GError *error = NULL;
     vm *machine = clone_machine(c);
@@ -40,7 +41,7 @@ static void add_all(struct clone *c, const struct verify_spec *spec, struct hotp
 }
 
 /* The guest needs a moment to make use of what it is given. */
-static void watch(struct clone *c, guint seconds, struct hotplug_evidence *h)
+static void hotplug_watch(struct clone *c, guint seconds, struct hotplug_evidence *h)
 {
     gint64 end = g_get_monotonic_time() + (gint64)seconds * G_USEC_PER_SEC;
     do {
@@ -93,7 +94,7 @@ void hotplug_try(struct clone *c, const struct verify_spec *spec, guint seconds,
     h->tried = TRUE;
     h->nic_mac = g_strdup(NIC_MAC);
     h->disk_bytes = DISK_BYTES;
-    add_all(c, spec, h);
-    watch(c, seconds, h);
+    hotplug_add_all(c, spec, h);
+    hotplug_watch(c, seconds, h);
     breathe(c, spec->memory, seconds, h);
 }

@@ -40,7 +40,7 @@ static gboolean take_digest(const struct run *r, char **hex, GError **error)
     return digest_file(content, *hex, NULL, r->cancel, error);
 }
 
-static gboolean start(struct run *r, const char *disk, GError **error)
+static gboolean verify_start(struct run *r, const char *disk, GError **error)
 {
     for (guint i = 0; i < CLONES; i++) {
         r->clones[i] = clone_start(r->spec, disk, 0, &r->seen.clones[i], r->cancel, error);
@@ -163,7 +163,7 @@ static gboolean run_clones(struct run *r, GError **error)
     if (!take_digest(r, &r->seen.digest_before, error) ||
         !probe_put(r->spec, disk, r->spec->disk_size, r->p, r->cancel, error))
         return FALSE;
-    if (!start(r, disk, error)) {
+    if (!verify_start(r, disk, error)) {
         stop(r);
         return FALSE;
     }
@@ -188,7 +188,7 @@ static void set_failure(const verify_result *result, const char *image, GError *
                     lines->str);
 }
 
-static verify_result *judge(const struct run *r, gint64 began)
+static verify_result *verify_judge(const struct run *r, gint64 began)
 {
     verify_result *result = g_new0(verify_result, 1);
     result->findings = evidence_judge(&r->seen);
@@ -220,7 +220,7 @@ gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *c
             (struct clone_evidence){.name = names[i], .mac = macs[i], .host = &r.host};
     gboolean good = run_clones(&r, error);
     if (good) {
-        *result = judge(&r, began);
+        *result = verify_judge(&r, began);
         good = (*result)->failed == 0;
         if (!good)
             set_failure(*result, spec->name ? spec->name : image_path(spec->image), error);

@@ -76,8 +76,8 @@ static json_t *kept_answers(const char *path)
     return json_object();
 }
 
-static gboolean recall(const char *path, const struct vm_arch *arch, const char *key,
-                       struct vm_accel *accel)
+static gboolean accel_recall(const char *path, const struct vm_arch *arch, const char *key,
+                             struct vm_accel *accel)
 {
     json_t *all = kept_answers(path);
     json_t *one = json_object_get(all, arch->name);
@@ -97,8 +97,8 @@ static gboolean recall(const char *path, const struct vm_arch *arch, const char 
 }
 
 /* That an answer cannot be kept costs the next build two seconds, not this one its life. */
-static void keep(const char *path, const struct vm_arch *arch, const char *key,
-                 const struct vm_accel *accel)
+static void accel_keep(const char *path, const struct vm_arch *arch, const char *key,
+                       const struct vm_accel *accel)
 {
     g_autoptr(GError) error = NULL;
     json_t *all = kept_answers(path);
@@ -178,13 +178,13 @@ static gboolean probe_and_keep(const struct vm_arch *arch, const char *qemu, con
     gint64 began = g_get_monotonic_time();
     g_autofree char *path = g_build_filename(cache_dir, "accel.json", NULL);
     gboolean keyed = answer_key(arch, qemu, key);
-    if (keyed && !again && recall(path, arch, key, accel))
+    if (keyed && !again && accel_recall(path, arch, key, accel))
         return TRUE;
     if (!try_kvm(arch, cache_dir, cancel, accel, error))
         return FALSE;
     accel->seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
     if (keyed)
-        keep(path, arch, key, accel);
+        accel_keep(path, arch, key, accel);
     return TRUE;
 }
 

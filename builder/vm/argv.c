@@ -44,7 +44,7 @@ static char *escaped(const char *value)
     return g_string_free(text, FALSE);
 }
 
-static void add(GPtrArray *argv, const char *option, const char *value)
+static void argv_add(GPtrArray *argv, const char *option, const char *value)
 {
     g_ptr_array_add(argv, g_strdup(option));
     if (value)
@@ -103,37 +103,37 @@ static void add_machine(GPtrArray *argv, const struct vm_spec *spec, const struc
 {
     g_autofree char *name = escaped(spec->name);
     guint64 mib = spec->memory / (1 << 20) + (spec->memory % (1 << 20) != 0);
-    add(argv, arch->qemu, NULL);
-    add(argv, "-name", name);
-    add(argv, "-no-user-config", NULL);
-    add(argv, "-nodefaults", NULL);
-    add(argv, "-display", "none");
-    add(argv, "-sandbox", SANDBOX);
+    argv_add(argv, arch->qemu, NULL);
+    argv_add(argv, "-name", name);
+    argv_add(argv, "-no-user-config", NULL);
+    argv_add(argv, "-nodefaults", NULL);
+    argv_add(argv, "-display", "none");
+    argv_add(argv, "-sandbox", SANDBOX);
     add_format(argv, "-machine", "%s%s", arch->machine,
                flash_of(spec, arch) ? ",pflash0=code,pflash1=variables" : "");
-    add(argv, "-accel", spec->accel.option);
-    add(argv, "-cpu", spec->accel.cpu);
+    argv_add(argv, "-accel", spec->accel.option);
+    argv_add(argv, "-cpu", spec->accel.cpu);
     if (spec->hotplug && arch->cpu_hotplug)
         add_format(argv, "-smp", "%u,maxcpus=%u", spec->cpus, spec->cpus + 1);
     else
         add_format(argv, "-smp", "%u", spec->cpus);
     add_format(argv, "-m", "%" G_GUINT64_FORMAT "M", mib);
     if (!spec->restarts)
-        add(argv, "-no-reboot", NULL);
+        argv_add(argv, "-no-reboot", NULL);
 }
 
 static void add_boot(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
 {
     const char *firmware = spec->kernel ? NULL : vm_arch_firmware(arch);
     if (firmware)
-        add(argv, "-bios", firmware);
+        argv_add(argv, "-bios", firmware);
     if (!spec->kernel)
         return;
-    add(argv, "-kernel", spec->kernel);
+    argv_add(argv, "-kernel", spec->kernel);
     if (spec->initrd)
-        add(argv, "-initrd", spec->initrd);
+        argv_add(argv, "-initrd", spec->initrd);
     if (spec->command_line)
-        add(argv, "-append", spec->command_line);
+        argv_add(argv, "-append", spec->command_line);
 }
 
 /* Written as -blockdev because -drive would read "nbd:…" in a path as a protocol.  The two cache
@@ -170,7 +170,7 @@ static void add_cd(GPtrArray *argv, const struct vm_arch *arch, guint number, co
 static void add_cds(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
 {
     if (arch->cdrom_host && (spec->cdrom || spec->seed))
-        add(argv, "-device", arch->cdrom_host);
+        argv_add(argv, "-device", arch->cdrom_host);
     if (spec->cdrom)
         add_cd(argv, arch, 0, spec->cdrom, ",bootindex=0");
     if (spec->seed)
@@ -196,9 +196,9 @@ static void add_hotplug(GPtrArray *argv, const struct vm_spec *spec)
 {
     if (!spec->hotplug)
         return;
-    add(argv, "-device", "pcie-root-port,id=" VM_PORT_DISK ",chassis=1,slot=1");
-    add(argv, "-device", "pcie-root-port,id=" VM_PORT_NIC ",chassis=2,slot=2");
-    add(argv, "-device", "virtio-balloon-pci,id=balloon0");
+    argv_add(argv, "-device", "pcie-root-port,id=" VM_PORT_DISK ",chassis=1,slot=1");
+    argv_add(argv, "-device", "pcie-root-port,id=" VM_PORT_NIC ",chassis=2,slot=2");
+    argv_add(argv, "-device", "virtio-balloon-pci,id=balloon0");
 }
 
 static void add_devices(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
@@ -207,10 +207,10 @@ static void add_devices(GPtrArray *argv, const struct vm_spec *spec, const struc
     add_cds(argv, spec, arch);
     add_nic(argv, spec);
     add_hotplug(argv, spec);
-    add(argv, "-object", "rng-builtin,id=rng0");
-    add(argv, "-device", "virtio-rng-pci,rng=rng0");
+    argv_add(argv, "-object", "rng-builtin,id=rng0");
+    argv_add(argv, "-device", "virtio-rng-pci,rng=rng0");
     for (const char *const *d = arch->devices; *d; d++)
-        add(argv, "-device", *d);
+        argv_add(argv, "-device", *d);
 }
 
 static void add_socket(GPtrArray *argv, const char *id, const char *dir)
@@ -223,7 +223,7 @@ static void add_port(GPtrArray *argv, const char *name, const char *dir)
 {
     g_autofree char *clean = escaped(name);
     add_socket(argv, "port", dir);
-    add(argv, "-device", "virtio-serial-pci,id=serial0");
+    argv_add(argv, "-device", "virtio-serial-pci,id=serial0");
     add_format(argv, "-device", "virtserialport,bus=serial0.0,chardev=port,name=%s", clean);
 }
 
@@ -233,15 +233,15 @@ static void add_sockets(GPtrArray *argv, const struct vm_spec *spec, const struc
 {
     g_autofree char *path = escaped(dir);
     add_socket(argv, "console", path);
-    add(argv, "-serial", "chardev:console");
+    argv_add(argv, "-serial", "chardev:console");
     add_socket(argv, "log", path);
     add_format(argv, "-device", "%s,chardev=log", arch->serial);
     add_socket(argv, "qmp", path);
-    add(argv, "-mon", "chardev=qmp,mode=control");
+    argv_add(argv, "-mon", "chardev=qmp,mode=control");
     if (spec->port)
         add_port(argv, spec->port, path);
     add_format(argv, "-vnc", "unix:%s/vnc", path);
-    add(argv, "-S", NULL);
+    argv_add(argv, "-S", NULL);
 }
 
 /* For a person: the console and QEMU's monitor (Ctrl-A C) on the terminal. */
@@ -249,9 +249,9 @@ static void add_terminal(GPtrArray *argv, const struct vm_arch *arch, const char
 {
     g_autofree char *base = g_path_get_basename(name);
     g_autofree char *file = escaped(base);
-    add(argv, "-chardev", "stdio,id=console,mux=on,signal=off");
-    add(argv, "-serial", "chardev:console");
-    add(argv, "-mon", "chardev=console,mode=readline");
+    argv_add(argv, "-chardev", "stdio,id=console,mux=on,signal=off");
+    argv_add(argv, "-serial", "chardev:console");
+    argv_add(argv, "-mon", "chardev=console,mode=readline");
     add_format(argv, "-chardev", "file,id=log,path=%s.log", file);
     add_format(argv, "-device", "%s,chardev=log", arch->serial);
     add_format(argv, "-vnc", "unix:%s.vnc", file);

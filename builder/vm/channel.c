@@ -58,7 +58,7 @@ static void drop_source(GSource **source)
     *source = NULL;
 }
 
-static GSource *watch(int fd, GIOCondition condition, GUnixFDSourceFunc call, gpointer data)
+static GSource *channel_watch(int fd, GIOCondition condition, GUnixFDSourceFunc call, gpointer data)
 {
     GSource *source = g_unix_fd_source_new(fd, condition);
     /* The two function types differ; GLib casts back by what the source is. */
@@ -99,7 +99,7 @@ stream *stream_new(int fd, const struct stream_calls *calls)
     s->fd = fd;
     s->calls = *calls;
     s->pending = g_byte_array_new();
-    s->in = watch(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, s);
+    s->in = channel_watch(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, s);
     return s;
 }
 
@@ -148,7 +148,7 @@ gboolean stream_send(stream *s, const char *bytes, gsize length)
         return TRUE;
     flush(s);
     if (s->pending->len)
-        s->out = watch(s->fd, G_IO_OUT, on_writable, s);
+        s->out = channel_watch(s->fd, G_IO_OUT, on_writable, s);
     return TRUE;
 }
 

@@ -36,7 +36,7 @@ void vm_probe_clear(struct vm_probe *probe)
     g_clear_pointer(&probe->cause, g_free);
 }
 
-static gboolean write_image(const char *path, GError **error)
+static gboolean probe_write_image(const char *path, GError **error)
 {
     guint8 image[IMAGE_SIZE];
     guint8 *page = image + IMAGE_SIZE - VM_PROBE_PAGE;
@@ -72,7 +72,8 @@ static gboolean read_some(int fd, struct output *out)
 }
 
 /* Reads until the end of QEMU, its giving up, the limit or the cancel. */
-static void follow(GSubprocess *child, guint limit_ms, GCancellable *cancel, struct output *out)
+static void probe_follow(GSubprocess *child, guint limit_ms, GCancellable *cancel,
+                         struct output *out)
 {
     int fd = g_unix_input_stream_get_fd(G_UNIX_INPUT_STREAM(g_subprocess_get_stdout_pipe(child)));
     GPollFD fds[2] = {{.fd = fd, .events = G_IO_IN | G_IO_HUP}};
@@ -158,7 +159,7 @@ static gboolean run_image(const struct vm_arch *arch, const char *accel, const c
     if (!child)
         return FALSE;
     struct output out = {.text = g_string_new(NULL)};
-    follow(child, limit_ms, cancel, &out);
+    probe_follow(child, limit_ms, cancel, &out);
     if (out.late || gave_up(&out) || g_cancellable_is_cancelled(cancel))
         g_subprocess_force_exit(child);
     (void)g_subprocess_wait(child, NULL, NULL);
@@ -180,7 +181,7 @@ gboolean vm_probe_run(const struct vm_arch *arch, const char *accel, const char 
     if (!temp)
         return FALSE;
     g_autofree char *image = g_build_filename(temp, "probe.bin", NULL);
-    gboolean good = write_image(image, error) &&
+    gboolean good = probe_write_image(image, error) &&
                     run_image(arch, accel, cpu, image, limit_ms, cancel, probe, error);
     files_remove_tree(temp);
     files_unlock(lock);

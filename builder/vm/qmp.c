@@ -197,7 +197,8 @@ static gboolean greeted(const qmp *q)
     return q->greeted;
 }
 
-static gboolean wait_until(qmp *q, gboolean (*done)(const qmp *), const char *what, GError **error)
+static gboolean qmp_wait_until(qmp *q, gboolean (*done)(const qmp *), const char *what,
+                               GError **error)
 {
     gint64 end = g_get_monotonic_time() + (gint64)QMP_LIMIT_MS * 1000;
     while (!done(q)) {
@@ -253,7 +254,7 @@ gboolean qmp_execute(qmp *q, const char *command, json_t *arguments, json_t **va
 {
     g_autofree char *line = command_line(q, command, arguments);
     qmp_message_clear(&q->answer);
-    if (!send_line(q, line, command, error) || !wait_until(q, answered, command, error))
+    if (!send_line(q, line, command, error) || !qmp_wait_until(q, answered, command, error))
         return FALSE;
     gboolean good = q->answer.kind == QMP_RETURN;
     if (!good)
@@ -273,7 +274,7 @@ qmp *qmp_new(int fd, qmp_event_fn event, gpointer user, GError **error)
     q->event = event;
     q->user = user;
     g_queue_init(&q->events);
-    if (!wait_until(q, greeted, "the connection", error) ||
+    if (!qmp_wait_until(q, greeted, "the connection", error) ||
         !qmp_execute(q, "qmp_capabilities", NULL, NULL, error)) {
         qmp_free(q);
         return NULL;

@@ -87,7 +87,7 @@ static void on_masked(const char *bytes, gsize length, gpointer data)
 }
 
 /* The wait gets what the guest says as it is: a secret may look like what is waited for. */
-static void on_data(const char *bytes, gsize length, gpointer data)
+static void vm_on_data(const char *bytes, gsize length, gpointer data)
 {
     struct port *p = data;
     vm *machine = p->machine;
@@ -105,7 +105,7 @@ static void on_typed(const char *bytes, gsize length, gpointer data)
         (void)!stream_send(machine->ports[PORT_CONSOLE].stream, bytes, length);
 }
 
-static void on_event(const char *name, const char *reason, gpointer data)
+static void vm_on_event(const char *name, const char *reason, gpointer data)
 {
     vm *machine = data;
     if (machine->events.event)
@@ -248,7 +248,7 @@ static gboolean accept_all(vm *machine, const struct sockets *listening, struct 
 static void open_port(vm *machine, int index, int channel, int fd)
 {
     struct port *p = &machine->ports[index];
-    const struct stream_calls calls = {.data = on_data, .user = p};
+    const struct stream_calls calls = {.data = vm_on_data, .user = p};
     p->channel = channel;
     p->stream = stream_new(fd, &calls);
 }
@@ -267,7 +267,7 @@ static gboolean spawn(vm *machine, const struct vm_spec *spec, GError **error)
 }
 
 /* Takes the connections. */
-static gboolean run(vm *machine, struct sockets *connected, GError **error)
+static gboolean vm_run(vm *machine, struct sockets *connected, GError **error)
 {
     int output = fcntl(output_fd(machine), F_DUPFD_CLOEXEC, 0);
     open_port(machine, PORT_CONSOLE, VM_CONSOLE, g_steal_fd(&connected->fds[0]));
@@ -276,7 +276,7 @@ static gboolean run(vm *machine, struct sockets *connected, GError **error)
         open_port(machine, PORT_EXTRA, VM_PORT, g_steal_fd(&connected->fds[3]));
     open_port(machine, PORT_OUTPUT, -1, output);
     g_autoptr(GError) local = NULL;
-    machine->qmp = qmp_new(g_steal_fd(&connected->fds[2]), on_event, machine, &local);
+    machine->qmp = qmp_new(g_steal_fd(&connected->fds[2]), vm_on_event, machine, &local);
     if (!machine->qmp || !qmp_execute(machine->qmp, "cont", NULL, NULL, &local)) {
         set_start_error(machine, local->message, error);
         return FALSE;
@@ -298,14 +298,14 @@ static gboolean copy_variables(const vm *machine, const struct vm_spec *spec, GE
     return data && files_write_atomic(path, data, (gssize)length, 0600, error);
 }
 
-static gboolean start(vm *machine, const struct vm_spec *spec, GError **error)
+static gboolean vm_vm_start(vm *machine, const struct vm_spec *spec, GError **error)
 {
     struct sockets listening = {{-1, -1, -1, -1}}, connected = {{-1, -1, -1, -1}};
     machine->relay = relay_new(machine->dir, on_typed, machine, error);
     gboolean good = machine->relay && copy_variables(machine, spec, error) &&
                     sockets_listen(machine, &listening, error) && spawn(machine, spec, error) &&
                     accept_all(machine, &listening, &connected, error) &&
-                    run(machine, &connected, error);
+                    vm_run(machine, &connected, error);
     sockets_close(machine, &listening);
     sockets_close(machine, &connected);
     return good;
@@ -329,7 +329,7 @@ vm *vm_start(const struct vm_spec *spec, const char *dir, const char *log_dir,
         machine->ports[i] = (struct port){.machine = machine, .channel = -1, .log = -1};
         machine->ports[i].masker = secrets_stream_new(spec->hidden, on_masked, &machine->ports[i]);
     }
-    if (open_logs(machine, log_dir, error) && start(machine, spec, error))
+    if (open_logs(machine, log_dir, error) && vm_vm_start(machine, spec, error))
         return machine;
     vm_free(machine);
     return NULL;
