@@ -2,7 +2,7 @@
 #include "commands/commands.h"
 
 #include "commands/image.h"
-#include "guest/guest.h"
+#include "sysprep/sysprep.h"
 
 #include <string.h>
 
@@ -27,7 +27,7 @@ static snapshot *take_snapshot(struct call *c, const char *stage, const image_fi
     /* With --format json, standard output is one document. */
     progress *p = c->json ? NULL : c->progress;
     progress_stage(p, stage);
-    snapshot *s = guest_snapshot(from, force_tcg, p, c->cancel, error);
+    snapshot *s = inspect_snapshot(from, force_tcg, p, c->cancel, error);
     progress_stage_end(p, s != NULL, FALSE);
     if (error && *error && !strstr((*error)->message, image_path(from)))
         g_prefix_error(error, "%s: ", image_path(from));

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "commands/image.h"
 #include "commands/sarif.h"
-#include "guest/guest.h"
+#include "sysprep/sysprep.h"
 
 #include <string.h>
 
@@ -30,8 +30,8 @@ static void inspect_list(const struct call *c, const GPtrArray *rules)
 {
     json_t *all = json_array();
     for (guint i = 0; i < rules->len; i++) {
-        const guest_rule *rule = g_ptr_array_index(rules, i);
-        const char *level = guest_level_name(rule->level);
+        const inspect_rule *rule = g_ptr_array_index(rules, i);
+        const char *level = inspect_level_name(rule->level);
         if (c->json)
             json_array_append_new(all, json_pack("{s:s, s:s, s:s}", "name", rule->name, "level",
                                                  level, "heading", rule->heading));
@@ -48,7 +48,7 @@ static gboolean check_names(char **names, const GPtrArray *rules, GError **error
 {
     g_autoptr(GPtrArray) known = g_ptr_array_new();
     for (guint i = 0; i < rules->len; i++)
-        g_ptr_array_add(known, (gpointer)((const guest_rule *)g_ptr_array_index(rules, i))->name);
+        g_ptr_array_add(known, (gpointer)((const inspect_rule *)g_ptr_array_index(rules, i))->name);
     g_ptr_array_add(known, NULL);
     for (char **name = names; name && *name; name++) {
         if (g_strv_contains((const char *const *)known->pdata, *name))
@@ -65,7 +65,7 @@ static gboolean check_names(char **names, const GPtrArray *rules, GError **error
 static void leave_out(GPtrArray *findings, char **names)
 {
     for (guint i = findings->len; names && i-- > 0;) {
-        const struct guest_finding *finding = g_ptr_array_index(findings, i);
+        const struct inspect_finding *finding = g_ptr_array_index(findings, i);
         if (g_strv_contains((const char *const *)names, finding->rule->name))
             g_ptr_array_remove_index(findings, i);
     }
@@ -75,20 +75,20 @@ static void leave_out(GPtrArray *findings, char **names)
 
 static void print_findings(const GPtrArray *findings)
 {
-    for (int level = GUEST_ERROR; level >= GUEST_NOTE; level--)
+    for (int level = INSPECT_ERROR; level >= INSPECT_NOTE; level--)
         for (guint i = 0; i < findings->len; i++) {
-            const struct guest_finding *finding = g_ptr_array_index(findings, i);
+            const struct inspect_finding *finding = g_ptr_array_index(findings, i);
             if ((int)finding->rule->level == level)
-                printf("  %-8s %s: %s\n", guest_level_name(finding->rule->level),
+                printf("  %-8s %s: %s\n", inspect_level_name(finding->rule->level),
                        finding->rule->name, finding->text);
         }
 }
 
-static void print_text(const guest_survey *survey, const guint counts[])
+static void print_text(const inspect_survey *survey, const guint counts[])
 {
-    const guest_section *section = NULL;
+    const inspect_section *section = NULL;
     for (guint i = 0; i < survey->items->len; i++) {
-        const struct guest_item *item = g_ptr_array_index(survey->items, i);
+        const struct inspect_item *item = g_ptr_array_index(survey->items, i);
         if (item->section != section)
             printf("%s%s\n", i ? "\n" : "", item->section->heading);
         section = item->section;
@@ -97,7 +97,7 @@ static void print_text(const guest_survey *survey, const guint counts[])
     printf("\nFindings\n");
     print_findings(survey->findings);
     printf("%serrors: %u, warnings: %u, notes: %u\n", survey->findings->len ? "\n" : "  ",
-           counts[GUEST_ERROR], counts[GUEST_WARNING], counts[GUEST_NOTE]);
+           counts[INSPECT_ERROR], counts[INSPECT_WARNING], counts[INSPECT_NOTE]);
 }
 
 /* ---- JSON ---- */
@@ -106,7 +106,7 @@ static json_t *items_json(const GPtrArray *items)
 {
     json_t *sections = json_object();
     for (guint i = 0; i < items->len; i++) {
-        const struct guest_item *item = g_ptr_array_index(items, i);
+        const struct inspect_item *item = g_ptr_array_index(items, i);
         const char *name = item->section->name;
         if (!json_object_get(sections, name))
             json_object_set_new(sections, name, json_array());
@@ -120,29 +120,29 @@ static json_t *findings_json(const GPtrArray *findings)
 {
     json_t *all = json_array();
     for (guint i = 0; i < findings->len; i++) {
-        const struct guest_finding *finding = g_ptr_array_index(findings, i);
+        const struct inspect_finding *finding = g_ptr_array_index(findings, i);
         json_array_append_new(all, json_pack("{s:s, s:s, s:s*, s:s}", "rule", finding->rule->name,
-                                             "level", guest_level_name(finding->rule->level),
+                                             "level", inspect_level_name(finding->rule->level),
                                              "path", finding->path, "message", finding->text));
     }
     return all;
 }
 
-static void print_json(const struct call *c, const guest_survey *survey, const guint counts[])
+static void print_json(const struct call *c, const inspect_survey *survey, const guint counts[])
 {
     json_t *numbers = json_object();
-    for (int level = GUEST_NOTE; level <= GUEST_ERROR; level++)
-        json_object_set_new(numbers, guest_level_name((enum guest_level)level),
+    for (int level = INSPECT_NOTE; level <= INSPECT_ERROR; level++)
+        json_object_set_new(numbers, inspect_level_name((enum inspect_level)level),
                             json_integer(counts[level]));
     call_print_json(c, json_pack("{s:o, s:b, s:o, s:o, s:o}", "image", json_string(c->args[0]),
-                                 "clean", counts[GUEST_ERROR] == 0, "counts", numbers, "sections",
+                                 "clean", counts[INSPECT_ERROR] == 0, "counts", numbers, "sections",
                                  items_json(survey->items), "findings",
                                  findings_json(survey->findings)));
 }
 
 /* ---- the work ---- */
 
-static void inspect_print(const struct call *c, const GPtrArray *rules, const guest_survey *survey,
+static void inspect_print(const struct call *c, const GPtrArray *rules, const inspect_survey *survey,
                           const guint counts[])
 {
     if (c->json)
@@ -153,7 +153,7 @@ static void inspect_print(const struct call *c, const GPtrArray *rules, const gu
         print_text(survey, counts);
 }
 
-static guest_survey *inspect_take(struct call *c, GError **error)
+static inspect_survey *inspect_take(struct call *c, GError **error)
 {
     gboolean force_tcg;
     const struct options *o = c->options;
@@ -164,7 +164,7 @@ static guest_survey *inspect_take(struct call *c, GError **error)
     /* With --format json, standard output is one document. */
     progress *p = c->json ? NULL : c->progress;
     progress_stage(p, "inspect");
-    guest_survey *survey = guest_survey_image(i, force_tcg, p, c->cancel, error);
+    inspect_survey *survey = inspect_survey_image(i, force_tcg, p, c->cancel, error);
     progress_stage_end(p, survey != NULL, FALSE);
     return survey;
 }
@@ -172,16 +172,16 @@ static guest_survey *inspect_take(struct call *c, GError **error)
 static gboolean inspect_work(struct call *c, const GPtrArray *rules, char **disabled,
                              GError **error)
 {
-    guint counts[GUEST_ERROR + 1] = {0};
-    g_autoptr(guest_survey) survey = inspect_take(c, error);
+    guint counts[INSPECT_ERROR + 1] = {0};
+    g_autoptr(inspect_survey) survey = inspect_take(c, error);
     if (!survey)
         return FALSE;
     leave_out(survey->findings, disabled);
     for (guint i = 0; i < survey->findings->len; i++)
-        counts[((const struct guest_finding *)g_ptr_array_index(survey->findings, i))
+        counts[((const struct inspect_finding *)g_ptr_array_index(survey->findings, i))
                    ->rule->level]++;
     inspect_print(c, rules, survey, counts);
-    c->exit_code = counts[GUEST_ERROR] ? INGOT_EXIT_POLICY : INGOT_EXIT_OK;
+    c->exit_code = counts[INSPECT_ERROR] ? INGOT_EXIT_POLICY : INGOT_EXIT_OK;
     return TRUE;
 }
 
@@ -190,7 +190,7 @@ static gboolean inspect_command(struct call *c, GError **error)
     struct options *o = c->options;
     g_autofree char *disable = o->disable;
     g_auto(GStrv) disabled = disable ? g_strsplit(disable, ",", -1) : NULL;
-    g_autoptr(GPtrArray) rules = guest_rules();
+    g_autoptr(GPtrArray) rules = inspect_rules();
     if (!check_names(disabled, rules, error))
         return FALSE;
     if (o->list) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/commands.h"
 
-#include "guest/guest.h"
+#include "sysprep/sysprep.h"
 
 #include <string.h>
 
@@ -68,7 +68,7 @@ static void put_command(FILE *out, const command *cmd)
         put_formats(out, cmd->formats);
 }
 
-static void put_operation(FILE *out, const guest_operation *op)
+static void put_operation(FILE *out, const sysprep_operation *op)
 {
     fputs(".TP\n\\fB", out);
     put_text(out, op->name);
@@ -90,7 +90,7 @@ static void put_operations(FILE *out)
     fputs(".SH OPERATIONS\nIn this order; those that are off are done when \\fBsysprep "
           "\\-\\-enable\\fR names them.\n",
           out);
-    for (const guest_operation *const *op = guest_operations(); *op; op++)
+    for (const sysprep_operation *const *op = sysprep_operations(); *op; op++)
         put_operation(out, *op);
 }
 

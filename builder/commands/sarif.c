@@ -5,10 +5,10 @@
 
 #define BASE "IMAGE"
 
-static json_t *rule_json(const guest_rule *rule)
+static json_t *rule_json(const inspect_rule *rule)
 {
     return json_pack("{s:s, s:{s:s}, s:{s:s}}", "id", rule->name, "shortDescription", "text",
-                     rule->heading, "defaultConfiguration", "level", guest_level_name(rule->level));
+                     rule->heading, "defaultConfiguration", "level", inspect_level_name(rule->level));
 }
 
 static json_t *driver_json(const GPtrArray *rules)
@@ -35,12 +35,12 @@ static json_t *artifact_json(const char *image, const char *path)
 }
 
 static json_t *result_json(const char *image, const GPtrArray *rules,
-                           const struct guest_finding *finding)
+                           const struct inspect_finding *finding)
 {
     guint index = 0;
     (void)g_ptr_array_find((GPtrArray *)rules, finding->rule, &index);
     return json_pack("{s:s, s:i, s:s, s:{s:s}, s:[{s:{s:o}}]}", "ruleId", finding->rule->name,
-                     "ruleIndex", (int)index, "level", guest_level_name(finding->rule->level),
+                     "ruleIndex", (int)index, "level", inspect_level_name(finding->rule->level),
                      "message", "text", finding->text, "locations", "physicalLocation",
                      "artifactLocation", artifact_json(image, finding->path));
 }

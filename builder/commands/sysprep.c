@@ -42,7 +42,7 @@ static const GOptionEntry entries[] = {
 static void sysprep_list(const struct call *c)
 {
     json_t *all = json_array();
-    for (const guest_operation *const *op = guest_operations(); *op; op++) {
+    for (const sysprep_operation *const *op = sysprep_operations(); *op; op++) {
         if (c->json)
             json_array_append_new(all, json_pack("{s:s, s:s, s:s*, s:b}", "name", (*op)->name,
                                                  "heading", (*op)->heading, "virt-sysprep",
@@ -61,7 +61,7 @@ static void sysprep_list(const struct call *c)
 static gboolean unknown(const char *name, GError **error)
 {
     g_autoptr(GPtrArray) known = g_ptr_array_new();
-    for (const guest_operation *const *op = guest_operations(); *op; op++)
+    for (const sysprep_operation *const *op = sysprep_operations(); *op; op++)
         g_ptr_array_add(known, (gpointer)(*op)->name);
     g_ptr_array_add(known, NULL);
     const char *near = text_nearest(name, (const char *const *)known->pdata);
@@ -77,7 +77,7 @@ static char **names_of(const char *text, GError **error)
     g_auto(GStrv) words = g_strsplit(text ? text : "", ",", -1);
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
     for (char **word = words; *word; word++) {
-        const guest_operation *op = guest_operation_find(*word);
+        const sysprep_operation *op = sysprep_operation_find(*word);
         if (!op && strcmp(*word, "all") != 0 && !unknown(*word, error))
             return NULL;
         g_strv_builder_add(names, op ? op->name : *word);
@@ -95,7 +95,7 @@ static GPtrArray *chosen(const struct sysprep_options *o, GError **error)
     GPtrArray *names = g_ptr_array_new();
     gboolean none = g_strv_contains((const char *const *)off, "all");
     gboolean every = g_strv_contains((const char *const *)on, "all");
-    for (const guest_operation *const *op = guest_operations(); *op; op++) {
+    for (const sysprep_operation *const *op = sysprep_operations(); *op; op++) {
         gboolean asked = every || g_strv_contains((const char *const *)on, (*op)->name);
         gboolean refused = g_strv_contains((const char *const *)off, (*op)->name);
         if (!refused && (asked || (!none && !(*op)->off)))
@@ -141,15 +141,15 @@ static gboolean seal_image(const struct job *job, const image_file *what, GError
     guest_facts *found = NULL;
     if (!image_probe(c, &force_tcg, error))
         return FALSE;
-    const struct seal_spec spec = {.image = what,
-                                   .name = image_path(job->image),
-                                   .force_tcg = force_tcg,
-                                   .read_only = dry,
-                                   .no_policy = TRUE,
-                                   .operations = (const char *const *)job->names->pdata,
-                                   .customise = customisation_spec(job->custom)};
+    const struct sysprep_spec spec = {.open.image = what,
+                                      .open.name = image_path(job->image),
+                                      .open.force_tcg = force_tcg,
+                                      .open.read_only = dry,
+                                      .no_policy = TRUE,
+                                      .operations = (const char *const *)job->names->pdata,
+                                      .customise = customisation_spec(job->custom)};
     progress_stage(c->progress, "sysprep");
-    gboolean good = guest_seal(&spec, c->progress, c->cancel, &found, error);
+    gboolean good = sysprep_image(&spec, c->progress, c->cancel, &found, error);
     progress_stage_end(c->progress, good, FALSE);
     g_autoptr(guest_facts) facts = found;
     if (good && (dry || c->common.verbose || c->json))
@@ -224,7 +224,7 @@ static enum image_flags image_flags_of(const struct sysprep_options *o)
     return o->dry_run || o->copy ? trust : trust | IMAGE_LOCK;
 }
 
-static gboolean sysprep_image(struct call *c, const struct sysprep_options *o, GError **error)
+static gboolean sysprep_argument(struct call *c, const struct sysprep_options *o, GError **error)
 {
     g_autofree char *name = g_path_get_basename(c->args[0]);
     g_autoptr(GPtrArray) names = chosen(o, error);
@@ -243,7 +243,7 @@ static gboolean sysprep_choose(struct call *c, const struct sysprep_options *o, 
         sysprep_list(c);
         return TRUE;
     }
-    return image_named(c, error) && sysprep_image(c, o, error);
+    return image_named(c, error) && sysprep_argument(c, o, error);
 }
 
 static gboolean sysprep_command(struct call *c, GError **error)

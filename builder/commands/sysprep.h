@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include "commands/commands.h"
-#include "guest/guest.h"
+#include "sysprep/sysprep.h"
 
 /* The parts of `ingot sysprep`. */
 
@@ -24,4 +24,4 @@ customisation *customisation_new(struct call *c, const struct sysprep_options *o
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* NULL: nothing is asked for; borrowed. */
-const struct seal_customise *customisation_spec(const customisation *c);
+const struct sysprep_customise *customisation_spec(const customisation *c);

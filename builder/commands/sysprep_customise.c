@@ -12,10 +12,10 @@
 #define KEYS_LIMIT     (64u << 10)
 
 struct customisation {
-    struct seal_customise spec;
+    struct sysprep_customise spec;
     gboolean any;
     char *hash, *hash_old;
-    GArray *keys, *copies; /* of struct guest_key and guest_copy, zero-terminated */
+    GArray *keys, *copies; /* of struct sysprep_key and sysprep_copy, zero-terminated */
     GPtrArray *texts;      /* that those point to */
     char **packages;
 };
@@ -33,7 +33,7 @@ void customisation_free(customisation *c)
     g_free(c);
 }
 
-const struct seal_customise *customisation_spec(const customisation *c)
+const struct sysprep_customise *customisation_spec(const customisation *c)
 {
     return c->any ? &c->spec : NULL;
 }
@@ -147,7 +147,7 @@ static gboolean take_key(const char *value, customisation *to, GError **error)
     }
     if (!check_keys(colon + 1, keys, error))
         return FALSE;
-    struct guest_key key = {
+    struct sysprep_key key = {
         .user = sysprep_customise_keep(to, g_strndup(value, (gsize)(colon - value)))};
     key.keys = sysprep_customise_keep(to, g_steal_pointer(&keys));
     g_array_append_val(to->keys, key);
@@ -160,7 +160,7 @@ static gboolean take_copy(const char *value, customisation *to, GError **error)
     if (!colon || colon == value || colon[1] != '/')
         return sysprep_customise_refuse(error, "write LOCAL:GUESTDIR, where GUESTDIR is absolute",
                                         "--copy-in is not understood", value);
-    struct guest_copy copy = {
+    struct sysprep_copy copy = {
         .local = sysprep_customise_keep(to, g_strndup(value, (gsize)(colon - value))),
         .directory = sysprep_customise_keep(to, g_strdup(colon + 1))};
     if (access(copy.local, R_OK) != 0)
@@ -233,16 +233,16 @@ customisation *customisation_new(struct call *c, const struct sysprep_options *o
                                  const char *template_name, GError **error)
 {
     g_autoptr(customisation) to = g_new0(customisation, 1);
-    to->keys = g_array_new(TRUE, TRUE, sizeof(struct guest_key));
-    to->copies = g_array_new(TRUE, TRUE, sizeof(struct guest_copy));
+    to->keys = g_array_new(TRUE, TRUE, sizeof(struct sysprep_key));
+    to->copies = g_array_new(TRUE, TRUE, sizeof(struct sysprep_copy));
     to->texts = g_ptr_array_new_with_free_func(g_free);
     if (!take_password(c, o->root_password, to, template_name, error) ||
         !take_each(o->ssh_keys, take_key, to, error) ||
         !take_each(o->copies, take_copy, to, error) || !take_scripts(o->scripts, to, error) ||
         !take_hostname(o->hostname, to, error) || !take_packages(o->install, to, error))
         return NULL;
-    to->spec.keys = to->keys->len ? (const struct guest_key *)(gconstpointer)to->keys->data : NULL;
+    to->spec.keys = to->keys->len ? (const struct sysprep_key *)(gconstpointer)to->keys->data : NULL;
     to->spec.copies =
-        to->copies->len ? (const struct guest_copy *)(gconstpointer)to->copies->data : NULL;
+        to->copies->len ? (const struct sysprep_copy *)(gconstpointer)to->copies->data : NULL;
     return g_steal_pointer(&to);
 }

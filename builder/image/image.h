@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "base/progress.h"
+#include "base/watch.h"
+
 #include <gio/gio.h>
 
 /* An image that is going to be opened: the only way to libguestfs and QEMU.
@@ -64,3 +67,51 @@ gboolean image_can_replace(const image_file *i, GError **error) G_GNUC_WARN_UNUS
  * Errors: INGOT_EXIT_OUTPUT, with the image as it was. */
 gboolean image_replace(const image_file *i, const char *overlay, GCancellable *cancel,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- the inside of an image, by libguestfs: image/guest.h ---- */
+
+typedef struct guest guest; /* the launched appliance and what is known of the system */
+
+/* How an image is launched. */
+struct guest_spec {
+    const image_file *image;    /* our own: changed in place; a stranger's: only read */
+    const char *name;           /* what messages call it; NULL: its path */
+    gboolean force_tcg;         /* LIBGUESTFS_BACKEND_SETTINGS=force_tcg */
+    gboolean read_only;         /* nothing is changed, and the image need not be writable */
+    gboolean network;           /* of the appliance */
+    struct watch_limits limits; /* of the whole launch; a 0: the default of that */
+};
+
+/* What is put into an image. */
+struct guest_file {
+    const char *path; /* absolute; NULL ends an array.  Directories on the way are made */
+    guint mode;       /* permission bits; S_IFLNK: a symbolic link, whose target is the text */
+    const char *text;
+};
+
+struct guest_package {
+    char *name, *version, *arch;
+};
+
+/* What an operation has done, or, with read_only, would do. */
+struct guest_change {
+    const char *operation, *verb; /* "logs", "empty" */
+    char *path;
+};
+
+/* What was found in the image. */
+typedef struct guest_facts {
+    char *type, *distro, *product, *arch; /* "linux", "debian", "Debian GNU/Linux 13 …", "x86_64" */
+    int major, minor;
+    gboolean systemd; /* is there: as its init */
+    char *hostname, *root_device, *root_filesystem;
+    guint64 disk_size, root_used; /* bytes */
+    GPtrArray *packages;          /* of struct guest_package *, sorted by name */
+    GPtrArray *operations;        /* char *: the sysprep operations that ran */
+    GPtrArray *changes;           /* of struct guest_change *, in the order of their making */
+} guest_facts;
+void guest_facts_free(guest_facts *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest_facts, guest_facts_free)
+
+/* The version of libguestfs ("1.48.6"); the caller owns the text. */
+char *guest_library_version(void);

@@ -9,7 +9,7 @@
 static GPtrArray *operations_for(const plan *p)
 {
     GPtrArray *names = g_ptr_array_new();
-    for (const guest_operation *const *op = guest_operations(); *op; op++)
+    for (const sysprep_operation *const *op = sysprep_operations(); *op; op++)
         if (!(*op)->off || (p->grow && strcmp((*op)->name, "grow-root") == 0))
             g_ptr_array_add(names, (gpointer)(*op)->name);
     g_ptr_array_add(names, NULL);
@@ -24,14 +24,15 @@ static gboolean seal_stage(build *b, const char *key, GError **error)
         return FALSE;
     g_autoptr(GPtrArray) operations = operations_for(b->plan);
     g_autoptr(image_file) own = image_own(b->sealed);
-    const struct seal_spec spec = {.image = own,
-                                   .force_tcg = !b->plan->vm.accel.kvm,
-                                   .operations = (const char *const *)operations->pdata,
-                                   .required_packages = b->plan->required_packages,
-                                   .forbidden_macs = vm_macs(),
-                                   .forbidden_texts = (const char *const *)b->plan->hidden,
-                                   .limits = {.total = b->plan->stage_limit}};
-    return guest_seal(&spec, b->progress, b->cancel, &b->facts, error);
+    const struct sysprep_spec spec = {.open.image = own,
+                                      .open.force_tcg = !b->plan->vm.accel.kvm,
+                                      .operations = (const char *const *)operations->pdata,
+                                      .wanted.required_packages = b->plan->required_packages,
+                                      .wanted.forbidden_macs = vm_macs(),
+                                      .wanted.forbidden_texts =
+                                          (const char *const *)b->plan->hidden,
+                                      .open.limits = {.total = b->plan->stage_limit}};
+    return sysprep_image(&spec, b->progress, b->cancel, &b->facts, error);
 }
 
 const stage stage_seal = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include "base/error.h"
-#include "guest/guest.h"
+#include "sysprep/sysprep.h"
 #include "output/output.h"
 #include "plan/plan.h"
 

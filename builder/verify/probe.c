@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "guest/guest.h"
+#include "sysprep/sysprep.h"
 
 #include <sys/stat.h>
 
@@ -30,14 +30,14 @@ gboolean probe_put(const struct verify_spec *spec, const char *path, guint64 siz
         {"/etc/systemd/system/multi-user.target.wants/ingot-verify.service", S_IFLNK, UNIT},
         {NULL, 0, NULL}};
     g_autoptr(image_file) own = image_own(path);
-    const struct seal_spec put = {.image = own,
-                                  .force_tcg = spec->force_tcg,
-                                  .no_policy = TRUE,
-                                  .no_trim = TRUE,
-                                  .operations = none,
-                                  .files = files};
+    const struct sysprep_spec put = {.open.image = own,
+                                     .open.force_tcg = spec->force_tcg,
+                                     .no_policy = TRUE,
+                                     .no_trim = TRUE,
+                                     .operations = none,
+                                     .files = files};
     guest_facts *found = NULL;
-    if (!guest_seal(&put, p, cancel, &found, error))
+    if (!sysprep_image(&put, p, cancel, &found, error))
         return FALSE;
     g_autoptr(guest_facts) facts = found;
     if (!facts->systemd)

@@ -17,7 +17,7 @@ struct verify_spec {
     const struct vm_accel *accel;
     guint cpus;                      /* of each clone */
     guint64 memory;                  /* bytes, of each clone */
-    gboolean force_tcg;              /* for libguestfs, as in struct seal_spec */
+    gboolean force_tcg;              /* for libguestfs, as in struct sysprep_spec */
     const char *const *packages;     /* whose programs must run; NULL-terminated or NULL */
     const secrets *hidden;           /* masked in the logs; NULL: none */
     const char *const *foreign_macs; /* that no clone may know; NULL-terminated or NULL */

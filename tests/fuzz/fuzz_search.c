@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "guest/boot.h"
-#include "guest/policy.h"
-#include "guest/search.h"
+#include "inspect/boot.h"
+#include "inspect/policy.h"
+#include "inspect/search.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -15,14 +15,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check(const GPtrArray *found)
 {
     for (guint i = 0; i < found->len; i++) {
-        const struct guest_finding *finding = g_ptr_array_index(found, i);
+        const struct inspect_finding *finding = g_ptr_array_index(found, i);
         g_assert(g_utf8_validate(finding->text, -1, NULL) && !strchr(finding->text, '\033'));
     }
 }
 
 static void search(int fd, GArray *needles)
 {
-    g_autoptr(GPtrArray) found = guest_findings_new();
+    g_autoptr(GPtrArray) found = inspect_findings_new();
     g_autoptr(GError) error = NULL;
     g_assert(lseek(fd, 0, SEEK_SET) == 0);
     gboolean good = search_tar(fd, "/etc", needles, found, &error);

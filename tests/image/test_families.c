@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "families.h"
-#include "guest/guest.h"
+#include "sysprep/sysprep.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -86,11 +86,11 @@ static void all_are_sealed(void **state)
     struct fixture *f = *state;
     for (guint i = 0; families[i].name; i++) {
         g_autoptr(image_file) own = image_own(f->images[i]);
-        const struct seal_spec spec = {
-            .image = own, .force_tcg = TRUE, .no_policy = TRUE, .no_trim = TRUE};
+        const struct sysprep_spec spec = {
+            .open.image = own, .open.force_tcg = TRUE, .no_policy = TRUE, .no_trim = TRUE};
         g_autoptr(GError) error = NULL;
         g_autoptr(guest_facts) facts = NULL;
-        if (!guest_seal(&spec, NULL, NULL, &facts, &error))
+        if (!sysprep_image(&spec, NULL, NULL, &facts, &error))
             fail_msg("%s: %s", families[i].name, error->message);
         assert_string_equal(facts->distro, families[i].distro);
         assert_int_equal(has_run(facts, "rpm-db"), strcmp(families[i].format, "rpm") == 0);
@@ -154,7 +154,7 @@ static void operations_are_known(void **state)
     (void)state;
     for (const struct family *family = families; family->name; family++)
         for (const struct family_file *file = family->files; file->path; file++)
-            if (file->operation && !guest_operation_find(file->operation))
+            if (file->operation && !sysprep_operation_find(file->operation))
                 fail_msg("%s: there is no operation %s", family->name, file->operation);
 }
 

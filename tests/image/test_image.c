@@ -3,9 +3,9 @@
 
 #include "base/error.h"
 #include "base/spawn.h"
-#include "guest/operations.h"
-#include "guest/policy.h"
+#include "inspect/policy.h"
 #include "phony.h"
+#include "sysprep/sysprep.h"
 
 #include <glib/gstdio.h>
 #include <jansson.h>
@@ -15,13 +15,15 @@
 static const char *const packages[] = {"vim", "screen", NULL};
 static const char *const macs[] = {PHONY_MAC, NULL};
 static const char *const texts[] = {PHONY_PASSWORD, NULL};
+static const struct inspect_spec asked = {
+    .required_packages = packages, .forbidden_macs = macs, .forbidden_texts = texts};
 
 struct fixture {
     struct phony_disks disks;
     char *sealed;
-    image_file *own;       /* the same */
-    struct seal_spec spec; /* for the sealed image */
-    guest *g;              /* the sealed image, open again */
+    image_file *own;          /* the same */
+    struct sysprep_spec spec; /* for the sealed image */
+    guest *g;                 /* the sealed image, open again */
 };
 
 static int setup(void **state)
@@ -30,11 +32,7 @@ static int setup(void **state)
     phony_make(&f->disks);
     f->sealed = phony_overlay(&f->disks, f->disks.debian, "sealed.qcow2");
     f->own = image_own(f->sealed);
-    f->spec = (struct seal_spec){.image = f->own,
-                                 .force_tcg = TRUE,
-                                 .required_packages = packages,
-                                 .forbidden_macs = macs,
-                                 .forbidden_texts = texts};
+    f->spec = (struct sysprep_spec){.open.image = f->own, .open.force_tcg = TRUE, .wanted = asked};
     *state = f;
     return 0;
 }
@@ -52,7 +50,7 @@ static int teardown(void **state)
 
 /* ---- a used machine becomes a template ---- */
 
-static gboolean guest_is_of_deb(const guest_operation *op)
+static gboolean guest_is_of_deb(const sysprep_operation *op)
 {
     return !op->families || g_strv_contains(op->families, "deb") ||
            g_strv_contains(op->families, "debian");
@@ -63,7 +61,7 @@ static void seals(void **state)
     struct fixture *f = *state;
     g_autoptr(GError) error = NULL;
     g_autoptr(guest_facts) facts = NULL;
-    assert_true(guest_seal(&f->spec, NULL, NULL, &facts, &error));
+    assert_true(sysprep_image(&f->spec, NULL, NULL, &facts, &error));
     assert_no_error(error);
     assert_string_equal(facts->type, "linux");
     assert_string_equal(facts->distro, "debian");
@@ -79,7 +77,7 @@ static void seals(void **state)
     assert_string_equal(vim->name, "vim");
     assert_string_equal(vim->version, "2:9.1.1230-2");
     guint n = 0;
-    for (const guest_operation *const *op = guest_operations(); *op; op++)
+    for (const sysprep_operation *const *op = sysprep_operations(); *op; op++)
         n += !(*op)->off && guest_is_of_deb(*op);
     assert_int_equal(facts->operations->len, n);
 }
@@ -88,11 +86,11 @@ static void opens_again(void **state)
 {
     struct fixture *f = *state;
     g_autoptr(GError) error = NULL;
-    f->g = guest_open(&f->spec, NULL, NULL, &error);
+    f->g = guest_open(&f->spec.open, NULL, NULL, &error);
     assert_no_error(error);
     assert_true(guest_inspect(f->g, &error));
     assert_true(guest_measure(f->g, &error));
-    assert_true(guest_policy(f->g, &error));
+    assert_true(inspect_policy(f->g, &f->spec.wanted, &error));
     assert_no_error(error);
 }
 
@@ -149,9 +147,9 @@ static void the_rest_stays(void **state)
     assert_mode(g, "/etc/netplan/50-cloud-init.yaml", S_IFREG | 0600);
 }
 
-static const guest_operation *operation_of(const char *name)
+static const sysprep_operation *operation_of(const char *name)
 {
-    for (const guest_operation *const *op = guest_operations(); *op; op++)
+    for (const sysprep_operation *const *op = sysprep_operations(); *op; op++)
         if (strcmp((*op)->name, name) == 0)
             return *op;
     fail_msg("there is no operation %s", name);
@@ -193,7 +191,7 @@ static void identity_is_made_anew(void **state)
 /* ---- the policy, on the same appliance: one thing is made wrong and put right again ---- */
 
 struct fault {
-    const guest_check *check;
+    const inspect_check *check;
     const char *path, *text, *says;
 };
 
@@ -229,15 +227,15 @@ static const struct fault faults[] = {
 static void assert_broken(guest *g, const struct fault *fault)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) broken = guest_findings_new();
-    assert_true(fault->check->run(g, broken, &error));
+    g_autoptr(GPtrArray) broken = inspect_findings_new();
+    assert_true(fault->check->run(g, &asked, broken, &error));
     assert_no_error(error);
-    const struct guest_finding *finding = broken->len ? g_ptr_array_index(broken, 0) : NULL;
+    const struct inspect_finding *finding = broken->len ? g_ptr_array_index(broken, 0) : NULL;
     if (broken->len != 1)
         fail_msg("%s: found %u, '%s'", fault->says, broken->len, finding ? finding->text : "");
     if (!strstr(finding->text, fault->says) || strstr(finding->text, PHONY_PASSWORD))
         fail_msg("'%s' is not '%s'", finding->text, fault->says);
-    assert_int_equal(finding->rule->level, GUEST_ERROR);
+    assert_int_equal(finding->rule->level, INSPECT_ERROR);
     assert_string_equal(finding->path, fault->path);
 }
 
@@ -254,7 +252,7 @@ static void faults_are_found(void **state)
         else
             assert_int_equal(guestfs_rm_f(g->h, faults[i].path), 0);
     }
-    assert_true(guest_policy(g, NULL));
+    assert_true(inspect_policy(g, &asked, NULL));
 }
 
 /* A guest can hold anything under any name. */
@@ -268,10 +266,10 @@ static void hostile_files_are_passed_over(void **state)
     assert_int_equal(guestfs_ln_s(g->h, "loop.yaml", "/etc/netplan/loop.yaml"), 0);
     assert_int_equal(guestfs_mkfifo(g->h, 0600, "/var/log/pipe"), 0);
     assert_int_equal(guestfs_mkdir_p(g->h, "/usr/lib/systemd/libsystemd-shared-999.so"), 0);
-    for (const guest_operation *const *op = guest_operations(); *op; op++)
-        if (!guest_operation_run(*op, g, &error))
+    for (const sysprep_operation *const *op = sysprep_operations(); *op; op++)
+        if (!sysprep_operation_run(*op, g, &error))
             fail_msg("%s: %s", (*op)->name, error->message);
-    assert_true(guest_policy(g, &error));
+    assert_true(inspect_policy(g, &asked, &error));
     assert_true(guest_read(g, "/etc/netplan/pipe.yaml", &text, &error));
     assert_null(text);
     assert_int_equal(guestfs_fallocate64(g->h, "/etc/netplan/big.yaml", 2 << 20), 0);
@@ -283,13 +281,13 @@ static void hostile_files_are_passed_over(void **state)
 static void root_grows_where_it_can(void **state)
 {
     guest *g = ((struct fixture *)*state)->g;
-    const guest_operation *op = guest_operation_find("grow-root");
+    const sysprep_operation *op = sysprep_operation_find("grow-root");
     static const char script[] = "/usr/local/lib/ingot/grow-root";
     gboolean there = TRUE;
     assert_true(guest_any(g, script, &there, NULL)); /* all operations have run: no sfdisk */
     assert_false(there);
     assert_true(guest_write_file(g, "/usr/sbin/sfdisk", "", NULL));
-    assert_true(guest_operation_run(op, g, NULL));
+    assert_true(sysprep_operation_run(op, g, NULL));
     assert_true(guest_any(g, script, &there, NULL));
     assert_true(there);
     g_autofree char *link =
@@ -302,15 +300,15 @@ static void root_grows_where_it_can(void **state)
 static void first_boot_where_it_is_known(void **state)
 {
     guest *g = ((struct fixture *)*state)->g;
-    const guest_operation *op = guest_operation_find("first-boot");
+    const sysprep_operation *op = sysprep_operation_find("first-boot");
     assert_text(g, "/etc/machine-id", ""); /* a directory has no version */
     assert_true(guest_write_file(g, "/usr/lib/systemd/libsystemd-shared-246.so", "", NULL));
-    assert_true(guest_operation_run(op, g, NULL));
+    assert_true(sysprep_operation_run(op, g, NULL));
     assert_text(g, "/etc/machine-id", "");
     assert_int_equal(guestfs_mkdir_p(g->h, "/usr/lib/x86_64-linux-gnu/systemd"), 0);
     assert_true(guest_write_file(
         g, "/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-257.7-1.fc42.so", "", NULL));
-    assert_true(guest_operation_run(op, g, NULL));
+    assert_true(sysprep_operation_run(op, g, NULL));
     assert_text(g, "/etc/machine-id", "uninitialized\n");
 }
 
@@ -330,12 +328,12 @@ static void refuse(struct fixture *f, const char *image, const char *const *requ
 {
     g_autofree char *overlay = phony_overlay(&f->disks, image, "refused.qcow2");
     g_autoptr(image_file) own = image_own(overlay);
-    const struct seal_spec spec = {.image = own,
-                                   .force_tcg = TRUE,
-                                   .required_packages = required,
-                                   .forbidden_texts = forbidden};
+    const struct sysprep_spec spec = {.open.image = own,
+                                      .open.force_tcg = TRUE,
+                                      .wanted.required_packages = required,
+                                      .wanted.forbidden_texts = forbidden};
     guest_facts *facts = NULL;
-    assert_false(guest_seal(&spec, NULL, NULL, &facts, error));
+    assert_false(sysprep_image(&spec, NULL, NULL, &facts, error));
     assert_null(facts);
     assert_int_equal(g_unlink(overlay), 0);
 }
@@ -378,9 +376,9 @@ static void open_fails(const char *path, const char *says)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(image_file) own = image_own(path);
-    const struct seal_spec spec = {.image = own, .force_tcg = TRUE};
+    const struct sysprep_spec spec = {.open.image = own, .open.force_tcg = TRUE};
     guest_facts *facts = NULL;
-    assert_false(guest_seal(&spec, NULL, NULL, &facts, &error));
+    assert_false(sysprep_image(&spec, NULL, NULL, &facts, &error));
     assert_error_says(error, INGOT_EXIT_SEAL, says);
     assert_non_null(ingot_error_hint(error));
 }
@@ -400,7 +398,7 @@ static void changed_header_is_refused(void **state)
     g_autoptr(image_file) i = image_open(path, IMAGE_PLAIN, scratch, &error);
     assert_no_error(error);
     assert_true(spawn_run(after, NULL, NULL, &error));
-    assert_null(guest_snapshot(i, TRUE, NULL, NULL, &error));
+    assert_null(inspect_snapshot(i, TRUE, NULL, NULL, &error));
     assert_error_says(error, INGOT_EXIT_SEAL, "was changed by another program");
 }
 
@@ -544,11 +542,11 @@ static void cancel_ends_at(struct fixture *f, const char *moment)
     GThread *thread = g_thread_new("cancel", cancel_at, &c);
     g_autofree char *overlay = phony_overlay(&f->disks, f->disks.debian, "cancelled.qcow2");
     g_autoptr(image_file) own = image_own(overlay);
-    const struct seal_spec spec = {.image = own, .force_tcg = TRUE};
+    const struct sysprep_spec spec = {.open.image = own, .open.force_tcg = TRUE};
     g_autoptr(GError) error = NULL;
     guest_facts *facts = NULL;
     progress_stage(p, "seal");
-    assert_false(guest_seal(&spec, p, cancel, &facts, &error));
+    assert_false(sysprep_image(&spec, p, cancel, &facts, &error));
     gint64 end = g_get_monotonic_time();
     fclose(out);
     g_thread_join(thread);

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "guest/guest.h"
+#include "sysprep/sysprep.h"
 #include "phony.h"
 
 #include <errno.h>
@@ -159,13 +159,13 @@ static void seal(const struct fixture *f, struct watch_limits limits, const char
                  GError **error)
 {
     g_autoptr(image_file) own = image_own(f->image);
-    const struct seal_spec spec = {
-        .image = own, .force_tcg = TRUE, .read_only = TRUE, .limits = limits};
+    const struct sysprep_spec spec = {
+        .open.image = own, .open.force_tcg = TRUE, .open.read_only = TRUE, .open.limits = limits};
     g_autoptr(progress) p = progress_new(PROGRESS_TEXT, PROGRESS_QUIET, stderr, NULL);
     guest_facts *facts = NULL;
     progress_stage(p, "seal");
     progress_watch(p, stop_appliance, (gpointer)stop_in);
-    assert_false(guest_seal(&spec, p, NULL, &facts, error));
+    assert_false(sysprep_image(&spec, p, NULL, &facts, error));
 }
 
 static void stopped(void **state)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "guest/handle.h"
-#include "guest/tree.h"
+#include "image/guest.h"
 #include "vm/vm.h"
 
 #include <stdio.h>
@@ -51,7 +50,7 @@ int main(int argc, char **argv)
          "/etc/systemd/system/swapfile.swap"},
         {NULL, 0, NULL}};
     g_autoptr(image_file) own = image_own(argv[1]);
-    const struct seal_spec spec = {.image = own, .force_tcg = TRUE};
+    const struct guest_spec spec = {.image = own, .force_tcg = TRUE};
     g_autoptr(guest) g = guest_open(&spec, NULL, NULL, &error);
     must(g != NULL, "open the image", error);
     must(guest_inspect(g, &error), "inspect the image", error);

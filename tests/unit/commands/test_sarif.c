@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-static const guest_rule swap = {"swap-file", "No swap file", GUEST_ERROR};
-static const guest_rule key = {"key", "No key", GUEST_WARNING};
+static const inspect_rule swap = {"swap-file", "No swap file", INSPECT_ERROR};
+static const inspect_rule key = {"key", "No key", INSPECT_WARNING};
 
 static const char *text_at(const json_t *object, const char *const *keys)
 {
@@ -26,7 +26,7 @@ static const char *text_at(const json_t *object, const char *const *keys)
 static void paths_are_references(void **state)
 {
     (void)state;
-    struct guest_finding all[] = {{&key, (char *)"/etc/a b:c%\"é", (char *)"first"},
+    struct inspect_finding all[] = {{&key, (char *)"/etc/a b:c%\"é", (char *)"first"},
                                   {&key, (char *)"//etc", (char *)"second"},
                                   {&swap, NULL, (char *)"third"}};
     g_autoptr(GPtrArray) rules = g_ptr_array_new();

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* The room's second public header: for the rooms that work on what is in an image.  The first one,
+ * image.h, is for those that only name images. */
+#include "image/accounts.h"
+#include "image/handle.h"
+#include "image/stream.h"
+#include "image/tree.h"
+#include "image/walk.h"

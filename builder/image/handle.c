@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "image/handle.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "image/walk.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* QEMU 7.2 with two emulated CPUs and a CPU model that has cx16 corrupts Linux guests, so the
+ * appliance gets a second CPU only where the hardware runs it. */
+#define CPUS_EMULATED 1
+#define CPUS_HARDWARE 2
+#define MEMORY_MIB    1024
+#define MESSAGES_KEPT 2000u
+
+/* A libguestfs call can be ended from outside only by ending what it waits for: the appliance's
+ * QEMU or, while that is being made, supermin.  Asking libguestfs for the pid would wait for the
+ * lock that the running call holds, so the pids come from the kernel: proc(5), children. */
+static void kill_helpers(const guest *g)
+{
+    g_auto(GStrv) now = watch_children(g->thread);
+    for (char **pid = now; *pid; pid++) {
+        guint64 number = 0;
+        if (!g_strv_contains((const char *const *)g->other_children, *pid) &&
+            g_ascii_string_to_unsigned(*pid, 10, 2, G_MAXINT32, &number, NULL))
+            kill((pid_t)number, SIGKILL);
+    }
+}
+
+static void handle_on_cancel(GCancellable *cancel, gpointer data)
+{
+    (void)cancel;
+    guest *g = data;
+    guestfs_user_cancel(g->h);
+    kill_helpers(g);
+}
+
+static void keep_message(guest *g, const char *text, gsize length)
+{
+    g_string_append_len(g->messages, text, (gssize)length);
+    if (g->messages->len > 2 * MESSAGES_KEPT)
+        g_string_erase(g->messages, 0, (gssize)(g->messages->len - MESSAGES_KEPT));
+}
+
+static void on_message(guestfs_h *h, void *data, uint64_t event, int handle, int flags,
+                       const char *text, size_t length, const uint64_t *array, size_t array_length)
+{
+    (void)h;
+    (void)event;
+    (void)handle;
+    (void)flags;
+    (void)array;
+    (void)array_length;
+    guest *g = data;
+    keep_message(g, text, length);
+    g_autofree char *clean = text_printable(text, (gssize)length);
+    g_auto(GStrv) lines = g_strsplit(clean, "\n", -1);
+    for (char **line = lines; *line; line++)
+        if (*g_strstrip(*line))
+            progress_detail(g->p, "libguestfs: %s", *line);
+    /* Cancelled between two helpers: the one that speaks now started after the others were
+     * killed. */
+    if (g_cancellable_is_cancelled(g->cancel) || watch_verdict(g->watch) != WATCH_GOES_ON)
+        kill_helpers(g);
+}
+
+static void on_watch_end(gpointer data)
+{
+    kill_helpers(data);
+}
+
+/* What is only read lies below an overlay too: file systems can then replay their journals. */
+static int add_drive(guest *g)
+{
+    return guestfs_add_drive_opts(g->h, g->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
+                                  GUESTFS_ADD_DRIVE_OPTS_DISCARD, "enable",
+                                  GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1);
+}
+
+static gboolean configure(guest *g, GError **error)
+{
+    const struct guest_spec *spec = g->spec;
+    gboolean good =
+        guestfs_set_backend(g->h, "direct") == 0 && guestfs_set_pgroup(g->h, 1) == 0 &&
+        guestfs_set_memsize(g->h, MEMORY_MIB) == 0 &&
+        /* The appliance runs nothing but its own programs; docs/performance.md. */
+        guestfs_set_append(g->h, "norandmaps mitigations=off") == 0 &&
+        guestfs_set_smp(g->h, spec->force_tcg ? CPUS_EMULATED : CPUS_HARDWARE) == 0 &&
+        (!spec->force_tcg || guestfs_set_backend_setting(g->h, "force_tcg", "1") == 0) &&
+        guestfs_set_network(g->h, spec->network) == 0 && add_drive(g) == 0;
+    return good || guest_fail(g, error, "set up libguestfs for %s", guest_image_name(g));
+}
+
+/* libguestfs writes to the socket of an appliance that may have been ended: for this program that
+ * is an error of the call and not its own end.  What libguestfs starts gets the default again. */
+static void survive_closed_sockets(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static guest *guest_new(const struct guest_spec *spec, progress *p, GCancellable *cancel)
+{
+    guest *g = g_new0(guest, 1);
+    g->spec = spec;
+    g->p = p;
+    g->cancel = cancel;
+    g->messages = g_string_new(NULL);
+    g->thread = gettid();
+    g->other_children = watch_children(g->thread);
+    g->scratch = (struct guest_scratch)GUEST_SCRATCH_NONE;
+    survive_closed_sockets();
+    g->h = guestfs_create();
+    if (!g->h)
+        return g;
+    guestfs_set_error_handler(g->h, NULL, NULL);
+    guestfs_set_event_callback(
+        g->h, on_message, GUESTFS_EVENT_LIBRARY | GUESTFS_EVENT_WARNING | GUESTFS_EVENT_APPLIANCE,
+        0, g);
+    if (cancel)
+        g->cancel_id = g_cancellable_connect(cancel, G_CALLBACK(handle_on_cancel), g, NULL);
+    return g;
+}
+
+static gboolean check_access(const guest *g, GError **error)
+{
+    if (access(g->disk, R_OK | W_OK) == 0)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may write it",
+                    "cannot open the image %s: %s", g->disk, g_strerror(errno));
+    return FALSE;
+}
+
+/* Only a disk of our own that is to be changed is opened itself.  libguestfs resolves the path that
+ * it is given, so of a stranger's image it gets one that nobody else can change. */
+static gboolean choose_disk(guest *g, GError **error)
+{
+    const image_file *from = g->spec->image;
+    gboolean below = g->spec->read_only || !image_is_own(from);
+    if (!guest_scratch_take(&g->scratch, g->h, error))
+        return FALSE;
+    g->disk = below ? g_build_filename(g->scratch.files, "opened.qcow2", NULL)
+                    : g_strdup(image_path(from));
+    return below ? image_overlay(from, g->disk, 0, g->cancel, error) : check_access(g, error);
+}
+
+guest *guest_open(const struct guest_spec *spec, progress *p, GCancellable *cancel, GError **error)
+{
+    if (g_cancellable_set_error_if_cancelled(cancel, error))
+        return NULL;
+    g_autoptr(guest) g = guest_new(spec, p, cancel);
+    if (!g->h) {
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make a libguestfs handle: %s",
+                        g_strerror(errno));
+        return NULL;
+    }
+    if (!choose_disk(g, error))
+        return NULL;
+    g->watch = guest_watch(g, on_watch_end);
+    if (!configure(g, error))
+        return NULL;
+    if (guestfs_launch(g->h) == 0) {
+        guest_name_calls(g);
+        return image_check_same(spec->image, error) ? g_steal_pointer(&g) : NULL;
+    }
+    if (!g_cancellable_set_error_if_cancelled(cancel, error) && !guest_limit_error(g, error))
+        guest_explain_launch(g, guestfs_last_error(g->h), error);
+    return NULL;
+}
+
+gboolean guest_shutdown(guest *g, GError **error)
+{
+    if (guestfs_umount_all(g->h) != 0)
+        return guest_fail(g, error, "unmount the file systems of %s", guest_image_name(g));
+    if (guestfs_shutdown(g->h) != 0)
+        return guest_fail(g, error, "write everything to %s", guest_image_name(g));
+    return !g_cancellable_set_error_if_cancelled(g->cancel, error);
+}
+
+void guest_close(guest *g)
+{
+    if (!g)
+        return;
+    g_cancellable_disconnect(g->cancel, g->cancel_id);
+    if (g->h) /* the appliance may hang at its end, too */
+        guestfs_close(g->h);
+    g_free(g->disk);
+    watch_stop(g->watch);
+    guest_scratch_remove(&g->scratch);
+    g_string_free(g->messages, TRUE);
+    g_strfreev(g->other_children);
+    g_strfreev(g->mountpoints);
+    g_strfreev(g->filesystems);
+    guest_facts_free(g->facts);
+    guest_walk_free(g->walk);
+    g_free(g->format);
+    g_free(g);
+}
+
+gboolean guest_is_of(const guest *g, const char *const *families)
+{
+    return !families || (g->facts && g_strv_contains(families, g->facts->distro)) ||
+           (g->format && g_strv_contains(families, g->format));
+}
+
+char *guest_library_version(void)
+{
+    guestfs_h *h = guestfs_create();
+    struct guestfs_version *v = h ? guestfs_version(h) : NULL;
+    char *text = v ? g_strdup_printf("%" PRIi64 ".%" PRIi64 ".%" PRIi64 "%s", v->major, v->minor,
+                                     v->release, v->extra)
+                   : g_strdup("unknown");
+    g_clear_pointer(&v, guestfs_free_version);
+    g_clear_pointer(&h, guestfs_close);
+    return text;
+}

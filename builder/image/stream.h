@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "image/handle.h"
+
+/* What the appliance writes to a file, read while it comes. */
+
+/* Reads the descriptor on a thread of its own, to the end or until it fails; the descriptor is the
+ * caller's. */
+typedef gboolean (*stream_reader)(int fd, gpointer data, GError **error);
+
+/* A directory as a tar stream with numbers for owners.  excludes: patterns of tar(1) for paths that
+ * begin with "./", NULL-terminated; NULL: none.  When the reader fails, the appliance is told to
+ * stop: there can be terabytes left. */
+gboolean stream_tar(guest *g, const char *directory, char *const *excludes, stream_reader reader,
+                    gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The paths of everything below a directory, each up to a NUL and without the directory. */
+gboolean stream_find(guest *g, const char *directory, stream_reader reader, gpointer data,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

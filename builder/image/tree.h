@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "image/handle.h"
+
+/* What operations and policy do to the files of the guest.  A call into the appliance costs some
+ * milliseconds under emulation, so patterns take many places at once: glob(3) with GLOB_BRACE.
+ * The files are a stranger's: only regular files are opened (a FIFO would never answer), and
+ * absence is never an error. */
+
+/* Tells of a change that the running operation has made; for those who change something without the
+ * functions below, which tell it themselves.  verb: "remove", "empty", "write", "edit". */
+void guest_changed(guest *g, const char *verb, const char *path);
+
+/* The paths that match, directories (and links to them) ending in "/"; the caller owns them. */
+char **guest_glob(guest *g, const char *pattern, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether anything matches. */
+gboolean guest_any(guest *g, const char *pattern, gboolean *found,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes what matches: trees whole, symbolic links as links. */
+gboolean guest_remove(guest *g, const char *pattern, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes one path, a tree when it ends in "/"; no pattern. */
+gboolean guest_remove_path(guest *g, const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Empties the regular files that match; owner and mode stay. */
+gboolean guest_empty(guest *g, const char *pattern, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* *text gets the file followed by a NUL, owned by the caller, or NULL when there is no regular
+ * file of this name.  A file above 1 MiB is an error: what is read here is configuration. */
+gboolean guest_read(guest *g, const char *path, char **text,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same for a database, of at most limit bytes. */
+gboolean guest_read_large(guest *g, const char *path, gint64 limit, char **text,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Writes a whole file; an existing one keeps its owner and mode. */
+gboolean guest_write_file(guest *g, const char *path, const char *text,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Puts files in, over what is there under their names; NULL: none. */
+gboolean guest_put_files(guest *g, const struct guest_file *files,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A line that must not stay. */
+struct guest_line_rule {
+    const char *files;       /* pattern for guest_glob */
+    const char *line;        /* GRegex on one line, without the newline */
+    const char *replacement; /* GRegex replacement; NULL: the line goes */
+    const char *what;        /* "a MAC address", for messages */
+};
+
+/* Applies one rule to the files it names; files without such a line are not written. */
+gboolean guest_edit(guest *g, const struct guest_line_rule *rule,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Adds to found (of char *) the paths of the files that have such a line. */
+gboolean guest_find_line(guest *g, const struct guest_line_rule *rule, GPtrArray *found,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same text as guest_edit would leave it, or NULL when nothing in it matches; the caller owns
+ * it. */
+char *guest_edit_text(const struct guest_line_rule *rule, const char *text);

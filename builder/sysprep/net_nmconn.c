@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sysprep/sysprep.h"
+
+/* Off: what is tied to one machine in them, net-identity takes out; the rest is configuration. */
+static const char files[] = "/etc/NetworkManager/system-connections/*.nmconnection";
+
+const sysprep_operation operation_net_nmconn = {
+    .name = "net-nmconn",
+    .heading = "Remove NetworkManager's connections whole",
+    .off = TRUE,
+    .remove = files,
+};

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "inspect/inspect.h"
+
+/* Making a template of an image: customisation, the operations, the policy.  Knows nothing of
+ * recipes. */
+
+/* What is put into a home's .ssh/authorized_keys, beside what is there. */
+struct sysprep_key {
+    const char *user; /* NULL ends an array */
+    const char *keys; /* lines */
+};
+
+/* What is copied from this host: owners become root, modes stay. */
+struct sysprep_copy {
+    const char *local;     /* a file or a directory; NULL ends an array */
+    const char *directory; /* of the guest, absolute; made when absent */
+};
+
+/* What else is done to an image in the same launch.  Each may be NULL.  The first three are done
+ * before the operations, which remove what they leave behind, in this order; the others after them,
+ * since they must stay. */
+struct sysprep_customise {
+    const struct sysprep_copy *copies;
+    const char *const *packages; /* for the guest's package manager; names are checked */
+    const char *const *scripts;  /* paths on this host */
+    /* crypt(5) hashes of root's password, yescrypt and, for guests that do not know it,
+     * sha512crypt; "!": locked. */
+    const char *root_hash, *root_hash_old;
+    const struct sysprep_key *keys;
+    const char *hostname;
+};
+
+struct sysprep_spec {
+    struct guest_spec open;
+    struct inspect_spec wanted;
+    gboolean no_policy;             /* only the operations */
+    gboolean no_trim;               /* free space is not given back */
+    const char *const *operations;  /* names, NULL-terminated; NULL: those that are not off */
+    const struct guest_file *files; /* put in after the operations; NULL: none */
+    const struct sysprep_customise *customise; /* NULL: nothing */
+};
+
+/* One launch: mounts, customises, runs every operation for the family, checks the policy, trims,
+ * unmounts.
+ * Errors: INGOT_EXIT_SEAL when the image cannot be worked on, INGOT_EXIT_POLICY (every violation in
+ * one message, a line each) when the policy fails, INGOT_EXIT_HOST when libguestfs cannot start
+ * here, with what to do.  The caller owns *facts (set on success only). */
+gboolean sysprep_image(const struct sysprep_spec *spec, progress *p, GCancellable *cancel,
+                       guest_facts **facts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- the operations: one record each, at the foot of its file ---- */
+
+typedef struct sysprep_operation {
+    const char *name;            /* "machine-id" */
+    const char *also;            /* other names, of virt-sysprep(1), with spaces between; or NULL */
+    const char *heading;         /* "Empty the machine-id, so that every clone makes its own" */
+    const char *const *families; /* libguestfs package formats or distros; NULL: every Linux */
+    gboolean off;                /* only where it is asked for */
+    /* What it does, in this order; each may be NULL.  The first two are patterns as guest_remove
+     * and guest_empty take them. */
+    const char *remove, *empty;
+    gboolean (*run)(guest *g, GError **error);
+} sysprep_operation;
+
+/* Does what the record says, on a launched guest. */
+gboolean sysprep_operation_run(const sysprep_operation *op, guest *g,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+const sysprep_operation *const *sysprep_operations(void); /* NULL-terminated, in running order */
+
+/* The one of this name or, for who comes from virt-sysprep, of this other name; NULL: none. */
+const sysprep_operation *sysprep_operation_find(const char *name);
