@@ -17,9 +17,9 @@ struct options {
 
 static const GOptionEntry entries[] = {
     {"fresh", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, fresh),
-     "Reuse no kept result: install again", NULL},
+     "Do not reuse kept results: install again", NULL},
     {"max-age", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, max_age),
-     "Reuse (and keep) results that are at most so old (default: 1d)", "AGE"},
+     "Reuse (and keep) results up to this age (default: 1d)", "AGE"},
     {"offline", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, offline),
      "Take the installer from the cache only", NULL},
     {"compact", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, compact),
@@ -27,10 +27,11 @@ static const GOptionEntry entries[] = {
     {"no-verify", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, no_verify),
      "Do not boot two clones of the finished image", NULL},
     {"keep-on-failure", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, keep),
-     "Pause a machine in which the installation fails, for eight hours at most: see resume, stop",
+     "Pause a machine in which the installation failed, for up to eight hours: see resume, "
+     "stop",
      NULL},
     {"report", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, report),
-     "Write the story of the build, good or bad, as one HTML file", "FILE"},
+     "Write a page on the build, successful or not, as one HTML file", "FILE"},
     {"junit", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, junit),
      "Write its stages and what the clones proved as a JUnit report", "FILE"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
@@ -115,18 +116,15 @@ const command command_build = {
     .arguments = "RECIPE",
     .heading = "Build the template of a recipe into out/",
     .description =
-        "Fetches and proves the installer, installs in a headless VM, syspreps the disk, checks "
-        "the policy, boots two clones to prove that they are two machines, and moves NAME.qcow2 "
-        "and NAME.json into the output directory. When a build "
-        "fails, nothing is left there but NAME.failed/, with the logs, the screen and a script "
-        "that starts the machine again. --report writes a page for the browser, with a timeline "
-        "against earlier "
-        "builds, "
-        "whichever the end. The installed disk is kept for a while, so that building again with "
-        "the "
-        "same inputs does not install again. With INGOT_CACHE_SIZE in the environment (10GiB; "
-        "default: no "
-        "limit) the end of a build removes what was used longest ago from a larger cache.",
+        "Fetches and verifies the installer, installs in a headless VM, syspreps the disk, "
+        "checks the policy, boots two clones to prove that they are distinct machines, and "
+        "moves the images and NAME.json into the output directory. If a build fails, only "
+        "NAME.failed/ is left there, with the logs, the screen and a script that starts the "
+        "machine again. --report writes an HTML page with a timeline against earlier builds, "
+        "whether the build succeeded or not. The installed disk is kept for a while, so that "
+        "another build with the same inputs does not install again. If INGOT_CACHE_SIZE is "
+        "set (10GiB; default: no limit), a build that leaves a larger cache removes what was "
+        "used longest ago.",
     .least = 1,
     .most = 1,
     .plans = TRUE,

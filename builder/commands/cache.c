@@ -19,12 +19,12 @@ struct wish {
 
 static const GOptionEntry entries[] = {
     {"prune", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, prune),
-     "Remove installed disks older than this, media that were not used for so long, neither when a "
-     "build uses them, and the durations of recipes that were not built for so long",
+     "Remove installed disks older than this, media not used for this long, and the history "
+     "of recipes not built for this long; what a build uses stays",
      "AGE"},
     {"max-size", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, max_size),
-     "Remove what was used longest ago and no build uses, until media and installed disks take no "
-     "more than this",
+     "Remove what was used longest ago, until media and installed disks take no more than "
+     "this; what a build uses stays",
      "SIZE"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
@@ -121,10 +121,10 @@ const command command_cache = {
     .arguments = "",
     .heading = "Show what is kept, or remove what is old",
     .description =
-        "The cache can be removed as a whole while no build runs; builds fetch and install again. "
-        "INGOT_CACHE_SIZE in the environment (10GiB; default: no limit) has every build end with "
-        "what --max-size does. What a running build uses, and a disk that another one lies on, "
-        "stays.",
+        "The cache can be removed as a whole while no build runs; builds then fetch and "
+        "install again. If INGOT_CACHE_SIZE is set (10GiB; default: no limit), every build "
+        "ends with what --max-size does. What a running build uses stays, and so does a disk "
+        "that another disk is based on.",
     .plans = TRUE,
     .entries = entries,
     .options_size = sizeof(struct options),

@@ -45,10 +45,10 @@ static gboolean check_command(struct call *c, GError **error)
 const command command_check = {
     .name = "check",
     .arguments = "RECIPE…",
-    .heading = "Check recipes and tell every problem",
+    .heading = "Check recipes and report every problem",
     .description =
         "Nothing is fetched and nothing is run. Secrets that a recipe refers to need not "
-        "be there.",
+        "exist.",
     .least = 0,
     .most = G_MAXINT,
     .plans = TRUE,

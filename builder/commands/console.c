@@ -105,12 +105,12 @@ const command command_console = {
     .name = "console",
     .arguments = "[NAME]",
     .heading = "Attach to the serial console of a running build, or show its screen",
-    .description = "Shows what the guest writes and sends what you type. Several people can be "
-                   "attached at once; Ctrl-] detaches. Where the VNC socket of the screen is, is "
-                   "printed first. With --screen the text on the machine's screen is shown "
-                   "instead, anew when it changes; nothing is typed at the machine, and Ctrl-] "
-                   "leaves. Where standard output is no terminal, the screen is printed once. "
-                   "A screen that is no text is only named, with its size.",
+    .description =
+        "Shows what the guest writes and sends what you type. Several people can attach at "
+        "once; Ctrl-] detaches. The path of the screen's VNC socket is printed first. "
+        "--screen shows the text on the machine's screen instead and updates it; nothing is "
+        "sent to the machine, and Ctrl-] leaves. If standard output is not a terminal, the "
+        "screen is printed once. A screen without text is only named, with its size.",
     .least = 0,
     .most = 1,
     .entries = entries,

@@ -130,12 +130,12 @@ static gboolean diff_command(struct call *c, GError **error)
 const command command_diff = {
     .name = "diff",
     .arguments = "A B",
-    .heading = "Say in what two images differ",
+    .heading = "Compare two images",
     .description =
-        "Compares two qcow2 images, which are not changed, by what is in them: partitions and file "
+        "Compares what is in two qcow2 images, without changing them: partitions and file "
         "systems, packages, kernels, boot loader, fstab, users and groups, systemd units, and "
-        "everything in /etc. UUIDs do not count, and no password hash is shown. Ends with 0 when "
-        "nothing differs and with 10 when something does.",
+        "everything in /etc. UUIDs are ignored, and no password hash is shown. Exits with 0 "
+        "if nothing differs and with 10 if something does.",
     .least = 2,
     .most = 2,
     .plans = FALSE,

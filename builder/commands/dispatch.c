@@ -78,7 +78,7 @@ static void print_help(FILE *out)
     for (const command *const *t = commands_table(); *t; t++)
         fprintf(out, "  %-10s %s\n", (*t)->name, (*t)->heading);
     fprintf(out,
-            "\n`ingot COMMAND --help` says more of each; `ingot --version` prints the version.\n");
+            "\n`ingot COMMAND --help` describes each; `ingot --version` prints the version.\n");
 }
 
 static const command *find_command(const char *name, GError **error)

@@ -210,10 +210,11 @@ static gboolean doctor_command(struct call *c, GError **error)
 const command command_doctor = {
     .name = "doctor",
     .arguments = "",
-    .heading = "Say what this host can do, and why",
-    .description = "Probes the accelerator by running code in a guest, and looks for the programs, "
-                   "the kernel of libguestfs, the keyrings, the mirror and the room that a build "
-                   "needs.",
+    .heading = "Report what this host can do, and why",
+    .description =
+        "Probes the accelerator by running code in a guest, and looks for the programs, the "
+        "kernel for libguestfs, the keyrings, the mirror and the disk space that a build "
+        "needs.",
     .plans = TRUE,
     .run = doctor_command,
 };

@@ -5,8 +5,7 @@
 
 /* What the commands that take an image begin with. */
 
-#define IMAGE_TRUST_CHAIN_HELP                                                                     \
-    "Follow the backing file that the image names: whatever it is will be read"
+#define IMAGE_TRUST_CHAIN_HELP "Follow the backing file that the image names, whatever file that is"
 
 /* Opens the image of a call (image_open), its scratch files in the cache.  The caller owns it. */
 image_file *image_take(struct call *c, const char *path, enum image_flags flags,

@@ -19,7 +19,7 @@ static const GOptionEntry entries[] = {
     {"list", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, list),
      "List the rules, each with its level", NULL},
     {"disable", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, disable),
-     "Leave out what breaks these rules (NAME,NAME…)", "LIST"},
+     "Ignore violations of these rules (NAME,NAME…)", "LIST"},
     {"trust-chain", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, trust_chain),
      IMAGE_TRUST_CHAIN_HELP, NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
@@ -142,8 +142,8 @@ static void print_json(const struct call *c, const inspect_survey *survey, const
 
 /* ---- the work ---- */
 
-static void inspect_print(const struct call *c, const GPtrArray *rules, const inspect_survey *survey,
-                          const guint counts[])
+static void inspect_print(const struct call *c, const GPtrArray *rules,
+                          const inspect_survey *survey, const guint counts[])
 {
     if (c->json)
         print_json(c, survey, counts);
@@ -203,12 +203,11 @@ static gboolean inspect_command(struct call *c, GError **error)
 const command command_inspect = {
     .name = "inspect",
     .arguments = "IMAGE",
-    .heading = "Say what is in an image, and where it is not clean",
+    .heading = "Report what is in an image, and what is not clean",
     .description =
-        "Looks into a qcow2 image, which is not changed: system, disk, boot loader, accounts, "
-        "services, network; then at every rule for templates (--list), keys and credentials that "
-        "were left among them. Ends with 8 when a rule is broken whose level is error, else "
-        "with 0.",
+        "Looks into a qcow2 image without changing it: system, disk, boot loader, accounts, "
+        "services, network; then checks every rule for templates (--list), including keys and "
+        "credentials left in it. Exits with 8 if a rule of level error is broken, else with 0.",
     .formats = "text|json|sarif",
     .least = 0,
     .most = 1,

@@ -20,7 +20,7 @@ const command command_plan = {
     .arguments = "RECIPE",
     .heading = "Print what a build would do, fully resolved",
     .description =
-        "Every default is filled in and every fact of this host is stated: the mirror, the "
+        "Every default is filled in and every fact about this host is stated: the mirror, the "
         "accelerator and why. No secret is printed.",
     .least = 1,
     .most = 1,

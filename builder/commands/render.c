@@ -18,9 +18,9 @@ static const GOptionEntry entries[] = {
     {"file", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, file),
      "Print another file that the installer gets (--file=list: their names)", "PATH"},
     {"into", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, into),
-     "Write everything that the script needs into a directory: run it as sh DIR/qemu.sh", "DIR"},
+     "Write everything the script needs into a directory; run sh DIR/qemu.sh", "DIR"},
     {"as", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, as),
-     "RECIPE is a copy of this one: relative names in it are beside this", "FILE"},
+     "RECIPE is a copy of this file: relative names in it are relative to this", "FILE"},
     {"show-secrets", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, show_secrets),
      "Do not mask password hashes and other secrets", NULL},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
@@ -158,8 +158,9 @@ const command command_render = {
     .name = "render",
     .arguments = "RECIPE",
     .heading = "Print the answer file, or the QEMU command line as a script",
-    .description = "Prints the answer file as the guest will get it. With --into, a directory gets "
-                   "kernel, initrd, disk and script, to run the same installation by hand.",
+    .description =
+        "Prints the answer file as the guest will get it. With --into, writes kernel, initrd, "
+        "disk and script into a directory, so that the same installation can be run by hand.",
     .least = 1,
     .most = 1,
     .plans = TRUE,

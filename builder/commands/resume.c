@@ -10,10 +10,11 @@ static gboolean resume_command(struct call *c, GError **error)
 const command command_resume = {
     .name = "resume",
     .arguments = "[NAME]",
-    .heading = "Let a failed machine run on that a build has kept",
-    .description = "A build with --keep-on-failure pauses a machine in which the installation has "
-                   "failed. This lets it run on, and the build waits for it again: a question that "
-                   "somebody answers on the console is no failure then.",
+    .heading = "Resume a failed machine that a build has kept",
+    .description =
+        "A build with --keep-on-failure pauses the machine in which the installation failed. "
+        "This resumes it, and the build waits for it again: a question that was answered on "
+        "the console is then no failure.",
     .least = 0,
     .most = 1,
     .run = resume_command,

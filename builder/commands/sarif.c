@@ -8,7 +8,8 @@
 static json_t *rule_json(const inspect_rule *rule)
 {
     return json_pack("{s:s, s:{s:s}, s:{s:s}}", "id", rule->name, "shortDescription", "text",
-                     rule->heading, "defaultConfiguration", "level", inspect_level_name(rule->level));
+                     rule->heading, "defaultConfiguration", "level",
+                     inspect_level_name(rule->level));
 }
 
 static json_t *driver_json(const GPtrArray *rules)

@@ -11,8 +11,9 @@ const command command_stop = {
     .name = "stop",
     .arguments = "[NAME]",
     .heading = "End a failed machine that a build has kept",
-    .description = "A build with --keep-on-failure pauses a machine in which the installation has "
-                   "failed. This ends the machine, and the build with its failure.",
+    .description =
+        "A build with --keep-on-failure pauses the machine in which the installation failed. "
+        "This ends the machine, and the build fails.",
     .least = 0,
     .most = 1,
     .run = stop_command,

@@ -13,11 +13,11 @@
 #define OPTION(field) COMMAND_OPTION(struct sysprep_options, field)
 
 static const GOptionEntry entries[] = {
-    {"list", 0, 0, G_OPTION_ARG_NONE, OPTION(list),
-     "List the operations; '*': done when nothing else is said", NULL},
-    {"enable", 0, 0, G_OPTION_ARG_STRING, OPTION(enable), "Do these too (NAME,NAME… or all)",
+    {"list", 0, 0, G_OPTION_ARG_NONE, OPTION(list), "List the operations; '*': on by default",
+     NULL},
+    {"enable", 0, 0, G_OPTION_ARG_STRING, OPTION(enable), "Enable these (NAME,NAME… or all)",
      "LIST"},
-    {"disable", 0, 0, G_OPTION_ARG_STRING, OPTION(disable), "Leave these out (NAME,NAME… or all)",
+    {"disable", 0, 0, G_OPTION_ARG_STRING, OPTION(disable), "Disable these (NAME,NAME… or all)",
      "LIST"},
     {"dry-run", 'n', 0, G_OPTION_ARG_NONE, OPTION(dry_run),
      "Change nothing; print what would be changed, file by file", NULL},
@@ -265,14 +265,13 @@ const command command_sysprep = {
     .arguments = "IMAGE",
     .heading = "Remove from an image what only one machine may have",
     .description =
-        "Does to a qcow2 image what the seal of a build does, and puts into it what the options "
-        "name, all in one launch of libguestfs. The machine must not be running. IMAGE stays as it "
-        "is until all changes are made; then a copy of it that has them takes its place. --copy "
-        "writes an image that depends on no other. Copies, packages and scripts (in this order) "
-        "come "
-        "before the operations, which clean up after them; password, keys and host name after "
-        "them. "
-        "SOURCE is file:PATH, env:NAME or locked. The operations take virt-sysprep's names, too.",
+        "Does to a qcow2 image what the seal of a build does, and adds what the options name, "
+        "all in one launch of libguestfs. The machine must not be running. IMAGE stays as it "
+        "is until all changes are made; then a copy with the changes replaces it. --copy "
+        "writes an image that depends on no other. Copies, packages and scripts (in this "
+        "order) come before the operations, which clean up after them; password, keys and "
+        "host name come last. SOURCE is file:PATH, env:NAME or locked. Operations can be "
+        "named as in virt-sysprep, too.",
     .least = 0,
     .most = 1,
     .plans = FALSE,

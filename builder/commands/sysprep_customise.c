@@ -241,7 +241,8 @@ customisation *customisation_new(struct call *c, const struct sysprep_options *o
         !take_each(o->copies, take_copy, to, error) || !take_scripts(o->scripts, to, error) ||
         !take_hostname(o->hostname, to, error) || !take_packages(o->install, to, error))
         return NULL;
-    to->spec.keys = to->keys->len ? (const struct sysprep_key *)(gconstpointer)to->keys->data : NULL;
+    to->spec.keys =
+        to->keys->len ? (const struct sysprep_key *)(gconstpointer)to->keys->data : NULL;
     to->spec.copies =
         to->copies->len ? (const struct sysprep_copy *)(gconstpointer)to->copies->data : NULL;
     return g_steal_pointer(&to);

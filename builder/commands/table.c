@@ -40,11 +40,11 @@ const struct exit_meaning *exit_meanings(void)
 
 static const GOptionEntry common_entries[] = {
     {"quiet", 'q', 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct common_options, quiet),
-     "Say nothing but warnings and errors", NULL},
+     "Print only warnings and errors", NULL},
     {"verbose", 'v', 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct common_options, verbose),
-     "Say more", NULL},
+     "Print more", NULL},
     {"format", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct common_options, format),
-     "How to say it: text (default), or else on standard output", "text|json"},
+     "Output format: text (default), or another on standard output", "text|json"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static const GOptionEntry plan_entries[] = {

@@ -202,11 +202,12 @@ static gboolean verify_command(struct call *c, GError **error)
 const command command_verify = {
     .name = "verify",
     .arguments = "IMAGE",
-    .heading = "Boot two clones of an image and prove that they are two machines",
+    .heading = "Boot two clones of an image and prove that they are distinct machines",
     .description =
-        "Boots two throw-away clones of a qcow2 image at the same time, asks them what they are, "
-        "restarts one, adds a CPU, a disk and a network card to the other, and prints every "
-        "assertion with what was seen. The image is only read. The guest needs systemd.",
+        "Boots two throw-away clones of a qcow2 image at the same time, asks them what they "
+        "are, restarts one, hot-plugs a CPU, a disk and a network card into the other, and "
+        "prints every assertion with the evidence. The image is only read. The guest needs "
+        "systemd.",
     .least = 0,
     .most = 1,
     .plans = FALSE,
