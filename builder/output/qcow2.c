@@ -42,7 +42,7 @@ static gboolean convert(const char *image, const char *out, enum output_compact 
     return spawn_run(argv, &options, NULL, &local) || qemu_img_fail(local, out, error);
 }
 
-/* Keys of `qemu-img check --output=json`; those that are nought are left out. */
+/* Keys of `qemu-img check --output=json`; those that are 0 are left out. */
 static gboolean judge_check(const char *text, const char *out, GError **error)
 {
     static const char *const faults[] = {"corruptions", "leaks", "check-errors", NULL};
