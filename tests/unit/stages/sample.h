@@ -43,3 +43,51 @@ static inline void add_phase(build *b, const char *stage_name, const char *name,
     phase->expected = -1;
     g_ptr_array_add(b->seen, phase);
 }
+
+/* A stage that ran. */
+struct sample_stage {
+    const char *name, *kind, *key, *why; /* kind NULL: the name */
+    double begin, seconds, expected;
+    gboolean failed, reused;
+};
+
+static inline void sample_add(build *b, const struct sample_stage *s)
+{
+    struct build_timing t = {.stage = s->name,
+                             .kind = s->kind ? s->kind : s->name,
+                             .begin = s->begin,
+                             .seconds = s->seconds,
+                             .expected = s->expected,
+                             .good = !s->failed,
+                             .reused = s->reused,
+                             .key = g_strdup(s->key),
+                             .why = g_strdup(s->why)};
+    g_array_append_val(b->timings, t);
+}
+
+static inline void sample_phase(GPtrArray *phases, const char *name, double seconds)
+{
+    struct install_phase *phase = install_phase_new(name);
+    phase->seconds = seconds;
+    g_ptr_array_add(phases, phase);
+}
+
+/* Takes the record; began: seconds after the begin of the build. */
+static inline void sample_machine(build *b, struct install_record *r, double began)
+{
+    r->began = began - g_array_index(b->timings, struct build_timing, 1).begin;
+    g_ptr_array_add(b->machines, r);
+}
+
+static inline void sample_free_phase(gpointer phase)
+{
+    install_phase_free(phase);
+}
+
+/* A phase of the disk's installation. */
+static inline void sample_installed(build *b, const char *name, double seconds)
+{
+    if (!b->phases)
+        b->phases = g_ptr_array_new_with_free_func(sample_free_phase);
+    sample_phase(b->phases, name, seconds);
+}
