@@ -78,8 +78,8 @@ static struct install_record *machine(const char *name, gboolean failed)
         .at = 1.5, .counters = {.disk_read = 10, .disk_written = 20, .received = 3, .sent = 4}};
     double step = 1;
     install_record_sample(r, &sample, &step);
-    sample_phase(r->phases, "boot", 4.25);
-    sample_phase(r->phases, "configure", 12.5);
+    timeline_phases_add(r->phases, "boot")->seconds = 4.25;
+    timeline_phases_add(r->phases, "configure")->seconds = 12.5;
     g_ptr_array_add(r->pictures, picture("boot", "screen.png", NULL));
     g_ptr_array_add(r->pictures, picture("configure", NULL, "login\033[0m \xff hunter2"));
     if (!failed)
@@ -92,6 +92,13 @@ static struct install_record *machine(const char *name, gboolean failed)
     r->failure->evidence = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(r->failure->evidence, g_strdup("log: E: no \xff"));
     return r;
+}
+
+/* Of the disk's installation. */
+static void add_phases(GPtrArray *phases)
+{
+    timeline_phases_add(phases, "unpack")->seconds = 1.75;
+    timeline_phases_add(phases, "configure")->seconds = 12.5;
 }
 
 /* Media were fetched, the base was taken, the machine of the installation ran. */
@@ -114,15 +121,15 @@ static build *filled(const plan *p, const secrets *hidden, gboolean failed)
                                          .failed = failed};
     const struct sample_stage seal = {
         .name = "seal", .begin = 36, .seconds = 0.5, .expected = -1, .reused = TRUE};
-    sample_add(b, &media);
-    add_phase(b, "media", "fetch", 2);
-    sample_add(b, &install);
-    add_phase(b, "install", "boot", 4.25);
-    add_phase(b, "install", "configure", 12.5);
+    add_phase(b, sample_add(b, &media), "fetch", 2);
+    struct timeline_stage *second = sample_add(b, &install);
+    add_phase(b, second, "boot", 4.25);
+    add_phase(b, second, "configure", 12.5);
     sample_machine(b, machine("packages", FALSE), 7.25);
     sample_machine(b, machine("system", failed), 20.5);
-    sample_installed(b, "unpack", 1.75);
-    sample_installed(b, "configure", 12.5);
+    GPtrArray *installed = timeline_phases_new();
+    add_phases(installed);
+    timeline_set_installed(b->timeline, installed);
     if (!failed)
         sample_add(b, &seal);
     return b;
@@ -171,8 +178,7 @@ static gboolean write_disk(const char *disk, GPtrArray *phases, gpointer user, G
 {
     (void)user;
     (void)error;
-    sample_phase(phases, "unpack", 1.75);
-    sample_phase(phases, "configure", 12.5);
+    add_phases(phases);
     return g_file_set_contents(disk, "disk", -1, NULL);
 }
 
