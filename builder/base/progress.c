@@ -21,12 +21,11 @@ struct progress {
     FILE *stream;
     const secrets *hidden;
     gboolean terminal;
-    gboolean live; /* a live line stands on the terminal */
-    char *stage, *phase, *what;
-    gint64 stage_began, phase_began, drawn;
-    double expected; /* seconds of the stage; negative: not known */
-    progress_watch_fn watch;
-    gpointer watch_user;
+    gboolean live;      /* a live line stands on the terminal */
+    timeline *timeline; /* what is followed, or own */
+    timeline *own;
+    char *what;
+    gint64 drawn;
     int told;     /* the last percent told in plain lines */
     guint moves;  /* atomic: see progress_moves */
     guint64 done; /* of the last progress_amount */
@@ -53,6 +52,7 @@ progress *progress_new(enum progress_format format, enum progress_level level, F
     p->terminal =
         format == PROGRESS_TEXT && isatty(fileno(stream)) && term && strcmp(term, "dumb") != 0;
     p->told = -1;
+    p->timeline = p->own = timeline_new(NULL, NULL);
     g_rec_mutex_init(&p->mutex);
     g_mutex_init(&p->clock_mutex);
     g_cond_init(&p->clock_changed);
@@ -86,8 +86,7 @@ void progress_free(progress *p)
     stop_clock(p);
     clear_live(p);
     fflush(p->stream);
-    g_free(p->stage);
-    g_free(p->phase);
+    timeline_free(p->own);
     g_free(p->what);
     g_free(p->detail);
     g_rec_mutex_clear(&p->mutex);
@@ -106,11 +105,6 @@ static void count_move(progress *p)
     g_atomic_int_inc(&p->moves);
 }
 
-static double seconds_since(gint64 began)
-{
-    return (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
-}
-
 static void say_line(progress *p, const char *text)
 {
     g_autofree char *safe = secrets_redact(p->hidden, text);
@@ -127,8 +121,9 @@ static void say_event(progress *p, const char *kind, json_t *event)
     g_autofree char *when = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ");
     json_object_set_new(event, "event", json_string(kind));
     json_object_set_new(event, "time", json_string(when));
-    if (p->stage)
-        json_object_set_new(event, "stage", json_string(p->stage));
+    const struct timeline_stage *stage = timeline_running_stage(p->timeline);
+    if (stage)
+        json_object_set_new(event, "stage", json_string(stage->name));
     g_autofree char *line = secrets_dump_json(p->hidden, event, JSON_COMPACT | JSON_SORT_KEYS);
     fprintf(p->stream, "%s\n", line);
     fflush(p->stream);
@@ -137,19 +132,13 @@ static void say_event(progress *p, const char *kind, json_t *event)
 
 /* ---- stages and phases ---- */
 
-void progress_watch(progress *p, progress_watch_fn watch, gpointer user)
+void progress_follow(progress *p, timeline *t)
 {
     if (!p)
         return;
     g_rec_mutex_lock(&p->mutex);
-    p->watch = watch;
-    p->watch_user = user;
+    p->timeline = t ? t : p->own;
     g_rec_mutex_unlock(&p->mutex);
-}
-
-static double ask_watcher(const progress *p, const char *phase)
-{
-    return p->watch && p->stage ? p->watch(p->stage, phase, p->watch_user) : -1;
 }
 
 /* The members of an event of a beginning; phase NULL: of a stage. */
@@ -161,15 +150,28 @@ static json_t *beginning(const char *phase, double expected)
     return event;
 }
 
-void progress_expect(progress *p, double seconds)
+void progress_stage_kind(progress *p, const char *kind)
 {
     if (!p)
         return;
     g_rec_mutex_lock(&p->mutex);
-    p->expected = seconds;
-    if (p->format == PROGRESS_JSON && seconds > 0)
-        say_event(p, "expected", beginning(NULL, seconds));
+    timeline_set_kind(p->timeline, kind);
+    const struct timeline_stage *stage = timeline_running_stage(p->timeline);
+    if (p->format == PROGRESS_JSON && stage && stage->expected > 0)
+        say_event(p, "expected", beginning(NULL, stage->expected));
     g_rec_mutex_unlock(&p->mutex);
+}
+
+static void say_stage(progress *p, const struct timeline_stage *stage)
+{
+    if (p->format == PROGRESS_JSON) {
+        say_event(p, "stage-begin", beginning(NULL, stage->expected));
+    } else if (p->level >= PROGRESS_NORMAL && !p->terminal) {
+        g_autofree char *about = stage->expected > 0 ? text_about(stage->expected) : NULL;
+        g_autofree char *line = g_strdup_printf("%-8s ...%s%s", stage->name,
+                                                about ? "  about " : "", about ? about : "");
+        say_line(p, line);
+    }
 }
 
 void progress_stage(progress *p, const char *stage)
@@ -177,70 +179,70 @@ void progress_stage(progress *p, const char *stage)
     if (!p)
         return;
     g_rec_mutex_lock(&p->mutex);
-    g_free(p->stage);
-    g_clear_pointer(&p->phase, g_free);
     g_clear_pointer(&p->detail, g_free);
-    p->stage = g_strdup(stage);
-    p->stage_began = p->phase_began = g_get_monotonic_time();
     p->told = -1;
-    p->expected = ask_watcher(p, NULL);
-    if (p->format == PROGRESS_JSON)
-        say_event(p, "stage-begin", beginning(NULL, p->expected));
-    else if (p->level >= PROGRESS_NORMAL && !p->terminal) {
-        g_autofree char *about = p->expected > 0 ? text_about(p->expected) : NULL;
-        g_autofree char *line =
-            g_strdup_printf("%-8s ...%s%s", stage, about ? "  about " : "", about ? about : "");
-        say_line(p, line);
-    }
+    say_stage(p, timeline_begin_stage(p->timeline, stage));
     g_rec_mutex_unlock(&p->mutex);
 }
 
+/* The phase belongs to the timeline, which keeps it. */
 static void end_phase(progress *p)
 {
-    if (!p->phase)
+    const struct timeline_phase *phase = timeline_running_phase(p->timeline);
+    if (!phase)
         return;
-    double seconds = seconds_since(p->phase_began);
+    timeline_end_phase(p->timeline);
     if (p->format == PROGRESS_JSON)
-        say_event(p, "phase-end", json_pack("{s:s, s:f}", "phase", p->phase, "seconds", seconds));
+        say_event(p, "phase-end",
+                  json_pack("{s:s, s:f}", "phase", phase->name, "seconds", phase->seconds));
     else if (p->level >= PROGRESS_NORMAL) {
-        g_autofree char *took = text_duration(seconds);
-        g_autofree char *line = g_strdup_printf("  %-30s %12s", p->phase, took);
+        g_autofree char *took = text_duration(phase->seconds);
+        g_autofree char *line = g_strdup_printf("  %-30s %12s", phase->name, took);
         say_line(p, line);
     }
-    g_clear_pointer(&p->phase, g_free);
+}
+
+static void say_stage_end(progress *p, const struct timeline_stage *stage)
+{
+    const char *how = !stage->good ? "failed" : stage->reused ? "reused" : "done";
+    if (p->format == PROGRESS_JSON) {
+        say_event(p, "stage-end",
+                  json_pack("{s:s, s:s, s:f}", "stage", stage->name, "result", how, "seconds",
+                            stage->seconds));
+    } else if (p->level >= PROGRESS_NORMAL) {
+        g_autofree char *took = text_duration(stage->seconds);
+        g_autofree char *line = g_strdup_printf("%-8s %-23s %12s", stage->name, how, took);
+        say_line(p, line);
+    }
 }
 
 void progress_stage_end(progress *p, gboolean good, gboolean reused)
 {
-    if (!p || !p->stage)
+    if (!p)
         return;
     g_rec_mutex_lock(&p->mutex);
-    end_phase(p);
-    double seconds = seconds_since(p->stage_began);
-    const char *how = !good ? "failed" : reused ? "reused" : "done";
-    if (p->format == PROGRESS_JSON)
-        say_event(p, "stage-end", json_pack("{s:s, s:f}", "result", how, "seconds", seconds));
-    else if (p->level >= PROGRESS_NORMAL) {
-        g_autofree char *took = text_duration(seconds);
-        g_autofree char *line = g_strdup_printf("%-8s %-23s %12s", p->stage, how, took);
-        say_line(p, line);
+    const struct timeline_stage *stage = timeline_running_stage(p->timeline);
+    if (stage) {
+        end_phase(p);
+        timeline_end_stage(p->timeline, good, reused);
+        say_stage_end(p, stage);
     }
-    g_clear_pointer(&p->stage, g_free);
     g_rec_mutex_unlock(&p->mutex);
 }
 
 void progress_phase(progress *p, const char *phase)
 {
-    if (!p || g_strcmp0(p->phase, phase) == 0)
+    if (!p)
+        return;
+    const struct timeline_phase *running = timeline_running_phase(p->timeline);
+    if (running && strcmp(running->name, phase) == 0)
         return;
     count_move(p);
     g_rec_mutex_lock(&p->mutex);
     end_phase(p);
-    p->phase = g_strdup(phase);
-    p->phase_began = g_get_monotonic_time();
-    double expected = ask_watcher(p, phase);
+    const struct timeline_phase *begun = timeline_begin_phase(p->timeline, phase);
     if (p->format == PROGRESS_JSON)
-        say_event(p, "phase-begin", beginning(phase, expected));
+        say_event(p, "phase-begin", beginning(phase, begun->expected));
     g_rec_mutex_unlock(&p->mutex);
     progress_amount(p, NULL, 0, 0);
 }
@@ -256,11 +258,13 @@ static void draw_live(progress *p, const char *detail)
         g_free(p->detail);
         p->detail = secrets_redact(p->hidden, detail ? detail : "");
     }
-    const struct live now = {.stage = p->stage,
-                             .phase = p->phase,
+    const struct timeline_stage *stage = timeline_running_stage(p->timeline);
+    const struct timeline_phase *phase = timeline_running_phase(p->timeline);
+    const struct live now = {.stage = stage ? stage->name : NULL,
+                             .phase = phase ? phase->name : NULL,
                              .detail = p->detail,
-                             .seconds = seconds_since(p->stage_began),
-                             .expected = p->expected};
+                             .seconds = stage ? timeline_now(p->timeline) - stage->begin : 0,
+                             .expected = stage ? stage->expected : -1};
     g_autofree char *line = live_line(&now, columns - 1);
     fprintf(p->stream, "\r%s\033[K", line);
     fflush(p->stream);
@@ -276,7 +280,7 @@ static gpointer run_clock(gpointer data)
         if (g_cond_wait_until(&p->clock_changed, &p->clock_mutex, next))
             continue;
         g_rec_mutex_lock(&p->mutex);
-        if (p->stage)
+        if (timeline_running_stage(p->timeline))
             draw_live(p, p->detail);
         g_rec_mutex_unlock(&p->mutex);
     }
@@ -407,7 +411,7 @@ static void glimpse(progress *p, const char *text)
 {
     g_rec_mutex_lock(&p->mutex);
     gint64 now = g_get_monotonic_time();
-    if (p->stage && now - p->drawn >= REDRAW_US) {
+    if (timeline_running_stage(p->timeline) && now - p->drawn >= REDRAW_US) {
         p->drawn = now;
         draw_live(p, text);
     }

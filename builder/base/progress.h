@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include "base/secret.h"
+#include "base/timeline.h"
 
 #include <glib.h>
 #include <stdio.h>
 
 /* What a build says while it runs.  One object per process, handed down to whoever has something
  * to say; NULL is allowed everywhere and says nothing.  On a terminal: one live line; else plain
- * lines; or one JSON object per line.  Secrets in every text are masked. */
+ * lines; or one JSON object per line.  Secrets in every text are masked.  PROGRESS_SILENT says only
+ * how the run failed (progress_error). */
 typedef struct progress progress;
 
 enum progress_format { PROGRESS_TEXT, PROGRESS_JSON };
-enum progress_level { PROGRESS_QUIET, PROGRESS_NORMAL, PROGRESS_VERBOSE };
+enum progress_level { PROGRESS_SILENT, PROGRESS_QUIET, PROGRESS_NORMAL, PROGRESS_VERBOSE };
 
 /* stream: stderr for text, stdout for JSON; hidden may be NULL and must live longer.  The caller
  * owns the object. */
@@ -27,14 +29,13 @@ void progress_stage_end(progress *p, gboolean good, gboolean reused);
 /* A phase inside the stage ("base system"); the phase before it ends. */
 void progress_phase(progress *p, const char *phase);
 
-/* Who watches is asked before a stage (phase NULL) or a phase of it is told, in the thread that
- * begins it, and answers how many seconds it is expected to take; negative: not known. */
-typedef double (*progress_watch_fn)(const char *stage, const char *phase, gpointer user);
-void progress_watch(progress *p, progress_watch_fn watch, gpointer user); /* NULL: nobody */
+/* The timeline in which stages and phases are written from now on, and which says what is running;
+ * it must live until another is followed.  NULL: one of the progress's own.  Every change of it
+ * that another thread may see goes through p. */
+void progress_follow(progress *p, timeline *t);
 
-/* How many seconds the running stage is expected to take in all, when that is known only after its
- * beginning; negative: not known. */
-void progress_expect(progress *p, double seconds);
+/* The running stage turns out to be of another kind (timeline_set_kind). */
+void progress_stage_kind(progress *p, const char *kind);
 
 /* How much of a thing is done, in bytes; total 0: unknown.  Call as often as you like. */
 void progress_amount(progress *p, const char *what, guint64 done, guint64 total);

@@ -194,3 +194,9 @@ char *text_printable(const char *text, gssize length)
     }
     return g_string_free(out, FALSE);
 }
+
+json_t *text_json(const char *text)
+{
+    g_autofree char *clean = text_printable(text ? text : "", -1);
+    return json_string(clean);
+}

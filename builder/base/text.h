@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include <glib.h>
+#include <jansson.h>
 
 /* The candidate nearest to word by edit distance (Damerau-Levenshtein, optimal string alignment),
  * or NULL when none is near enough to be meant (more than a third of the letters differ).
@@ -26,3 +27,6 @@ char *text_about(double seconds);
 /* A copy in which control characters, bytes that are not UTF-8 and escape sequences of a terminal
  * are replaced: what a guest or a server says is shown to people only so.  Owned by the caller. */
 char *text_printable(const char *text, gssize length);
+
+/* The same as a text of a document; NULL is "".  Owned by the caller. */
+json_t *text_json(const char *text);

@@ -11,14 +11,6 @@
 
 /* ---- how it went ---- */
 
-struct install_phase {
-    char *name;
-    double seconds;
-};
-struct install_phase *install_phase_new(const char *name); /* owned by the caller */
-struct install_phase *install_phase_copy(const struct install_phase *phase); /* the same */
-void install_phase_free(struct install_phase *phase);
-
 struct install_sample {
     double at; /* seconds since the machine's start */
     struct vm_counters counters;
@@ -44,8 +36,8 @@ void install_failure_free(struct install_failure *failure);
 /* One machine's run, also when it failed. */
 struct install_record {
     char *name;          /* "packages", "system" */
-    double began;        /* seconds after the stage's begin */
-    GPtrArray *phases;   /* of struct install_phase */
+    double began;        /* seconds since the timeline began; set by who runs it */
+    GPtrArray *phases;   /* of struct timeline_phase */
     GArray *samples;     /* of struct install_sample: at most INSTALL_SAMPLES */
     GPtrArray *pictures; /* of struct install_picture: one a phase, and the last screen */
     struct install_failure *failure; /* NULL: none */
@@ -54,6 +46,11 @@ struct install_record {
 
 struct install_record *install_record_new(const char *name); /* owned by the caller */
 void install_record_free(struct install_record *record);
+
+/* As a machine of the record of a build (docs/report.md), and with "failure" ("phase", "at",
+ * "cause", "remedy", "evidence") when it failed.  Files of pictures are in log_dir.  Owned by the
+ * caller. */
+json_t *install_record_to_json(const struct install_record *record, const char *log_dir);
 
 /* Adds a sample; when there are too many, every second one goes and *step (seconds between two) is
  * doubled. */

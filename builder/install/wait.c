@@ -26,7 +26,7 @@ static void begin_phase(struct wait *w, const char *name)
 {
     if (w->record->phases->len)
         end_phase(w);
-    g_ptr_array_add(w->record->phases, install_phase_new(name));
+    (void)timeline_phases_add(w->record->phases, name);
     w->phase_began = g_get_monotonic_time();
     g_clear_pointer(&w->reason.cause, g_free);
     g_clear_pointer(&w->reason_said, g_free);

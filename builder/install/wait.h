@@ -36,7 +36,7 @@ struct wait {
 
 double wait_seconds_since(gint64 began);
 /* The phase that runs. */
-struct install_phase *wait_phase(const struct wait *w);
+struct timeline_phase *wait_phase(const struct wait *w);
 /* Ends the wait; who calls it has said in w why. */
 void wait_over(struct wait *w);
 /* Something moved. */

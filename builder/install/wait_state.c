@@ -12,7 +12,7 @@ void wait_moved(struct wait *w)
     w->sent_then = w->now.sent;
 }
 
-struct install_phase *wait_phase(const struct wait *w)
+struct timeline_phase *wait_phase(const struct wait *w)
 {
     const GPtrArray *phases = w->record->phases;
     return g_ptr_array_index(phases, phases->len - 1);

@@ -63,8 +63,8 @@ static void add_render(GString *text, const plan *p)
 /* What a person has to do, or cannot have. */
 static void add_notes(GString *text, const build *b)
 {
-    const struct install_record *last =
-        b->machines->len ? g_ptr_array_index(b->machines, b->machines->len - 1) : NULL;
+    const json_t *last = timeline_last_machine(b->timeline);
+    const char *name = json_string_value(json_object_get(last, "name"));
     g_autofree char *vnc = g_strconcat(b->plan->name, ".vnc", NULL);
     g_autofree char *quoted = g_shell_quote(vnc);
     g_string_append_printf(text, "echo \"qemu.sh: its screen (VNC) is the socket $dir/\"%s >&2\n",
@@ -72,7 +72,7 @@ static void add_notes(GString *text, const build *b)
     if (b->plan->boot.command)
         g_string_append(text, "echo 'qemu.sh: nothing is typed and no answer file is served: type "
                               "the recipe'\\''s boot command at the screen' >&2\n");
-    if (b->machines->len > 1 && last && strcmp(last->name, "system") == 0)
+    if (timeline_machines(b->timeline) > 1 && g_strcmp0(name, "system") == 0)
         g_string_append(text, "echo 'qemu.sh: the build had configured its packages and failed in "
                               "the machine after that; this one configures them' >&2\n");
 }

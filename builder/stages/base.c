@@ -62,16 +62,10 @@ void base_add_inputs(const build *b, gboolean base, digest *d)
     }
 }
 
-static void add_phases(GPtrArray *to, const GPtrArray *from)
-{
-    for (guint i = 0; i < from->len; i++)
-        g_ptr_array_add(to, install_phase_copy(g_ptr_array_index(from, i)));
-}
-
 static double earlier(const char *phase, gpointer user)
 {
     const build *b = user;
-    return history_slowest(b->history, b->kind, phase);
+    return history_slowest(b->history, timeline_running_stage(b->timeline)->kind, phase);
 }
 
 static gboolean run_machine(build *b, const char *name, const char *disk, const char *initrd,
@@ -94,13 +88,14 @@ static gboolean run_machine(build *b, const char *name, const char *disk, const 
                                       .dir = b->run_dir,
                                       .log_dir = b->log_dir};
     struct install_record *record = NULL;
-    double began = build_stage_seconds(b);
+    double began = timeline_now(b->timeline);
     gboolean good = install_run(&spec, b->progress, b->cancel, &record, error);
     if (!record)
         return good;
     record->began = began;
-    add_phases(phases, record->phases);
-    g_ptr_array_add(b->machines, record);
+    timeline_phases_extend(phases, record->phases);
+    timeline_add_machine(b->timeline, install_record_to_json(record, b->log_dir));
+    install_record_free(record);
     return good;
 }
 
@@ -141,13 +136,11 @@ static gboolean base_make(const char *disk, GPtrArray *phases, gpointer user, GE
 {
     build *b = user;
     g_autofree char *initrd = g_build_filename(b->work_dir, "base-initrd", NULL);
-    gint64 began = g_get_monotonic_time();
+    double began = timeline_now(b->timeline);
     progress_phase(b->progress, "unpack");
     if (!build_unpack(b->plan, b->boot, disk, b->progress, b->cancel, error))
         return FALSE;
-    struct install_phase *unpack = install_phase_new("unpack");
-    unpack->seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
-    g_ptr_array_add(phases, unpack);
+    timeline_phases_add(phases, "unpack")->seconds = timeline_now(b->timeline) - began;
     return plan_append_files(b->plan, TRUE, b->boot->initrd, initrd, error) &&
            base_run_machine(b, "packages", disk, initrd, phases, error);
 }
@@ -185,7 +178,7 @@ static gboolean base_load(build *b, const kept *k)
     if (!phases)
         return FALSE;
     g_autofree char *old = text_duration((double)age);
-    build_stage_kind(b, "install on a kept base");
+    progress_stage_kind(b->progress, "install on a kept base");
     progress_info(b->progress, "  the same packages were configured %s ago; --fresh does it again",
                   old);
     return TRUE;

@@ -11,8 +11,7 @@
 void base_add_inputs(const build *b, gboolean base, digest *d);
 
 /* Runs a machine on a disk with that initrd, or with the medium and its seed when that boots by
- * itself; phases gets what was seen, and b->machines the record
- * under that name. */
+ * itself; phases gets what was seen, and the timeline the machine under that name. */
 gboolean base_run_machine(build *b, const char *name, const char *disk, const char *initrd,
                           GPtrArray *phases, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -8,28 +8,14 @@
 #include "stages/record.h"
 #include "stages/room.h"
 #include "stages/stages.h"
-#include "stages/timeline.h"
 
 #include <gio/gio.h>
 #include <string.h>
 
-static void free_phase(gpointer data)
+static double expected_by_history(const char *kind, const char *phase, gpointer user)
 {
-    struct build_phase *phase = data;
-    g_free(phase->name);
-    g_free(phase);
-}
-
-static void free_record(gpointer record)
-{
-    install_record_free(record);
-}
-
-static void clear_timing(gpointer data)
-{
-    struct build_timing *timing = data;
-    g_free(timing->key);
-    g_free(timing->why);
+    const build *b = user;
+    return history_expected(b->history, kind, phase);
 }
 
 build *build_new(const plan *p, const struct build_options *options, progress *told,
@@ -38,14 +24,11 @@ build *build_new(const plan *p, const struct build_options *options, progress *t
     g_autoptr(build) b = g_new0(build, 1);
     b->plan = p;
     b->options = *options;
-    b->progress = told;
+    b->silent = told ? NULL : progress_new(PROGRESS_TEXT, PROGRESS_SILENT, stderr, hidden);
+    b->progress = told ? told : b->silent;
     b->hidden = hidden;
     limit_follow(b, cancel);
-    b->began = g_get_monotonic_time();
-    b->machines = g_ptr_array_new_with_free_func(free_record);
-    b->timings = g_array_new(FALSE, FALSE, sizeof(struct build_timing));
-    g_array_set_clear_func(b->timings, clear_timing);
-    b->seen = g_ptr_array_new_with_free_func(free_phase);
+    b->timeline = timeline_new(expected_by_history, b);
     b->work_lock = b->run_lock = -1;
     g_autofree char *parent = g_build_filename(p->cache_dir, "work", NULL);
     b->work_dir = files_live_dir(parent, p->name, &b->work_lock, error);
@@ -55,7 +38,7 @@ build *build_new(const plan *p, const struct build_options *options, progress *t
     if (!files_mkdir(b->log_dir, TRUE, error))
         return NULL;
     (void)build_prune(p->cache_dir, options->max_age, NULL);
-    b->history = history_load(p, told);
+    b->history = history_load(p, b->progress);
     return g_steal_pointer(&b);
 }
 
@@ -70,13 +53,11 @@ void build_free(build *b)
     kept_free(b->kept);
     media_boot_free(b->boot);
     guest_facts_free(b->facts);
-    g_clear_pointer(&b->phases, g_ptr_array_unref);
-    g_clear_pointer(&b->machines, g_ptr_array_unref);
     json_decref(b->image);
     json_decref(b->verified);
-    g_array_unref(b->timings);
-    g_ptr_array_unref(b->seen);
+    timeline_free(b->timeline);
     history_free(b->history);
+    progress_free(b->silent);
     limit_unfollow(b);
     g_free(b->work_dir);
     g_free(b->run_dir);
@@ -109,22 +90,14 @@ static gboolean run_stage(build *b, const stage *s, GError **error)
         return TRUE;
     if (g_cancellable_set_error_if_cancelled(b->cancel, error))
         return FALSE;
-    struct build_timing timing = {.stage = s->name, .begin = timeline_now(b)};
-    b->stage_began = g_get_monotonic_time();
-    b->running = b->kind = s->name;
-    b->expected = history_expected(b->history, b->kind, NULL);
     progress_stage(b->progress, s->name);
-    timing.key = s->key ? s->key(b) : NULL;
-    timing.reused = timing.key && !b->options.fresh && s->reuse(b, timing.key);
-    timing.why = reason(b, s, timing.key, timing.reused);
-    timing.good = timing.reused || limit_run(b, s, timing.key, error);
-    timeline_end_phase(b);
-    progress_stage_end(b->progress, timing.good, timing.reused);
-    timing.kind = b->kind;
-    timing.expected = b->expected;
-    timing.seconds = build_stage_seconds(b);
-    g_array_append_val(b->timings, timing);
-    return timing.good;
+    struct timeline_stage *now = timeline_running_stage(b->timeline);
+    now->key = s->key ? s->key(b) : NULL;
+    gboolean reused = now->key && !b->options.fresh && s->reuse(b, now->key);
+    now->why = reason(b, s, now->key, reused);
+    gboolean good = reused || limit_run(b, s, now->key, error);
+    progress_stage_end(b->progress, good, reused);
+    return good;
 }
 
 /* ---- all of them ---- */
@@ -190,10 +163,10 @@ static gboolean run_stages(build *b, enum ingot_exit *exit_code, GError **error)
     const stage *const *table = stages_table();
     g_autoptr(GError) local = NULL;
     gsize i = 0;
-    progress_watch(b->progress, timeline_on_begin, b);
+    progress_follow(b->progress, b->timeline);
     while (table[i] && run_stage(b, table[i], &local))
         i++;
-    progress_watch(b->progress, NULL, NULL);
+    progress_follow(b->progress, NULL);
     *exit_code = INGOT_EXIT_OK;
     if (!table[i]) {
         finish_good(b);

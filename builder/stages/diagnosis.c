@@ -4,7 +4,6 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "stages/seed.h"
-#include "stages/shown.h"
 
 #include <string.h>
 #include <sys/statvfs.h>
@@ -52,35 +51,28 @@ static json_t *host_json(const build *b)
 
 /* ---- the failure ---- */
 
-static const struct install_failure *machine_failure(const build *b)
+static const char *string_of(const json_t *o, const char *name)
 {
-    if (!b->machines->len)
-        return NULL;
-    const struct install_record *last = g_ptr_array_index(b->machines, b->machines->len - 1);
-    return last->failure;
+    return json_string_value(json_object_get(o, name));
 }
 
 /* Of a machine's failure, or else of an error's text: its first line is the cause, the others show
  * it. */
-static json_t *evidence_json(const struct install_failure *f, const GStrv lines)
+static json_t *evidence_json(const json_t *f, const GStrv lines)
 {
     json_t *list = json_array();
-    for (guint i = 0; f && i < f->evidence->len; i++)
-        json_array_append_new(list, shown_text(g_ptr_array_index(f->evidence, i)));
+    if (f)
+        json_array_extend(list, json_object_get(f, "evidence"));
     for (guint i = 1; !f && lines[0] && lines[i]; i++)
-        json_array_append_new(list, shown_text(g_strstrip(lines[i])));
+        json_array_append_new(list, text_json(g_strstrip(lines[i])));
     return list;
 }
 
 /* What is on the last picture, when that can be read. */
-static const char *screen_text(const build *b)
+static json_t *screen_text(const build *b)
 {
-    const struct install_record *last =
-        b->machines->len ? g_ptr_array_index(b->machines, b->machines->len - 1) : NULL;
-    const struct install_picture *picture =
-        last && last->pictures->len ? g_ptr_array_index(last->pictures, last->pictures->len - 1)
-                                    : NULL;
-    return picture ? picture->text : NULL;
+    const json_t *pictures = json_object_get(timeline_last_machine(b->timeline), "pictures");
+    return json_object_get(json_array_get(pictures, json_array_size(pictures) - 1), "text");
 }
 
 /* What the guest asked the seed for; absent when there was none. */
@@ -91,43 +83,37 @@ static void add_requests(json_t *o, const build *b)
     g_auto(GStrv) lines = text ? g_strsplit(g_strchomp(text), "\n", REQUESTS_MOST) : NULL;
     json_t *list = lines ? json_array() : NULL;
     for (guint i = 0; lines && lines[i]; i++)
-        json_array_append_new(list, shown_text(lines[i]));
+        json_array_append_new(list, text_json(lines[i]));
     if (list)
         json_object_set_new(o, "requests", list);
 }
 
 json_t *diagnosis_new(const build *b, const char *stage_name, int exit_code, const GError *failure)
 {
-    const struct install_failure *f = machine_failure(b);
+    const json_t *f = json_object_get(timeline_last_machine(b->timeline), "failure");
     g_autofree char *message = ingot_error_text(failure);
     g_auto(GStrv) lines = g_strsplit(message, "\n", -1);
-    const char *hint = ingot_error_hint(failure), *screen = screen_text(b);
-    const char *remedy = f && f->remedy ? f->remedy : hint;
-    json_t *o = json_pack("{s:i, s:s, s:s, s:i, s:o}", "diagnosis", DIAGNOSIS_VERSION, "name",
-                          b->plan->name, "stage", stage_name, "exit", exit_code, "cause",
-                          shown_text(f          ? f->cause
-                                     : lines[0] ? lines[0]
-                                                : ""));
+    const char *hint = ingot_error_hint(failure), *cause = f ? string_of(f, "cause") : lines[0];
+    const char *remedy = string_of(f, "remedy") ? string_of(f, "remedy") : hint;
+    json_t *screen = screen_text(b);
+    json_t *o =
+        json_pack("{s:i, s:s, s:s, s:i, s:o}", "diagnosis", DIAGNOSIS_VERSION, "name",
+                  b->plan->name, "stage", stage_name, "exit", exit_code, "cause", text_json(cause));
     if (remedy)
-        json_object_set_new(o, "remedy", shown_text(remedy));
+        json_object_set_new(o, "remedy", text_json(remedy));
     if (f) {
-        json_object_set_new(o, "phase", shown_text(f->phase));
-        json_object_set_new(o, "after", json_real(f->at));
+        json_object_set(o, "phase", json_object_get(f, "phase"));
+        json_object_set(o, "after", json_object_get(f, "at"));
     }
     json_object_set_new(o, "evidence", evidence_json(f, lines));
     if (screen)
-        json_object_set_new(o, "screen", shown_text(screen));
+        json_object_set(o, "screen", screen);
     add_requests(o, b);
     json_object_set_new(o, "host", host_json(b));
     return o;
 }
 
 /* ---- for people ---- */
-
-static const char *string_of(const json_t *o, const char *name)
-{
-    return json_string_value(json_object_get(o, name));
-}
 
 static void add_line(GString *text, const char *heading, const char *value)
 {

@@ -238,15 +238,20 @@ char *history_why(const history *h, const char *stage_name, const char *key, con
 
 /* ---- adding ---- */
 
-static json_t *phases_of(const build *b, const char *stage_name)
+/* The phases of that stage, as they are kept. */
+static json_t *phases_of(const json_t *all, const char *stage_name)
 {
-    json_t *list = json_array();
-    for (guint i = 0; i < b->seen->len && json_array_size(list) < PHASES_MOST; i++) {
-        const struct build_phase *phase = g_ptr_array_index(b->seen, i);
-        if (strcmp(phase->stage, stage_name) == 0)
-            json_array_append_new(
-                list, json_pack("{s:s, s:f}", "phase", phase->name, "seconds", phase->seconds));
+    static const char *const members[] = {"phase", "seconds", NULL};
+    size_t i;
+    json_t *phase, *own = json_array();
+    json_array_foreach(json_object_get(all, "phases"), i, phase)
+    {
+        if (json_array_size(own) < PHASES_MOST &&
+            strcmp(json_string_value(json_object_get(phase, "stage")), stage_name) == 0)
+            json_array_append(own, phase);
     }
+    json_t *list = timeline_take(own, members);
+    json_decref(own);
     return list;
 }
 
@@ -256,21 +261,39 @@ static void drop_oldest(json_t *list, guint most)
         json_array_remove(list, 0);
 }
 
-static void add_run(history *h, const build *b, const struct build_timing *t)
+static json_t *runs_for(history *h, const char *kind)
 {
     json_t *kinds = json_object_get(h->mine, "kinds");
-    json_t *runs = json_object_get(kinds, t->kind);
-    if (!json_is_array(runs)) {
-        json_object_set_new(kinds, t->kind, json_array());
-        runs = json_object_get(kinds, t->kind);
-    }
+    if (!json_is_array(json_object_get(kinds, kind)))
+        json_object_set_new(kinds, kind, json_array());
+    return json_object_get(kinds, kind);
+}
+
+/* A stage of the timeline. */
+static void add_run(history *h, const build *b, const json_t *all, const json_t *ran)
+{
+    json_t *runs = runs_for(h, json_string_value(json_object_get(ran, "kind")));
+    json_t *key = json_object_get(ran, "key");
     json_t *run =
-        json_pack("{s:I, s:f, s:s*, s:o}", "when", (json_int_t)(g_get_real_time() / G_USEC_PER_SEC),
-                  "seconds", t->seconds, "key", t->key, "phases", phases_of(b, t->stage));
-    if (t->key)
+        json_pack("{s:I, s:O, s:O*, s:o}", "when", (json_int_t)(g_get_real_time() / G_USEC_PER_SEC),
+                  "seconds", json_object_get(ran, "seconds"), "key", key, "phases",
+                  phases_of(all, json_string_value(json_object_get(ran, "stage"))));
+    if (key)
         json_object_set_new(run, "inputs", inputs_of(b));
     json_array_append_new(runs, run);
     drop_oldest(runs, RUNS_MOST);
+}
+
+static void add_runs(history *h, const build *b)
+{
+    size_t i;
+    json_t *ran, *all = timeline_to_json(b->timeline);
+    json_array_foreach(json_object_get(all, "stages"), i, ran)
+    {
+        if (g_strcmp0(json_string_value(json_object_get(ran, "outcome")), "done") == 0)
+            add_run(h, b, all, ran);
+    }
+    json_decref(all);
 }
 
 /* These conditions become the last of the list, so that those go that were not met for longest. */
@@ -288,11 +311,7 @@ static void put_mine_last(history *h)
 gboolean history_add(history *h, const build *b, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(h->file);
-    for (guint i = 0; i < b->timings->len; i++) {
-        const struct build_timing *t = &g_array_index(b->timings, struct build_timing, i);
-        if (t->good && !t->reused)
-            add_run(h, b, t);
-    }
+    add_runs(h, b);
     put_mine_last(h);
     if (!files_mkdir(folder, FALSE, error))
         return FALSE;

@@ -13,7 +13,7 @@ history *history_load(const plan *p, progress *told);
 void history_free(history *h); /* NULL: nothing */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(history, history_free)
 
-/* Of a stage, or another kind of it (build_stage_kind), and of a phase of it (NULL: the whole
+/* Of a stage, or another kind of it (timeline_set_kind), and of a phase of it (NULL: the whole
  * stage): the median and the longest duration in seconds, negative when not known.  A phase that
  * comes twice in a stage counts with its longer time. */
 double history_expected(const history *h, const char *kind, const char *phase);

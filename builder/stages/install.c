@@ -39,9 +39,10 @@ static gboolean reuse(build *b, const char *k)
     gint64 age;
     if (!hold(b, k, NULL))
         return FALSE;
-    b->phases = base_load_kept(b, b->kept, &age);
-    if (!b->phases)
+    GPtrArray *phases = base_load_kept(b, b->kept, &age);
+    if (!phases)
         return FALSE;
+    timeline_set_installed(b->timeline, phases);
     g_autofree char *old = text_duration((double)age);
     progress_info(b->progress, "  the same inputs were installed %s ago; --fresh installs again",
                   old);
@@ -89,10 +90,12 @@ static gboolean install_stage(build *b, const char *k, GError **error)
     if (!hold(b, k, error) || !room_for_install(b, error) || !has_modules(b, error) ||
         !announce(b, error))
         return FALSE;
-    b->phases = kept_make(b->kept, install_install, b, error);
-    if (b->phases)
-        b->disk = g_strdup(kept_disk(b->kept));
-    return b->phases != NULL;
+    GPtrArray *phases = kept_make(b->kept, install_install, b, error);
+    if (!phases)
+        return FALSE;
+    timeline_set_installed(b->timeline, phases);
+    b->disk = g_strdup(kept_disk(b->kept));
+    return TRUE;
 }
 
 const stage stage_install = {

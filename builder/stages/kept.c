@@ -4,7 +4,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
-#include "install/install.h"
+#include "base/timeline.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -100,37 +100,31 @@ const char *kept_disk(const kept *k)
 
 /* ---- result.json ---- */
 
-static void free_phase(gpointer phase)
-{
-    install_phase_free(phase);
-}
-
 static GPtrArray *phases_from(const json_t *result)
 {
     size_t i;
     json_t *item;
-    GPtrArray *phases = g_ptr_array_new_with_free_func(free_phase);
+    GPtrArray *phases = timeline_phases_new();
     json_array_foreach(json_object_get(result, "phases"), i, item)
     {
         const char *name = NULL;
         double seconds = 0;
         if (json_unpack(item, "{s:s, s:F}", "name", &name, "seconds", &seconds) != 0)
             continue;
-        struct install_phase *phase = install_phase_new(name);
-        phase->seconds = seconds;
-        g_ptr_array_add(phases, phase);
+        timeline_phases_add(phases, name)->seconds = seconds;
     }
     return phases;
 }
 
+/* Without their beginnings; and a phase is a "name" here. */
 static json_t *phases_json(const GPtrArray *phases)
 {
-    json_t *list = json_array();
-    for (guint i = 0; i < phases->len; i++) {
-        const struct install_phase *phase = g_ptr_array_index(phases, i);
-        json_array_append_new(
-            list, json_pack("{s:s, s:f}", "name", phase->name, "seconds", phase->seconds));
-    }
+    size_t i;
+    json_t *phase, *list = json_array(), *all = timeline_phases_to_json(phases);
+    json_array_foreach(all, i, phase)
+        json_array_append_new(list, json_pack("{s:O, s:O}", "name", json_object_get(phase, "phase"),
+                                              "seconds", json_object_get(phase, "seconds")));
+    json_decref(all);
     return list;
 }
 
@@ -246,7 +240,7 @@ GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user, GError **e
 {
     g_autofree char *making = beside(k->dir, MAKING);
     g_autofree char *disk = g_build_filename(making, DISK, NULL);
-    g_autoptr(GPtrArray) phases = g_ptr_array_new_with_free_func(free_phase);
+    g_autoptr(GPtrArray) phases = timeline_phases_new();
     files_remove_tree(making);
     if (files_mkdir(making, TRUE, error) && make(disk, phases, user, error) &&
         save(making, phases, error) && replace_kept(making, k->dir, error))

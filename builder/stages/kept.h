@@ -19,7 +19,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(kept, kept_free)
 
 const char *kept_disk(const kept *k); /* its path, whether it is there or not */
 
-/* The phases (of struct install_phase *, owned by the caller) of a whole disk that is at most
+/* The phases (timeline_phases_new, owned by the caller) of a whole disk that is at most
  * max_age seconds old, and its age; NULL when there is none.  A disk counts when its files have the
  * sizes that its result.json records; *why (owned by the caller) says which has not, else NULL. */
 GPtrArray *kept_load(const kept *k, guint max_age, gint64 *age, char **why);

@@ -62,9 +62,7 @@ static void name_limit(const build *b, const stage *s, watch *w, GError **error)
     g_autofree char *cause = watch_cause(w, NULL);
     if (!cause || (b->caller && g_cancellable_is_cancelled(b->caller)))
         return;
-    const struct build_phase *phase =
-        b->seen->len ? g_ptr_array_index(b->seen, b->seen->len - 1) : NULL;
-    gboolean inside = phase && phase->stage == s->name;
+    const char *phase = timeline_last_phase(b->timeline, s->name);
     g_clear_error(error);
     ingot_set_error(error, s->failure,
                     watch_verdict(w) == WATCH_LATE
@@ -72,8 +70,8 @@ static void name_limit(const build *b, const stage *s, watch *w, GError **error)
                           "longer limits.stage: the next build begins with what this one has kept"
                         : "look what else this host does; the next build begins with what this one "
                           "has kept",
-                    "%s%s%s was ended: %s", s->name, inside ? ", phase " : "",
-                    inside ? phase->name : "", cause);
+                    "%s%s%s was ended: %s", s->name, phase ? ", phase " : "", phase ? phase : "",
+                    cause);
 }
 
 gboolean limit_run(build *b, const stage *s, const char *key, GError **error)

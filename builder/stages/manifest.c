@@ -45,31 +45,9 @@ static json_t *inputs_json(const GPtrArray *inputs)
     return list;
 }
 
-json_t *manifest_stage(const struct build_timing *t)
-{
-    return json_pack("{s:s, s:f, s:f, s:b, s:s*}", "stage", t->stage, "begin", t->begin, "seconds",
-                     t->seconds, "reused", t->reused, "why", t->why);
-}
-
-static json_t *stages_json(const build *b)
-{
-    json_t *list = json_array();
-    for (guint i = 0; i < b->timings->len; i++)
-        json_array_append_new(list,
-                              manifest_stage(&g_array_index(b->timings, struct build_timing, i)));
-    return list;
-}
-
-static json_t *phases_json(const GPtrArray *phases)
-{
-    json_t *list = json_array();
-    for (guint i = 0; phases && i < phases->len; i++) {
-        const struct install_phase *p = g_ptr_array_index(phases, i);
-        json_array_append_new(list,
-                              json_pack("{s:s, s:f}", "phase", p->name, "seconds", p->seconds));
-    }
-    return list;
-}
+/* docs/manifest.md */
+static const char *const stage_members[] = {"stage", "begin", "seconds", "reused", "why", NULL};
+static const char *const phase_members[] = {"phase", "seconds", NULL};
 
 static json_t *tools_json(void)
 {
@@ -100,8 +78,11 @@ json_t *manifest_new(const build *b)
     if (b->boot)
         json_object_set_new(o, "inputs", inputs_json(b->boot->inputs));
     json_object_set_new(o, "tools", tools_json());
-    json_object_set_new(o, "stages", stages_json(b));
-    json_object_set_new(o, "phases", phases_json(b->phases));
+    json_t *all = timeline_to_json(b->timeline);
+    json_object_set_new(o, "stages", timeline_take(json_object_get(all, "stages"), stage_members));
+    json_object_set_new(o, "phases",
+                        timeline_take(json_object_get(all, "installed"), phase_members));
+    json_decref(all);
     if (b->verified)
         json_object_set(o, "verify", b->verified);
     return o;

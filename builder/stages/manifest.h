@@ -5,6 +5,3 @@
 /* The manifest of a finished template (docs/manifest.md); what a build that failed had not come to
  * is left out.  Owned by the caller. */
 json_t *manifest_new(const build *b);
-
-/* A member of its "stages"; owned by the caller. */
-json_t *manifest_stage(const struct build_timing *timing);

@@ -2,21 +2,15 @@
 #include "stages/record.h"
 
 #include "base/files.h"
+#include "base/text.h"
 #include "report/report.h"
 #include "stages/diagnosis.h"
 #include "stages/history.h"
 #include "stages/manifest.h"
-#include "stages/shown.h"
 
 #include <string.h>
 
 #define RECORD_VERSION 1 /* raise when a member changes its meaning or goes away */
-
-static void set_expected(json_t *o, double expected)
-{
-    if (expected > 0)
-        json_object_set_new(o, "expected", json_real(expected));
-}
 
 /* ---- the failure ---- */
 
@@ -31,37 +25,46 @@ static enum ingot_exit exit_of(const char *stage_name, const GError *failure)
 static json_t *failure_json(const build *b, const char *stage_name, const GError *failure)
 {
     json_t *o = diagnosis_new(b, stage_name, (int)exit_of(stage_name, failure), failure);
-    const struct build_phase *last =
-        b->seen->len ? g_ptr_array_index(b->seen, b->seen->len - 1) : NULL;
-    if (last && strcmp(last->stage, stage_name) == 0 && !json_object_get(o, "phase"))
-        json_object_set_new(o, "phase", shown_text(last->name));
+    const char *last = timeline_last_phase(b->timeline, stage_name);
+    if (last && !json_object_get(o, "phase"))
+        json_object_set_new(o, "phase", text_json(last));
     if (b->bundle)
-        json_object_set_new(o, "bundle", shown_text(b->bundle));
+        json_object_set_new(o, "bundle", text_json(b->bundle));
     return o;
 }
 
-/* ---- stages and phases ---- */
+/* ---- stages, phases, machines ---- */
 
-static const struct build_timing *timing_of(const build *b, const char *name)
+/* docs/report.md */
+static const char *const stage_members[] = {"stage", "begin",   "seconds",  "reused",
+                                            "why",   "outcome", "expected", NULL};
+static const char *const phase_members[] = {"stage", "phase", "begin", "seconds", "expected", NULL};
+static const char *const machine_members[] = {"name",    "began",    "phases",
+                                              "samples", "pictures", NULL};
+
+/* Of one list of the timeline. */
+static json_t *taken(const json_t *all, const char *name, const char *const *members)
 {
-    for (guint i = 0; i < b->timings->len; i++) {
-        const struct build_timing *t = &g_array_index(b->timings, struct build_timing, i);
-        if (strcmp(t->stage, name) == 0)
-            return t;
+    return timeline_take(json_object_get(all, name), members);
+}
+
+/* The stage of that name, which ran; owned by the caller; or NULL. */
+static json_t *run_stage_json(const build *b, const json_t *all, const char *name)
+{
+    size_t i;
+    json_t *one, *found = NULL, *list = taken(all, "stages", stage_members);
+    json_array_foreach(list, i, one)
+    {
+        const char *kind = json_string_value(
+            json_object_get(json_array_get(json_object_get(all, "stages"), i), "kind"));
+        if (strcmp(json_string_value(json_object_get(one, "stage")), name) != 0)
+            continue;
+        found = json_incref(one);
+        json_object_set_new(found, "earlier", json_integer(history_count(b->history, kind)));
+        break;
     }
-    return NULL;
-}
-
-static json_t *run_stage_json(const build *b, const struct build_timing *t)
-{
-    json_t *o = manifest_stage(t);
-    json_object_set_new(o, "outcome",
-                        json_string(!t->good    ? "failed"
-                                    : t->reused ? "reused"
-                                                : "done"));
-    set_expected(o, t->expected);
-    json_object_set_new(o, "earlier", json_integer(history_count(b->history, t->kind)));
-    return o;
+    json_decref(list);
+    return found;
 }
 
 static json_t *other_stage_json(const build *b, const stage *s, const char *failed_stage)
@@ -76,113 +79,36 @@ static json_t *other_stage_json(const build *b, const stage *s, const char *fail
 }
 
 /* Every stage of the table, also those that did not run. */
-static json_t *stages_json(const build *b, const char *failed_stage)
+static json_t *stages_json(const build *b, const json_t *all, const char *failed_stage)
 {
     json_t *list = json_array();
     for (const stage *const *s = stages_table(); *s; s++) {
-        const struct build_timing *t = timing_of(b, (*s)->name);
-        json_t *o = t ? run_stage_json(b, t) : other_stage_json(b, *s, failed_stage);
+        json_t *ran = run_stage_json(b, all, (*s)->name);
+        json_t *o = ran ? ran : other_stage_json(b, *s, failed_stage);
         json_object_set_new(o, "heading", json_string((*s)->heading));
         json_array_append_new(list, o);
     }
     return list;
 }
 
-static json_t *phases_json(const build *b)
-{
-    json_t *list = json_array();
-    for (guint i = 0; i < b->seen->len; i++) {
-        const struct build_phase *p = g_ptr_array_index(b->seen, i);
-        json_t *o = json_pack("{s:s, s:o, s:f, s:f}", "stage", p->stage, "phase",
-                              shown_text(p->name), "begin", p->begin, "seconds", p->seconds);
-        set_expected(o, p->expected);
-        json_array_append_new(list, o);
-    }
-    return list;
-}
-
-/* ---- machines ---- */
-
-/* The members of a machine's phases and pictures say when, in seconds since the machine started. */
-static json_t *machine_phases(const GPtrArray *phases)
-{
-    double begin = 0;
-    json_t *list = json_array();
-    for (guint i = 0; phases && i < phases->len; i++) {
-        const struct install_phase *p = g_ptr_array_index(phases, i);
-        json_array_append_new(list, json_pack("{s:o, s:f, s:f}", "phase", shown_text(p->name),
-                                              "begin", begin, "seconds", p->seconds));
-        begin += p->seconds;
-    }
-    return list;
-}
-
-static json_t *samples_json(const GArray *samples)
-{
-    json_t *list = json_array();
-    for (guint i = 0; samples && i < samples->len; i++) {
-        const struct install_sample *s = &g_array_index(samples, struct install_sample, i);
-        const struct vm_counters *c = &s->counters;
-        json_array_append_new(list, json_pack("[f, I, I, I, I]", s->at, (json_int_t)c->disk_read,
-                                              (json_int_t)c->disk_written, (json_int_t)c->received,
-                                              (json_int_t)c->sent));
-    }
-    return list;
-}
-
-static json_t *pictures_json(const build *b, const GPtrArray *pictures)
-{
-    json_t *list = json_array();
-    for (guint i = 0; pictures && i < pictures->len; i++) {
-        const struct install_picture *p = g_ptr_array_index(pictures, i);
-        json_t *o = json_pack("{s:f, s:o}", "at", p->at, "phase", shown_text(p->phase));
-        g_autofree char *file = p->file ? g_canonicalize_filename(p->file, b->log_dir) : NULL;
-        if (file)
-            json_object_set_new(o, "file", shown_text(file));
-        if (p->text)
-            json_object_set_new(o, "text", shown_text(p->text));
-        json_array_append_new(list, o);
-    }
-    return list;
-}
-
-static json_t *machines_json(const build *b)
-{
-    const struct build_timing *install = timing_of(b, "install");
-    json_t *list = json_array();
-    for (guint i = 0; b->machines && i < b->machines->len; i++) {
-        const struct install_record *r = g_ptr_array_index(b->machines, i);
-        json_array_append_new(
-            list, json_pack("{s:o, s:f, s:o, s:o, s:o}", "name", shown_text(r->name), "began",
-                            r->began + (install ? install->begin : 0), "phases",
-                            machine_phases(r->phases), "samples", samples_json(r->samples),
-                            "pictures", pictures_json(b, r->pictures)));
-    }
-    return list;
-}
-
 /* ---- all of it ---- */
-
-static double total_seconds(const build *b)
-{
-    return (double)(g_get_monotonic_time() - b->began) / G_USEC_PER_SEC;
-}
 
 json_t *record_new(const build *b, const char *failed_stage, const GError *failure)
 {
-    json_t *o = manifest_new(b);
+    json_t *o = manifest_new(b), *all = timeline_to_json(b->timeline);
     gboolean stopped = failure && exit_of(failed_stage, failure) == INGOT_EXIT_INTERRUPTED;
     json_object_set_new(o, "record", json_integer(RECORD_VERSION));
     json_object_set_new(o, "result",
                         json_string(!failure  ? "good"
                                     : stopped ? "interrupted"
                                               : "failed"));
-    json_object_set_new(o, "seconds", json_real(total_seconds(b)));
+    json_object_set_new(o, "seconds", json_real(timeline_now(b->timeline)));
     if (failure)
         json_object_set_new(o, "failure", failure_json(b, failed_stage, failure));
-    json_object_set_new(o, "stages", stages_json(b, failed_stage));
-    json_object_set_new(o, "phases", phases_json(b));
-    json_object_set_new(o, "machines", machines_json(b));
+    json_object_set_new(o, "stages", stages_json(b, all, failed_stage));
+    json_object_set_new(o, "phases", taken(all, "phases", phase_members));
+    json_object_set_new(o, "machines", taken(all, "machines", machine_members));
+    json_decref(all);
     json_t *safe = secrets_redact_json(b->hidden, o);
     json_decref(o);
     return safe;

@@ -21,54 +21,33 @@ struct build_options {
     guint64 cache_limit; /* bytes of media and kept results after the build; 0: no limit */
 };
 
-struct build_timing {
-    const char *stage;
-    const char *kind;      /* of what it did, for the history: build_stage_kind */
-    double begin, seconds; /* begin: since the build began */
-    double expected;       /* seconds, from earlier runs; negative: not known */
-    gboolean good, reused;
-    char *key, *why; /* why: it ran, or its kept result was taken; owned by the build */
-};
-
-struct build_phase {
-    const char *stage;
-    char *name;
-    double begin, seconds, expected;
-};
-
 typedef struct history history; /* stages/history.h */
 
 /* What is happening now.  Each stage owns the fields under its name. */
 typedef struct build {
     const plan *plan;
-    progress *progress;
+    progress *progress; /* the caller's, or silent */
+    progress *silent;   /* the build's own, when the caller has none */
     const secrets *hidden;
     GCancellable *cancel; /* the build's own: the caller's cancels it, and so does a limit */
     GCancellable *caller; /* may be NULL */
     gulong caller_id;
     struct watch_limits limits; /* of every stage, for tests; a 0: the stage's own */
     struct build_options options;
-    gint64 began, stage_began; /* monotonic */
-    GArray *timings;           /* of struct build_timing */
-    GPtrArray *seen;           /* of struct build_phase *: what was told, of all stages */
-    const char *running;       /* the stage's name */
-    const char *kind;          /* of what it does */
-    double expected;           /* its seconds; negative: not known */
-    history *history;          /* of earlier runs */
-    char *bundle;              /* what a failure left */
-    char *work_dir;            /* removed at the end, whatever the end */
-    int work_lock; /* held while the build lives, so that a dead build's directory is known */
-    char *run_dir; /* sockets of the running VM */
-    int run_lock;  /* the same for it */
-    char *log_dir; /* in work_dir; kept as out/NAME.failed when the build fails */
+    timeline *timeline; /* what happened, and when */
+    history *history;   /* of earlier runs */
+    char *bundle;       /* what a failure left */
+    char *work_dir;     /* removed at the end, whatever the end */
+    int work_lock;      /* held while the build lives, so that a dead build's directory is known */
+    char *run_dir;      /* sockets of the running VM */
+    int run_lock;       /* the same for it */
+    char *log_dir;      /* in work_dir; kept as out/NAME.failed when the build fails */
     /* media */
     media_boot *boot;
     char *initrd; /* with the answer file appended; in work_dir */
     /* install */
-    char *disk;          /* in the cache */
-    struct kept *kept;   /* holds it while the build lives */
-    GPtrArray *phases;   /* of struct install_phase * */
-    GPtrArray *machines; /* of struct install_record *: those that ran now */
+    char *disk;        /* in the cache */
+    struct kept *kept; /* holds it while the build lives */
     /* seal */
     char *sealed; /* an overlay of disk; in work_dir */
     guest_facts *facts;
@@ -109,13 +88,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(build, build_free)
 /* Runs every stage.  On failure nothing is in the output directory but NAME.failed with the logs;
  * *exit_code (never NULL) is the program's. */
 gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Seconds since the running stage began. */
-double build_stage_seconds(const build *b);
-
-/* Said by a running stage: it does what takes another time than usual ("install on a kept base"),
- * so its durations are kept apart in the history.  kind lives as long as the program. */
-void build_stage_kind(build *b, const char *kind);
 
 /* How the build fetches; borrowed from it. */
 struct media_context build_media_context(const build *b);

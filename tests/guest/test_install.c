@@ -77,7 +77,7 @@ static gboolean pictured(const struct guest *g)
 static const char *phase_name(const struct outcome *o, guint i)
 {
     assert_true(i < o->phases->len);
-    return ((const struct install_phase *)g_ptr_array_index(o->phases, i))->name;
+    return ((const struct timeline_phase *)g_ptr_array_index(o->phases, i))->name;
 }
 
 /* Nothing listens and nothing runs any more: QEMU is a child, so wait(2) would know it. */
@@ -108,7 +108,7 @@ static void success(void **state)
     assert_string_equal(phase_name(&o, 3), "last");
     double sum = 0;
     for (guint i = 0; i < o.phases->len; i++)
-        sum += ((const struct install_phase *)g_ptr_array_index(o.phases, i))->seconds;
+        sum += ((const struct timeline_phase *)g_ptr_array_index(o.phases, i))->seconds;
     assert_true(sum > 0 && sum <= o.seconds);
     assert_false(pictured(g));
     end(g, &o);
@@ -165,7 +165,7 @@ static void prompt(void **state)
     assert_error_says(o.error, INGOT_EXIT_INSTALL, "the installer asks a question");
     assert_string_equal(ingot_error_hint(o.error), "answer it in the preseed");
     assert_true(pictured(g));
-    const struct install_phase *last = g_ptr_array_index(o.phases, o.phases->len - 1);
+    const struct timeline_phase *last = g_ptr_array_index(o.phases, o.phases->len - 1);
     assert_true(last->seconds >= INSTALL_PROMPT_SECONDS);
     end(g, &o);
 }
@@ -196,7 +196,7 @@ static void total_limit(void **state)
 /* How long it took from the phase's begin until the failure was known. */
 static double noticed(const struct outcome *o)
 {
-    const struct install_phase *last = g_ptr_array_index(o->phases, o->phases->len - 1);
+    const struct timeline_phase *last = g_ptr_array_index(o->phases, o->phases->len - 1);
     return last->seconds;
 }
 

@@ -161,10 +161,11 @@ static void seal(const struct fixture *f, struct watch_limits limits, const char
     g_autoptr(image_file) own = image_own(f->image);
     const struct sysprep_spec spec = {
         .open.image = own, .open.force_tcg = TRUE, .open.read_only = TRUE, .open.limits = limits};
+    g_autoptr(timeline) t = timeline_new(stop_appliance, (gpointer)stop_in);
     g_autoptr(progress) p = progress_new(PROGRESS_TEXT, PROGRESS_QUIET, stderr, NULL);
     guest_facts *facts = NULL;
+    progress_follow(p, t);
     progress_stage(p, "seal");
-    progress_watch(p, stop_appliance, (gpointer)stop_in);
     assert_false(sysprep_image(&spec, p, NULL, &facts, error));
 }
 

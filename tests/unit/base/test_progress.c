@@ -87,22 +87,26 @@ static void json(void **state)
 }
 
 /* Who watches hears of every beginning, and what he expects is told. */
-static double watch(const char *stage, const char *phase, gpointer user)
+static double watch(const char *kind, const char *phase, gpointer user)
 {
-    g_string_append_printf(user, "%s/%s ", stage, phase ? phase : "");
-    return phase && strcmp(phase, "boot loader") == 0 ? -1 : phase ? 40 : 170;
+    g_string_append_printf(user, "%s/%s ", kind, phase ? phase : "");
+    return phase && strcmp(phase, "boot loader") == 0 ? -1
+           : phase                                    ? 40
+           : strchr(kind, ' ')                        ? 25
+                                                      : 170;
 }
 
 static char *watched(enum progress_format format, GString *heard)
 {
     struct capture c = begin();
     c.stream = open_memstream(&c.text, &c.length);
+    g_autoptr(timeline) t = timeline_new(watch, heard);
     progress *p = progress_new(format, PROGRESS_NORMAL, c.stream, NULL);
-    progress_watch(p, watch, heard);
+    progress_follow(p, t);
     script(p);
     progress_stage(p, "seal");
-    progress_expect(p, 25);
-    progress_watch(p, NULL, NULL);
+    progress_stage_kind(p, "seal again");
+    progress_follow(p, NULL);
     progress_phase(p, "policy");
     progress_free(p);
     fclose(c.stream);
@@ -116,7 +120,8 @@ static void expectations(void **state)
     (void)state;
     g_autoptr(GString) heard = g_string_new(NULL);
     g_autofree char *plain_text = watched(PROGRESS_TEXT, heard);
-    assert_string_equal(heard->str, "install/ install/base system install/boot loader seal/ ");
+    assert_string_equal(heard->str, "install/ install/base system install/boot loader seal/ "
+                                    "seal again/ ");
     assert_non_null(strstr(plain_text, "install  ...  about 3 min\n"));
     g_autofree char *events = watched(PROGRESS_JSON, heard);
     assert_non_null(strstr(events, "{\"event\":\"stage-begin\",\"expected\":170.0,"));

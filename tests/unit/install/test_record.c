@@ -27,14 +27,17 @@ static void samples_stay_few(void **state)
 static void phases_are_copied(void **state)
 {
     (void)state;
-    struct install_phase *phase = install_phase_new("boot");
-    phase->seconds = 3;
-    struct install_phase *copy = install_phase_copy(phase);
-    install_phase_free(phase);
-    assert_string_equal(copy->name, "boot");
-    assert_true(copy->seconds == 3);
-    install_phase_free(copy);
-    install_phase_free(NULL);
+    g_autoptr(GPtrArray) phases = timeline_phases_new();
+    g_autoptr(GPtrArray) copies = timeline_phases_new();
+    timeline_phases_add(phases, "boot")->seconds = 3;
+    (void)timeline_phases_add(phases, "packages");
+    timeline_phases_extend(copies, phases);
+    g_ptr_array_set_size(phases, 0);
+    const struct timeline_phase *first = g_ptr_array_index(copies, 0);
+    const struct timeline_phase *second = g_ptr_array_index(copies, 1);
+    assert_string_equal(first->name, "boot");
+    assert_true(first->seconds == 3);
+    assert_true(second->begin == 3);
     install_record_free(NULL);
     install_failure_free(NULL);
 }

@@ -4,7 +4,7 @@
 
 #include "stages/stages.h"
 
-/* Builds that have not run: with a plan of a few members and with timings of the test's. */
+/* Builds that have not run: with a plan of a few members and with timelines of the test's. */
 
 static inline plan sample_plan(void)
 {
@@ -26,20 +26,48 @@ static inline build *sample_build(const plan *p, const secrets *hidden)
     return b;
 }
 
-static inline void add_timing(build *b, const char *name, double seconds, const char *key)
+/* A stage that ran. */
+struct sample_stage {
+    const char *name, *kind, *key, *why; /* kind NULL: the name */
+    double begin, seconds, expected;
+    gboolean failed, reused;
+};
+
+static inline struct timeline_stage *sample_add(build *b, const struct sample_stage *s)
 {
-    struct build_timing t = {
-        .stage = name, .kind = name, .seconds = seconds, .expected = -1, .good = TRUE};
-    t.key = g_strdup(key);
-    g_array_append_val(b->timings, t);
+    struct timeline_stage *ran = timeline_begin_stage(b->timeline, s->name);
+    if (s->kind)
+        timeline_set_kind(b->timeline, s->kind);
+    timeline_end_stage(b->timeline, !s->failed, s->reused);
+    ran->begin = s->begin;
+    ran->seconds = s->seconds;
+    ran->expected = s->expected;
+    ran->key = g_strdup(s->key);
+    ran->why = g_strdup(s->why);
+    return ran;
 }
 
-static inline void add_phase(build *b, const char *stage_name, const char *name, double seconds)
+static inline struct timeline_stage *add_timing(build *b, const char *name, double seconds,
+                                                const char *key)
 {
-    struct build_phase *phase = g_new0(struct build_phase, 1);
-    phase->stage = stage_name;
-    phase->name = g_strdup(name);
+    const struct sample_stage s = {.name = name, .key = key, .seconds = seconds, .expected = -1};
+    return sample_add(b, &s);
+}
+
+/* A phase of the stage that was added last. */
+static inline void add_phase(build *b, struct timeline_stage *ran, const char *name, double seconds)
+{
+    struct timeline_phase *phase = timeline_begin_phase(b->timeline, name);
+    timeline_end_phase(b->timeline);
+    phase->stage = ran;
+    phase->begin = 0;
     phase->seconds = seconds;
-    phase->expected = -1;
-    g_ptr_array_add(b->seen, phase);
+}
+
+/* Takes the record; began: seconds after the begin of the build. */
+static inline void sample_machine(build *b, struct install_record *r, double began)
+{
+    r->began = began;
+    timeline_add_machine(b->timeline, install_record_to_json(r, b->log_dir));
+    install_record_free(r);
 }

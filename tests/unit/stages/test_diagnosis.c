@@ -41,7 +41,7 @@ static void add_failure(build *b)
     picture->text = g_strdup("Continue? _");
     r->failure = f;
     g_ptr_array_add(r->pictures, picture);
-    g_ptr_array_add(b->machines, r);
+    sample_machine(b, r, 0);
 }
 
 static const char *string_of(const json_t *o, const char *name)
@@ -113,8 +113,8 @@ static void bundle(void **state)
     assert_true(g_file_set_contents(log, "login with hunter2\n", -1, NULL));
     add_failure(b);
     ingot_set_error(&error, INGOT_EXIT_INSTALL, "not pass\"word", "it failed");
-    struct install_record *machine = g_ptr_array_index(b->machines, 0);
-    g_clear_pointer(&machine->failure->remedy, g_free); /* the hint is the remedy */
+    json_object_del(json_object_get(timeline_last_machine(b->timeline), "failure"),
+                    "remedy"); /* the hint is the remedy */
     g_autofree char *where = bundle_save(b, "install", 6, error);
     static const char *const files[] = {"diagnosis.json", "diagnosis.txt", "console.log", "qemu.sh",
                                         "recipe.yaml"};

@@ -26,11 +26,11 @@ static void built(const plan *p, double seconds, gboolean reused)
     g_autoptr(GError) error = NULL;
     g_autoptr(build) b = sample_build(p, NULL);
     add_timing(b, "media", 1, NULL);
-    add_timing(b, "install", seconds, "key");
-    g_array_index(b->timings, struct build_timing, 1).reused = reused;
-    add_phase(b, "install", "boot", 4);
-    add_phase(b, "install", "configure", seconds / 2);
-    add_phase(b, "install", "boot", 6);
+    struct timeline_stage *install = add_timing(b, "install", seconds, "key");
+    install->reused = reused;
+    add_phase(b, install, "boot", 4);
+    add_phase(b, install, "configure", seconds / 2);
+    add_phase(b, install, "boot", 6);
     assert_true(history_add(b->history, b, &error));
     assert_no_error(error);
 }
@@ -176,14 +176,16 @@ static void kinds(void **state)
     plan p = sample_plan();
     p.name = (char *)"kinds";
     g_autoptr(build) b = sample_build(&p, NULL);
-    add_timing(b, "install", 300, "a");
+    struct timeline_stage *install = add_timing(b, "install", 300, "a");
     assert_true(history_add(b->history, b, NULL));
-    g_array_index(b->timings, struct build_timing, 0).kind = "install on a kept base";
-    g_array_index(b->timings, struct build_timing, 0).seconds = 60;
+    install->kind = "install on a kept base";
+    install->seconds = 60;
     assert_true(history_add(b->history, b, NULL));
     assert_true(history_expected(b->history, "install", NULL) == 300);
-    build_stage_kind(b, "install on a kept base");
-    assert_true(b->expected == 60);
+    install = timeline_begin_stage(b->timeline, "install");
+    assert_true(install->expected == 300);
+    timeline_set_kind(b->timeline, "install on a kept base");
+    assert_true(install->expected == 60);
 }
 
 static void prune(void **state)

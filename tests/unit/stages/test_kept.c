@@ -48,10 +48,7 @@ static gboolean make(const char *disk, GPtrArray *phases, gpointer user, GError 
     assert_true(g_file_set_contents(disk, user ? user : "half", -1, NULL));
     if (!user)
         return ingot_set_error(error, INGOT_EXIT_INSTALL, NULL, "the guest is gone"), FALSE;
-    struct install_phase *phase = g_new0(struct install_phase, 1);
-    phase->name = g_strdup("configure");
-    phase->seconds = 12.5;
-    g_ptr_array_add(phases, phase);
+    timeline_phases_add(phases, "configure")->seconds = 12.5;
     return TRUE;
 }
 
@@ -82,7 +79,7 @@ static void kept_and_taken(void **state)
     assert_non_null(phases);
     assert_null(why);
     assert_true(age >= 0 && age < 100);
-    const struct install_phase *phase = g_ptr_array_index(phases, 0);
+    const struct timeline_phase *phase = g_ptr_array_index(phases, 0);
     assert_string_equal(phase->name, "configure");
     assert_true(phase->seconds == 12.5);
     assert_disk(k, "one");

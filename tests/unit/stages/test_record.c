@@ -27,27 +27,19 @@ static const char *text_at(const json_t *o, const char *list, gsize i, const cha
     return text ? text : "";
 }
 
-static void free_record(gpointer record)
+static struct install_record *a_machine(void)
 {
-    install_record_free(record);
-}
-
-static GPtrArray *a_machine(void)
-{
-    GPtrArray *machines = g_ptr_array_new_with_free_func(free_record);
     struct install_record *r = install_record_new("system");
     const struct install_sample sample = {
         .at = 1.5, .counters = {.disk_read = 10, .disk_written = 20, .received = 3, .sent = 4}};
     struct install_picture *picture = g_new0(struct install_picture, 1);
     double step = 1;
-    r->began = 2;
     install_record_sample(r, &sample, &step);
     picture->phase = g_strdup("boot");
     picture->file = g_strdup("/x.png");
     picture->text = g_strdup("login\033[0m \xff hunter2");
     g_ptr_array_add(r->pictures, picture);
-    g_ptr_array_add(machines, r);
-    return machines;
+    return r;
 }
 
 /* What failed and why, what was not reached; no secret, even one that JSON would quote. */
@@ -61,13 +53,11 @@ static void failed(void **state)
     g_autoptr(build) b = sample_build(&p, hidden);
     g_autoptr(GError) failure = NULL;
     add_timing(b, "media", 5, NULL);
-    add_timing(b, "install", 20, "key");
-    struct build_timing *install = &g_array_index(b->timings, struct build_timing, 1);
+    struct timeline_stage *install = add_timing(b, "install", 20, "key");
     install->good = FALSE;
     install->begin = 5;
-    add_phase(b, "install", "boot", 20);
-    g_ptr_array_unref(b->machines);
-    b->machines = a_machine();
+    add_phase(b, install, "boot", 20);
+    sample_machine(b, a_machine(), 7);
     b->bundle = g_strdup("/out/web.failed");
     ingot_set_error(&failure, INGOT_EXIT_INSTALL, "do not say pass\"word", "no room\n  | hunter2");
     json_t *o = record_new(b, "install", failure), *f = json_object_get(o, "failure");

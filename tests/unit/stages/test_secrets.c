@@ -117,17 +117,16 @@ static void fill_build(build *b, const char *said)
         assert_true(g_file_set_contents(path, said, -1, NULL));
     }
     add_timing(b, "media", 1, NULL);
-    add_timing(b, "install", 2, "key");
-    struct build_timing *t = &g_array_index(b->timings, struct build_timing, 1);
+    struct timeline_stage *t = add_timing(b, "install", 2, "key");
     t->good = FALSE;
     t->why = g_strdup(said);
-    add_phase(b, "install", values[0], 2);
+    add_phase(b, t, values[0], 2);
     struct install_record *r = install_record_new("system");
     struct install_picture *picture = g_new0(struct install_picture, 1);
     picture->phase = g_strdup("boot");
     picture->text = g_strdup(said);
     g_ptr_array_add(r->pictures, picture);
-    g_ptr_array_add(b->machines, r);
+    sample_machine(b, r, 0);
 }
 
 static void progress_says(enum progress_format format, const char *path, const secrets *hidden,
