@@ -479,8 +479,16 @@ static plan *plan_alloc(const recipe *r, const struct plan_host *host)
     p->cache_dir = g_strdup(host->cache_dir);
     p->data_dir = g_strdup(host->data_dir);
     p->out_dir = g_strdup(host->out_dir);
-    p->format = "qcow2";
     return p;
+}
+
+static void resolve_outputs(plan *p)
+{
+    GPtrArray *formats = g_ptr_array_new();
+    g_ptr_array_add(formats, (gpointer)output_format_find("qcow2"));
+    g_ptr_array_add(formats, NULL);
+    g_ptr_array_add(p->pools, formats);
+    p->outputs = (const output_format *const *)formats->pdata;
 }
 
 /* What can be said without a plan. */
@@ -519,6 +527,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
     resolve_modules(p, from, mirror);
     resolve_machine(p, from, host, hidden);
     boot_resolve(p, from);
+    resolve_outputs(p);
     p->hidden = forbidden_texts(from, hidden);
     if (!resolve_users(p, from, hidden, error))
         return NULL;

@@ -130,6 +130,14 @@ static json_t *boot_json(const plan *p)
                      firmwares[p->vm.firmware], "seed", "http");
 }
 
+static json_t *output_json(const plan *p)
+{
+    json_t *formats = json_array();
+    for (const output_format *const *format = p->outputs; *format; format++)
+        json_array_append_new(formats, json_string((*format)->name));
+    return json_pack("{s:s, s:o}", "directory", p->out_dir, "formats", formats);
+}
+
 json_t *plan_to_json(const plan *p)
 {
     json_t *o = json_object();
@@ -151,8 +159,7 @@ json_t *plan_to_json(const plan *p)
                         json_pack("{s:I, s:I}", "cache_size",
                                   (json_int_t)(room.media + room.install + room.work),
                                   "output_size", (json_int_t)room.output));
-    json_object_set_new(o, "output",
-                        json_pack("{s:s, s:s}", "directory", p->out_dir, "format", p->format));
+    json_object_set_new(o, "output", output_json(p));
     return o;
 }
 

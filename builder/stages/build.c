@@ -25,6 +25,11 @@ static void free_record(gpointer record)
     install_record_free(record);
 }
 
+static void build_free_output(gpointer result)
+{
+    output_result_free(result);
+}
+
 static void clear_timing(gpointer data)
 {
     struct build_timing *timing = data;
@@ -46,6 +51,7 @@ build *build_new(const plan *p, const struct build_options *options, progress *t
     b->timings = g_array_new(FALSE, FALSE, sizeof(struct build_timing));
     g_array_set_clear_func(b->timings, clear_timing);
     b->seen = g_ptr_array_new_with_free_func(free_phase);
+    b->outputs = g_ptr_array_new_with_free_func(build_free_output);
     b->work_lock = b->run_lock = -1;
     g_autofree char *parent = g_build_filename(p->cache_dir, "work", NULL);
     b->work_dir = files_live_dir(parent, p->name, &b->work_lock, error);
@@ -72,7 +78,7 @@ void build_free(build *b)
     guest_facts_free(b->facts);
     g_clear_pointer(&b->phases, g_ptr_array_unref);
     g_clear_pointer(&b->machines, g_ptr_array_unref);
-    json_decref(b->image);
+    g_clear_pointer(&b->outputs, g_ptr_array_unref);
     json_decref(b->verified);
     g_array_unref(b->timings);
     g_ptr_array_unref(b->seen);
