@@ -118,8 +118,9 @@ const command command_build = {
     .heading = "Build the template of a recipe into out/",
     .description =
         "Fetches and proves the installer, installs in a headless VM, syspreps the disk, checks "
-        "the policy, boots two clones to prove that they are two machines, and moves NAME.qcow2 "
-        "and NAME.json into the output directory. When a build "
+        "the policy, boots two clones to prove that they are two machines, and moves the files "
+        "of its formats (NAME.qcow2, when the recipe names none) and NAME.json into the output "
+        "directory. When a build "
         "fails, nothing is left there but NAME.failed/, with the logs, the screen and a script "
         "that starts the machine again. --report writes a page for the browser, with a timeline "
         "against earlier "

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/boot.h"
+#include "plan/outputs.h"
 #include "base/password.h"
 
 #include <string.h>
@@ -482,15 +483,6 @@ static plan *plan_alloc(const recipe *r, const struct plan_host *host)
     return p;
 }
 
-static void resolve_outputs(plan *p)
-{
-    GPtrArray *formats = g_ptr_array_new();
-    g_ptr_array_add(formats, (gpointer)output_format_find("qcow2"));
-    g_ptr_array_add(formats, NULL);
-    g_ptr_array_add(p->pools, formats);
-    p->outputs = (const output_format *const *)formats->pdata;
-}
-
 /* What can be said without a plan. */
 static void check_installer(const recipe *r, const os_installer *installer,
                             recipe_problems *problems)
@@ -512,6 +504,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
     const char *mirror = build_mirror(from, host);
     check_mirror(from, host, installer, problems);
     boot_check_command(from, problems);
+    outputs_check(from, problems);
     if (installer)
         check_installer(from, installer, problems);
     if (recipe_problems_count(problems) > 0)
@@ -527,7 +520,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
     resolve_modules(p, from, mirror);
     resolve_machine(p, from, host, hidden);
     boot_resolve(p, from);
-    resolve_outputs(p);
+    outputs_resolve(p, from);
     p->hidden = forbidden_texts(from, hidden);
     if (!resolve_users(p, from, hidden, error))
         return NULL;

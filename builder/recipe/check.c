@@ -163,6 +163,14 @@ static void check_accounts(const struct reading *r)
     }
 }
 
+/* A list that is left out has its default. */
+static void check_outputs(const struct reading *r)
+{
+    if (!*r->recipe->outputs && !has(r, "outputs[0]"))
+        complain(r, "outputs", "name a format, or leave the key out",
+                 "a template without any file cannot be used");
+}
+
 static void check_limits(const struct reading *r)
 {
     const struct recipe *of = r->recipe;
@@ -181,5 +189,6 @@ void check_recipe(const struct reading *reading)
     check_media(reading);
     check_boot(reading);
     check_accounts(reading);
+    check_outputs(reading);
     check_limits(reading);
 }

@@ -58,6 +58,7 @@ struct recipe {
     char *filesystem;  /* "ext4" by default */
     guint64 memory;    /* bytes, for the install; 0: the installer's default */
     guint cpus;        /* for the install; 0: the host's, at most 4 */
+    char **outputs;    /* names of formats, "qcow2" by default; never empty without a problem */
 
     char *hostname, *domain;            /* "debian", "" by default */
     char *locale, *timezone, *keyboard; /* "en_US.UTF-8", "Etc/UTC", "us" by default */

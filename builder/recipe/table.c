@@ -31,7 +31,7 @@ const struct field recipe_fields[] = {
      .form = &form_name,
      .offset = R(name),
      .required = TRUE,
-     .doc = "Names the files in out/: NAME.qcow2 and NAME.json."},
+     .doc = "Names the files in out/, such as NAME.qcow2 and NAME.json."},
     {.key = "description",
      .kind = KIND_TEXT,
      .form = &form_description,
@@ -204,6 +204,16 @@ const struct field recipe_fields[] = {
      .least = 1,
      .most = 256,
      .doc = "Its processors; those of the host, at most 4, when absent."},
+
+    {.key = "outputs",
+     .kind = KIND_LIST,
+     .form = &form_word,
+     .offset = R(outputs),
+     .fallback = "qcow2",
+     .example = "raw",
+     .doc =
+         "The formats of the finished image, such as qcow2 and raw; each makes files in out/ that "
+         "begin with NAME."},
 
     {.key = "hostname",
      .kind = KIND_TEXT,

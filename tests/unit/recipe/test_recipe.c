@@ -36,6 +36,8 @@ static void defaults(void **state)
     assert_string_equal(r->filesystem, "ext4");
     assert_int_equal(r->memory, 0);
     assert_int_equal(r->cpus, 0);
+    assert_string_equal(r->outputs[0], "qcow2");
+    assert_null(r->outputs[1]);
     assert_string_equal(r->hostname, "debian");
     assert_string_equal(r->domain, "");
     assert_string_equal(r->locale, "en_US.UTF-8");
@@ -73,6 +75,9 @@ static void everything(void **state)
     assert_int_equal(r->disk_size, 20000000000ull);
     assert_int_equal(r->memory, 1536ull << 20);
     assert_int_equal(r->cpus, 256);
+    assert_string_equal(r->outputs[0], "raw");
+    assert_string_equal(r->outputs[1], "qcow2");
+    assert_null(r->outputs[2]);
     assert_string_equal(r->packages[2], "7zip");
     assert_string_equal(r->kernel_args[0], "console=tty0");
     assert_int_equal(g_strv_length(r->kernel_args), 3);
