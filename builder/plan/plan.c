@@ -447,6 +447,7 @@ static void resolve_machine(plan *p, const recipe *r, const struct plan_host *ho
     p->vm.arch = g_strdup(r->arch);
     p->vm.cpus = r->cpus ? r->cpus : CLAMP(host->cpus, 1, MAX_CPUS);
     p->vm.memory = r->memory ? r->memory : p->installer->memory;
+    p->vm.firmware = g_strcmp0(r->firmware, "bios") == 0 ? VM_FIRMWARE_BIOS : VM_FIRMWARE_USUAL;
     p->vm.network = p->installer->network;
     p->vm.hidden = hidden;
     p->vm.command_line = p->installer->command_line(&p->answers);

@@ -154,13 +154,6 @@ const struct field recipe_fields[] = {
      .offset = R(boot.command),
      .doc = "What is typed at the boot loader of the ISO image behind media.url or media.path; a "
             "list is joined. The medium is then booted as it is."},
-    {.key = "boot.firmware",
-     .kind = KIND_TEXT,
-     .form = &form_choice,
-     .offset = R(boot.firmware),
-     .choices = firmwares,
-     .example = "bios",
-     .doc = "The firmware that boots the medium and the disk."},
     {.key = "boot.seed",
      .kind = KIND_TEXT,
      .form = &form_choice,
@@ -190,7 +183,19 @@ const struct field recipe_fields[] = {
      .fallback = "false",
      .doc = "Whether the root file system grows at boot when a clone has a larger disk."},
 
-    {.key = "vm", .kind = KIND_MAP, .doc = "The virtual machine in which the installer runs."},
+    {.key = "machine", .kind = KIND_MAP, .doc = "The hardware that the template is for."},
+    {.key = "machine.firmware",
+     .kind = KIND_TEXT,
+     .form = &form_choice,
+     .offset = R(firmware),
+     .choices = firmwares,
+     .example = "bios",
+     .doc =
+         "The firmware that boots it; what machines of the architecture usually have when absent."},
+
+    {.key = "vm",
+     .kind = KIND_MAP,
+     .doc = "The virtual machine that builds, in which the installer runs."},
     {.key = "vm.memory",
      .kind = KIND_SIZE,
      .offset = R(memory),
@@ -369,6 +374,20 @@ const struct field recipe_fields[] = {
             "which a slow host may exceed."},
     {.key = NULL},
 };
+
+const struct renamed recipe_renamed[] = {
+    {"boot.firmware", "machine.firmware"},
+    {NULL, NULL},
+};
+
+const char *table_renamed(const char *parent, const char *word)
+{
+    g_autofree char *key = *parent ? g_strconcat(parent, ".", word, NULL) : g_strdup(word);
+    for (const struct renamed *r = recipe_renamed; r->old; r++)
+        if (strcmp(r->old, key) == 0)
+            return r->now;
+    return NULL;
+}
 
 const char *table_word(const struct field *field)
 {

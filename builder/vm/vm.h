@@ -70,10 +70,6 @@ void vm_spec_clear(struct vm_spec *spec);
  * the file NAME.log, VNC on a socket in the working directory. */
 GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir);
 
-/* Whether a machine of this architecture can boot a disk here.  Error: INGOT_EXIT_HOST, with the
- * package that has the firmware. */
-gboolean vm_can_boot_disk(const char *arch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* Whether a machine of this architecture can have that firmware here.  Error: INGOT_EXIT_HOST, with
  * the package that has it. */
 gboolean vm_has_firmware(const char *arch, enum vm_firmware firmware,

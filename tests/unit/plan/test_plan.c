@@ -357,7 +357,8 @@ static void boot_command_wrong(void **state)
         {ISO "boot: {command: \"x ${seed.url\"}\n", "${seed.url} stands for nothing"},
         {ISO "boot: {command: \"x ${seed.label}\"}\n", "${seed.label} stands for nothing"},
         {ISO "boot: {command: x, seed: cdrom}\n", "boot.seed: found \"cdrom\""},
-        {ISO "boot: {command: x, firmware: uefi}\n", "boot.firmware: found \"uefi\""},
+        {ISO "machine: {firmware: uefi}\n", "machine.firmware: found \"uefi\""},
+        {ISO "boot: {command: x, firmware: bios}\n", "boot.firmware is machine.firmware now"},
         {ISO "installer: bootstrap\nboot: {command: x}\n", "no use for 'boot.command'"},
     };
     (void)state;
@@ -399,6 +400,23 @@ static void passwords(void **state)
         password_hash_old("hunter2-hunter2", folder, "web", "root", &error);
     assert_true(g_str_has_prefix(old, "$6$"));
     assert_string_equal(old, old_again);
+}
+
+/* Of the machine that the template is for: with a boot command or without. */
+static void firmware(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(plan) usual = make("", NULL, APT, NULL, &error);
+    g_autoptr(plan) bios = make("machine: {firmware: bios}\n", NULL, APT, NULL, &error);
+    g_autoptr(plan) booted =
+        make(ISO "boot: {command: x}\nmachine: {firmware: bios}\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_int_equal(usual->vm.firmware, VM_FIRMWARE_USUAL);
+    assert_int_equal(bios->vm.firmware, VM_FIRMWARE_BIOS);
+    assert_int_equal(booted->vm.firmware, VM_FIRMWARE_BIOS);
+    g_autofree char *text = plan_to_text(bios);
+    assert_non_null(strstr(text, "firmware             bios\n"));
 }
 
 static void outputs(void **state)
@@ -456,6 +474,7 @@ int main(void)
                                        cmocka_unit_test(every_problem_is_named),
                                        cmocka_unit_test(a_wrong_family_hides_nothing),
                                        cmocka_unit_test(a_missing_name_hides_nothing),
+                                       cmocka_unit_test(firmware),
                                        cmocka_unit_test(outputs),
                                        cmocka_unit_test(outputs_wrong),
                                        cmocka_unit_test(passwords),

@@ -114,10 +114,10 @@ static void boot_command(void **state)
     g_autoptr(recipe) r = load("007-boot-command.yaml"), least = load("001-least.yaml");
     assert_string_equal(r->boot.command,
                         "<esc>auto url=${seed.url}/preseed.cfg ${installer.args}<enter>");
-    assert_string_equal(r->boot.firmware, "bios");
+    assert_string_equal(r->firmware, "bios");
     assert_string_equal(r->boot.seed, "http");
     assert_null(least->boot.command);
-    assert_null(least->boot.firmware);
+    assert_null(least->firmware);
     assert_string_equal(least->boot.seed, "http");
 }
 
