@@ -19,7 +19,7 @@ gboolean output_compact_parse(const char *text, enum output_compact *compact);
 
 /* What a format is given to write. */
 struct output_job {
-    const char *image;  /* any qcow2, with a backing chain or without */
+    const char *image;  /* a disk of VM_DISK_FORMAT, with a backing chain or without */
     const char *folder; /* the files go there */
     const char *name;   /* they are called NAME.EXTENSION */
     enum output_compact compact;

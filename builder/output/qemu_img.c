@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/spawn.h"
+#include "vm/vm.h"
 
 #include <errno.h>
 #include <string.h>
@@ -65,7 +66,7 @@ static gboolean qemu_img_watched(const struct output_job *job, const char *const
 gboolean qemu_img_convert(const struct output_job *job, const char *phase,
                           const char *const *options, const char *out, GError **error)
 {
-    static const char *const convert[] = {"qemu-img", "convert", "-p", "-f", "qcow2"};
+    static const char *const convert[] = {"qemu-img", "convert", "-p", "-f", VM_DISK_FORMAT};
     g_autofree char *from = g_canonicalize_filename(job->image, NULL);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     struct qemu_img_told told = {job->progress, phase, FALSE};
@@ -85,7 +86,7 @@ gboolean qemu_img_compare(const struct output_job *job, const char *format, cons
                           GError **error)
 {
     g_autofree char *from = g_canonicalize_filename(job->image, NULL);
-    const char *const argv[] = {"qemu-img", "compare", "-p", "-f", "qcow2",
+    const char *const argv[] = {"qemu-img", "compare", "-p", "-f", VM_DISK_FORMAT,
                                 "-F",       format,    from, out,  NULL};
     struct qemu_img_told told = {job->progress, "check", FALSE};
     g_autoptr(GError) local = NULL;
@@ -104,7 +105,8 @@ gboolean qemu_img_compare(const struct output_job *job, const char *format, cons
 gboolean qemu_img_size(const struct output_job *job, guint64 *size, GError **error)
 {
     g_autofree char *image = g_canonicalize_filename(job->image, NULL);
-    const char *const argv[] = {"qemu-img", "info", "--output=json", "-f", "qcow2", image, NULL};
+    const char *const argv[] = {"qemu-img", "info", "--output=json", "-f", VM_DISK_FORMAT,
+                                image,      NULL};
     const struct spawn_options options = {.cancel = job->cancel};
     g_autofree char *text = NULL;
     GError *local = NULL;

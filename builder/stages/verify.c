@@ -57,7 +57,7 @@ static gboolean verify_disk(build *b, const output_result *disk, GError **error)
     g_autofree char *work_dir = g_build_filename(b->work_dir, "verify", NULL);
     if (!files_mkdir(work_dir, TRUE, error))
         return FALSE;
-    g_autoptr(image_file) own = image_own(path);
+    g_autoptr(image_file) own = image_own_as(path, disk->format->driver);
     fill_spec(b, own, work_dir, &spec);
     spec.name = file->name;
     spec.sha256 = file->sha256;
