@@ -57,13 +57,14 @@ static gboolean read_options(const struct options *o, struct build_options *to, 
     return FALSE;
 }
 
-static void tell_result(struct call *c, const plan *p, const build *b)
+static void tell_result(struct call *c, const plan *p, const output_result *result)
 {
-    const char *sha256 = json_string_value(json_object_get(b->image, "sha256"));
-    gint64 size = json_integer_value(json_object_get(b->image, "size"));
-    g_autofree char *shown = text_size((guint64)MAX(size, 0));
-    progress_info(c->progress, "%s/%s.%s  %s, sha256 %s", p->out_dir, p->name, p->format, shown,
-                  sha256 ? sha256 : "?");
+    for (guint i = 0; i < result->files->len; i++) {
+        const output_file *file = g_ptr_array_index(result->files, i);
+        g_autofree char *shown = text_size(file->size);
+        progress_info(c->progress, "%s/%s  %s, sha256 %s", p->out_dir, file->name, shown,
+                      file->sha256);
+    }
 }
 
 /* A typing error must not cost an installation.  What an earlier build has left there goes: should
@@ -88,15 +89,14 @@ static gboolean build_work(struct call *c, const struct options *o, GError **err
     if (!p)
         return FALSE;
     /* Known now, it does not cost an installation. */
-    if (p->boot.command && !vm_has_firmware(p->vm.arch, p->vm.firmware, error))
-        return FALSE;
-    if (!how.no_verify && !vm_can_boot_disk(p->vm.arch, error))
+    if ((p->boot.command || !how.no_verify) && !vm_has_firmware(p->vm.arch, p->vm.firmware, error))
         return FALSE;
     progress_detail(c->progress, "%s", p->vm.accel.reason);
     g_autoptr(build) b = build_new(p, &how, c->progress, c->hidden, c->cancel, error);
     if (!b || !build_run(b, &c->exit_code, error))
         return FALSE;
-    tell_result(c, p, b);
+    for (guint i = 0; i < b->outputs->len; i++)
+        tell_result(c, p, g_ptr_array_index(b->outputs, i));
     return TRUE;
 }
 

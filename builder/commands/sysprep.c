@@ -166,11 +166,16 @@ static gboolean write_copy(const struct job *job, const char *overlay, GError **
     g_autofree char *folder = files_live_dir_of(beside, ".ingot-sysprep", &lock, error);
     if (!folder)
         return FALSE;
-    g_autofree char *made = g_build_filename(folder, "copy.qcow2", NULL);
-    const output_format *format = output_format_find("qcow2");
-    gboolean good =
-        format->write(overlay, made, job->compact, job->call->progress, job->call->cancel, error) &&
-        image_check_same(job->image, error) && files_publish_new(made, copy, error);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const struct output_job write = {.image = overlay,
+                                     .folder = folder,
+                                     .name = "copy",
+                                     .compact = job->compact,
+                                     .progress = job->call->progress,
+                                     .cancel = job->call->cancel};
+    gboolean good = output_format_find("qcow2")->write(&write, names, error);
+    g_autofree char *made = good ? g_build_filename(folder, names->pdata[0], NULL) : NULL;
+    good = good && image_check_same(job->image, error) && files_publish_new(made, copy, error);
     files_remove_tree(folder);
     files_unlock(lock);
     return good;

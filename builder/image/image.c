@@ -153,6 +153,7 @@ image_file *image_open(const char *path, enum image_flags flags, const char *scr
     char *real = realpath(path, NULL);
     i->path = g_strdup(real ? real : path);
     free(real);
+    i->format = g_strdup(VM_DISK_FORMAT);
     i->flags = flags;
     i->scratch_lock = -1;
     i->fd = flags & IMAGE_LOCK ? open_locked(i->path, &i->seen, error)
@@ -186,12 +187,18 @@ gboolean image_check_same(const image_file *i, GError **error)
     return image_judge(i->fd, i->path, i->flags, &backing, &format, error);
 }
 
-image_file *image_own(const char *path)
+image_file *image_own_as(const char *path, const char *format)
 {
     image_file *i = g_new0(image_file, 1);
     i->path = g_strdup(path);
+    i->format = g_strdup(format);
     i->fd = i->scratch_lock = -1;
     return i;
+}
+
+image_file *image_own(const char *path)
+{
+    return image_own_as(path, VM_DISK_FORMAT);
 }
 
 void image_close(image_file *i)
@@ -203,6 +210,7 @@ void image_close(image_file *i)
     if (i->fd >= 0)
         close(i->fd);
     g_free(i->path);
+    g_free(i->format);
     g_free(i->backing);
     g_free(i->backing_format);
     g_free(i->scratch);
@@ -246,7 +254,7 @@ static json_t *backing_node(const image_file *i)
 char *image_json_name(const image_file *i, int fd)
 {
     g_autofree char *file = g_strdup_printf("/proc/%d/fd/%d", (int)getpid(), fd);
-    json_t *node = node_new("qcow2", file);
+    json_t *node = node_new(i->format, file);
     json_object_set_new(node, "backing", backing_node(i));
     char *text = json_dumps(node, JSON_COMPACT);
     char *name = g_strconcat("json:", text, NULL);
@@ -273,9 +281,10 @@ gboolean image_overlay(const image_file *i, const char *overlay, guint64 size, G
                        GError **error)
 {
     GError *local = NULL;
+    g_autofree char *name = image_is_own(i) ? g_strdup(i->path) : image_json_name(i, i->fd);
+    const struct vm_backing base = {name, i->format};
     if (image_is_own(i))
-        return vm_disk_create(overlay, size, i->path, cancel, error);
-    g_autofree char *name = image_json_name(i, i->fd);
-    return vm_disk_create_on(overlay, size, name, cancel, &local) ||
+        return vm_disk_overlay(overlay, size, &base, cancel, error);
+    return vm_disk_create_on(overlay, size, &base, cancel, &local) ||
            overlay_failed(i, local, error);
 }

@@ -31,6 +31,10 @@ image_file *image_open(const char *path, enum image_flags flags, const char *scr
  * file.  Opens nothing. */
 image_file *image_own(const char *path);
 
+/* The same of a file that is in another format, QEMU's name for it; it is opened below overlays
+ * only. */
+image_file *image_own_as(const char *path, const char *format);
+
 void image_close(image_file *i); /* with its scratch files; NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(image_file, image_close)
 

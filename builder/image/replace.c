@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/spawn.h"
 #include "base/text.h"
+#include "vm/vm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -208,9 +209,10 @@ static gboolean put_changes(const image_file *i, int to, const char *overlay, GC
                             GError **error)
 {
     g_autofree char *name = image_json_name(i, to);
-    const char *const rebase[] = {"qemu-img", "rebase", "-q", "-u", "-f",    "qcow2",
-                                  "-F",       "qcow2",  "-b", name, overlay, NULL};
-    const char *const commit[] = {"qemu-img", "commit", "-q", "-d", "-f", "qcow2", overlay, NULL};
+    const char *const rebase[] = {"qemu-img", "rebase",  "-q", "-u", "-f",    VM_DISK_FORMAT,
+                                  "-F",       i->format, "-b", name, overlay, NULL};
+    const char *const commit[] = {"qemu-img", "commit",       "-q",    "-d",
+                                  "-f",       VM_DISK_FORMAT, overlay, NULL};
     return qemu_img(i, rebase, cancel, error) && qemu_img(i, commit, cancel, error);
 }
 

@@ -2,8 +2,6 @@
 #include "output/output.h"
 
 #include "base/digest.h"
-#include "base/error.h"
-#include "base/spawn.h"
 #include "output/qemu_img.h"
 
 #include <string.h>
@@ -32,39 +30,103 @@ const output_format *output_format_find(const char *name)
     return NULL;
 }
 
-/* "virtual-size" of `qemu-img info --output=json`, or -1. */
-static gint64 virtual_size(const char *path, const char *format, GCancellable *cancel,
-                           GError **error)
+/* ---- what was written ---- */
+
+void output_file_free(output_file *file)
 {
-    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-    const char *const argv[] = {"qemu-img", "info", "--output=json", "-f", format, absolute, NULL};
-    const struct spawn_options options = {.cancel = cancel};
-    g_autofree char *text = NULL;
-    GError *local = NULL;
-    if (!spawn_run(argv, &options, &text, &local)) {
-        qemu_img_fail(local, path, error);
-        return -1;
-    }
-    json_t *info = json_loads(text, 0, NULL);
-    json_t *size = json_object_get(info, "virtual-size");
-    gint64 value = json_is_integer(size) ? (gint64)json_integer_value(size) : -1;
-    json_decref(info);
-    if (value < 0)
-        ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "qemu-img info says no virtual size for %s",
-                        path);
-    return value;
+    if (!file)
+        return;
+    g_free(file->name);
+    g_free(file->sha256);
+    g_free(file);
 }
 
-json_t *output_describe(const char *path, const char *format, GCancellable *cancel, GError **error)
+output_file *output_file_read(const char *folder, const char *name, GCancellable *cancel,
+                              GError **error)
 {
     char hex[DIGEST_HEX_LEN + 1];
     guint64 size = 0;
-    gint64 full = virtual_size(path, format, cancel, error);
-    if (full < 0 || !digest_file(path, hex, &size, cancel, error))
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    if (!digest_file(path, hex, &size, cancel, error))
         return NULL;
-    g_autofree char *name = g_path_get_basename(path);
-    return json_pack("{s:s, s:s, s:I, s:I, s:s}", "file", name, "format", format, "size",
-                     (json_int_t)size, "virtual_size", (json_int_t)full, "sha256", hex);
+    output_file *file = g_new0(output_file, 1);
+    *file = (output_file){g_strdup(name), size, g_strdup(hex)};
+    return file;
+}
+
+void output_result_free(output_result *result)
+{
+    if (!result)
+        return;
+    g_ptr_array_unref(result->files);
+    g_free(result);
+}
+
+static gboolean output_read_all(output_result *result, const struct output_job *job,
+                                const GPtrArray *names, GError **error)
+{
+    for (guint i = 0; i < names->len; i++) {
+        output_file *file =
+            output_file_read(job->folder, g_ptr_array_index(names, i), job->cancel, error);
+        if (!file)
+            return FALSE;
+        g_ptr_array_add(result->files, file);
+    }
+    return TRUE;
+}
+
+output_result *output_write(const output_format *format, const struct output_job *job,
+                            GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(output_result) result = g_new0(output_result, 1);
+    result->format = format;
+    result->files = g_ptr_array_new_with_free_func((GDestroyNotify)output_file_free);
+    if (!format->write(job, names, error) || !qemu_img_size(job, &result->virtual_size, error))
+        return NULL;
+    progress_phase(job->progress, "digest");
+    return output_read_all(result, job, names, error) ? g_steal_pointer(&result) : NULL;
+}
+
+const output_result *output_disk(const GPtrArray *results)
+{
+    for (guint i = 0; i < results->len; i++) {
+        const output_result *result = g_ptr_array_index(results, i);
+        if (result->format->driver)
+            return result;
+    }
+    return NULL;
+}
+
+json_t *output_image_json(const output_result *result)
+{
+    const output_file *file = g_ptr_array_index(result->files, 0);
+    return json_pack("{s:s, s:s, s:I, s:I, s:s}", "file", file->name, "format",
+                     result->format->name, "size", (json_int_t)file->size, "virtual_size",
+                     (json_int_t)result->virtual_size, "sha256", file->sha256);
+}
+
+static json_t *output_files_json(const GPtrArray *files)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < files->len; i++) {
+        const output_file *file = g_ptr_array_index(files, i);
+        json_array_append_new(list, json_pack("{s:s, s:I, s:s}", "file", file->name, "size",
+                                              (json_int_t)file->size, "sha256", file->sha256));
+    }
+    return list;
+}
+
+json_t *output_results_json(const GPtrArray *results)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < results->len; i++) {
+        const output_result *result = g_ptr_array_index(results, i);
+        json_array_append_new(list, json_pack("{s:s, s:I, s:o}", "format", result->format->name,
+                                              "virtual_size", (json_int_t)result->virtual_size,
+                                              "files", output_files_json(result->files)));
+    }
+    return list;
 }
 
 gboolean output_compact_parse(const char *text, enum output_compact *compact)

@@ -17,14 +17,26 @@ enum output_compact {
 /* "fast" or "small"; NULL is fast.  FALSE: neither. */
 gboolean output_compact_parse(const char *text, enum output_compact *compact);
 
+/* What a format is given to write. */
+struct output_job {
+    const char *image;  /* a disk of VM_DISK_FORMAT, with a backing chain or without */
+    const char *folder; /* the files go there */
+    const char *name;   /* they are called NAME.EXTENSION */
+    enum output_compact compact;
+    progress *progress;
+    GCancellable *cancel;
+};
+
 typedef struct output_format {
     const char *name; /* "qcow2" */
     const char *heading;
-    const char *extension; /* "qcow2" */
-    /* Writes image (any qcow2, with a backing chain or without) to out, and checks what it wrote.
-     */
-    gboolean (*write)(const char *image, const char *out, enum output_compact compact, progress *p,
-                      GCancellable *cancel, GError **error);
+    /* What QEMU calls the format of the first file, which is then the disk and can be a backing
+     * file; NULL: no file of this format is one. */
+    const char *driver;
+    guint share; /* the files take at most one part in so many of what the disk holds */
+    /* Writes one or several files and checks what it wrote; appends their names to names (of char
+     * *, which owns them), the disk's first. */
+    gboolean (*write)(const struct output_job *job, GPtrArray *names, GError **error);
 } output_format;
 
 const output_format *const *output_formats(void); /* NULL-terminated */
@@ -40,16 +52,45 @@ char *output_stage(const char *out_dir, const char *name, GError **error) G_GNUC
  * nothing. */
 void output_unstage(const char *staging);
 
-/* Moves NAME.EXT, NAME.json and a new SHA256SUMS (sha256sum(1) format, sorted, lines of files that
- * are gone dropped) from the staging directory into out_dir, under a lock.  All or nothing: on
- * failure the earlier template is back in its place; after a kill or a power cut in the middle, the
- * next output_stage or output_publish there, of any template, ends it.  Meanwhile each file is the
- * old or the new one, whole.  sha256 is the image's, NULL: it is computed. */
-gboolean output_publish(const char *staging, const char *out_dir, const char *name,
-                        const char *extension, const char *sha256, GCancellable *cancel,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* ---- what was written ---- */
 
-/* Size, virtual size and digest of a written image as a JSON object: {"file","format","size",
- * "virtual_size","sha256"}; the caller owns it. */
-json_t *output_describe(const char *path, const char *format, GCancellable *cancel,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+typedef struct output_file {
+    char *name; /* in its folder */
+    guint64 size;
+    char *sha256;
+} output_file;
+
+/* A file of folder, read once for its digest; the caller owns it. */
+output_file *output_file_read(const char *folder, const char *name, GCancellable *cancel,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void output_file_free(output_file *file);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(output_file, output_file_free)
+
+typedef struct output_result {
+    const output_format *format;
+    GPtrArray *files; /* of output_file *, never empty */
+    guint64 virtual_size;
+} output_result;
+void output_result_free(output_result *result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(output_result, output_result_free)
+
+/* Writes one format; the caller owns the result. */
+output_result *output_write(const output_format *format, const struct output_job *job,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The first of results (of output_result *) whose first file is a disk; NULL: there is none. */
+const output_result *output_disk(const GPtrArray *results);
+
+/* For the manifest: the first file of a result as {"file","format","size","virtual_size","sha256"},
+ * and all as [{"format","virtual_size","files":[{"file","size","sha256"}]}].  The caller owns them.
+ */
+json_t *output_image_json(const output_result *result);
+json_t *output_results_json(const GPtrArray *results);
+
+/* Moves files (of output_file *, in this order) and a new SHA256SUMS (sha256sum(1) format,
+ * sorted, lines of files that are gone dropped) from the staging directory into out_dir, under a
+ * lock.  All or nothing: on failure the earlier template is back in its place; after a kill or a
+ * power cut in the middle, the next output_stage or output_publish there, of any template, ends it.
+ * Meanwhile each file is the old or the new one, whole. */
+gboolean output_publish(const char *staging, const char *out_dir, const GPtrArray *files,
+                        GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include <gio/gio.h>
+#include "output/output.h"
 
 /* For the files of this room only. */
 
@@ -14,10 +14,7 @@ gboolean publish_name_is_good(const char *name);
 int publish_lock(const char *out_dir, GCancellable *cancel,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-struct publish_sum {
-    char *file, *sha256;
-};
-
 /* The text of SHA256SUMS (sha256sum(1) lines, sorted by file): what old (may be NULL) has for files
- * that are still in out_dir, with these n sums new or changed.  The caller owns it. */
-char *sums_merge(const char *old, const char *out_dir, const struct publish_sum *sums, gsize n);
+ * that are still in out_dir, with the sums of files (of output_file *) new or changed.  The caller
+ * owns it. */
+char *sums_merge(const char *old, const char *out_dir, const GPtrArray *files);

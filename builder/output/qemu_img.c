@@ -2,6 +2,8 @@
 #include "output/qemu_img.h"
 
 #include "base/error.h"
+#include "base/spawn.h"
+#include "vm/vm.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,4 +24,101 @@ gboolean qemu_img_fail(GError *cause, const char *out, GError **error)
     else
         ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "cannot write %s: %s", out, why);
     return FALSE;
+}
+
+char *qemu_img_target(const struct output_job *job, const char *extension, GPtrArray *names)
+{
+    /* Absolute, so that no name is taken for an option or a protocol ("nbd:…"). */
+    g_autofree char *folder = g_canonicalize_filename(job->folder, NULL);
+    char *name = g_strdup_printf("%s.%s", job->name, extension);
+    g_ptr_array_add(names, name);
+    return g_build_filename(folder, name, NULL);
+}
+
+/* ---- with progress ---- */
+
+struct qemu_img_told {
+    progress *p;
+    const char *phase;
+    gboolean differs; /* qemu-img compare has found a difference */
+};
+
+/* qemu-img -p writes "    (12.34/100%)" and a carriage return; compare, "Content mismatch at offset
+ * N!". */
+static void qemu_img_on_line(const char *line, gpointer data)
+{
+    struct qemu_img_told *told = data;
+    const char *open = strchr(line, '(');
+    told->differs |= g_str_has_prefix(line, "Content mismatch");
+    if (open && strstr(open, "/100%"))
+        progress_percent(told->p, told->phase, CLAMP(g_ascii_strtod(open + 1, NULL), 0.0, 100.0));
+}
+
+static gboolean qemu_img_watched(const struct output_job *job, const char *const argv[],
+                                 struct qemu_img_told *told, GError **error)
+{
+    const struct spawn_options options = {
+        .on_line = qemu_img_on_line, .data = told, .cancel = job->cancel};
+    progress_phase(told->p, told->phase);
+    return spawn_run(argv, &options, NULL, error);
+}
+
+gboolean qemu_img_convert(const struct output_job *job, const char *phase,
+                          const char *const *options, const char *out, GError **error)
+{
+    static const char *const convert[] = {"qemu-img", "convert", "-p", "-f", VM_DISK_FORMAT};
+    g_autofree char *from = g_canonicalize_filename(job->image, NULL);
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    struct qemu_img_told told = {job->progress, phase, FALSE};
+    GError *local = NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(convert); i++)
+        g_ptr_array_add(argv, (gpointer)convert[i]);
+    for (; *options; options++)
+        g_ptr_array_add(argv, (gpointer)*options);
+    g_ptr_array_add(argv, from);
+    g_ptr_array_add(argv, (gpointer)out);
+    g_ptr_array_add(argv, NULL);
+    return qemu_img_watched(job, (const char *const *)argv->pdata, &told, &local) ||
+           qemu_img_fail(local, out, error);
+}
+
+gboolean qemu_img_compare(const struct output_job *job, const char *format, const char *out,
+                          GError **error)
+{
+    g_autofree char *from = g_canonicalize_filename(job->image, NULL);
+    const char *const argv[] = {"qemu-img", "compare", "-p", "-f", VM_DISK_FORMAT,
+                                "-F",       format,    from, out,  NULL};
+    struct qemu_img_told told = {job->progress, "check", FALSE};
+    g_autoptr(GError) local = NULL;
+    if (qemu_img_watched(job, argv, &told, &local))
+        return TRUE;
+    if (!told.differs)
+        return qemu_img_fail(g_steal_pointer(&local), out, error);
+    ingot_set_error(error, INGOT_EXIT_OUTPUT, "the disk of this host may be failing",
+                    "%s was written, but does not read as the disk that it was made of", out);
+    return FALSE;
+}
+
+/* ---- what there is ---- */
+
+/* "virtual-size" of `qemu-img info --output=json`. */
+gboolean qemu_img_size(const struct output_job *job, guint64 *size, GError **error)
+{
+    g_autofree char *image = g_canonicalize_filename(job->image, NULL);
+    const char *const argv[] = {"qemu-img", "info", "--output=json", "-f", VM_DISK_FORMAT,
+                                image,      NULL};
+    const struct spawn_options options = {.cancel = job->cancel};
+    g_autofree char *text = NULL;
+    GError *local = NULL;
+    if (!spawn_run(argv, &options, &text, &local))
+        return qemu_img_fail(local, image, error);
+    json_t *info = json_loads(text, 0, NULL);
+    json_t *said = json_object_get(info, "virtual-size");
+    gboolean good = json_is_integer(said) && json_integer_value(said) >= 0;
+    *size = good ? (guint64)json_integer_value(said) : 0;
+    json_decref(info);
+    if (!good)
+        ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "qemu-img info says no virtual size for %s",
+                        image);
+    return good;
 }

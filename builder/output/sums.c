@@ -45,12 +45,14 @@ static gint compare(gconstpointer a, gconstpointer b, gpointer data)
     return strcmp(a, b);
 }
 
-char *sums_merge(const char *old, const char *out_dir, const struct publish_sum *sums, gsize n)
+char *sums_merge(const char *old, const char *out_dir, const GPtrArray *files)
 {
     g_autoptr(GTree) all = g_tree_new_full(compare, NULL, g_free, g_free);
     keep_old(all, old, out_dir);
-    for (gsize i = 0; i < n; i++)
-        g_tree_insert(all, g_strdup(sums[i].file), g_strdup(sums[i].sha256));
+    for (guint i = 0; i < files->len; i++) {
+        const output_file *file = g_ptr_array_index(files, i);
+        g_tree_insert(all, g_strdup(file->name), g_strdup(file->sha256));
+    }
     GString *text = g_string_new(NULL);
     g_tree_foreach(all, append, text);
     return g_string_free(text, FALSE);

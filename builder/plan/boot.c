@@ -117,8 +117,6 @@ void boot_resolve(plan *p, const recipe *r)
     if (!r->boot.command)
         return;
     p->boot.command = g_strdup(r->boot.command);
-    p->vm.firmware =
-        g_strcmp0(r->boot.firmware, "bios") == 0 ? VM_FIRMWARE_BIOS : VM_FIRMWARE_USUAL;
     p->media.whole = TRUE;
 }
 

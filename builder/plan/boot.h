@@ -4,7 +4,7 @@
 
 /* Media that are booted as they are.  Private to the room. */
 
-/* Fills p->boot and the firmware.  After the answers and the machine. */
+/* Fills p->boot.  After the answers and the media. */
 void boot_resolve(plan *p, const recipe *r);
 /* Whether the command can be typed; needs no plan. */
 void boot_check_command(const recipe *r, recipe_problems *problems);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/boot.h"
+#include "plan/outputs.h"
 #include "base/password.h"
 
 #include <string.h>
@@ -446,6 +447,7 @@ static void resolve_machine(plan *p, const recipe *r, const struct plan_host *ho
     p->vm.arch = g_strdup(r->arch);
     p->vm.cpus = r->cpus ? r->cpus : CLAMP(host->cpus, 1, MAX_CPUS);
     p->vm.memory = r->memory ? r->memory : p->installer->memory;
+    p->vm.firmware = g_strcmp0(r->firmware, "bios") == 0 ? VM_FIRMWARE_BIOS : VM_FIRMWARE_USUAL;
     p->vm.network = p->installer->network;
     p->vm.hidden = hidden;
     p->vm.command_line = p->installer->command_line(&p->answers);
@@ -479,7 +481,6 @@ static plan *plan_alloc(const recipe *r, const struct plan_host *host)
     p->cache_dir = g_strdup(host->cache_dir);
     p->data_dir = g_strdup(host->data_dir);
     p->out_dir = g_strdup(host->out_dir);
-    p->format = "qcow2";
     return p;
 }
 
@@ -504,6 +505,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
     const char *mirror = build_mirror(from, host);
     check_mirror(from, host, installer, problems);
     boot_check_command(from, problems);
+    outputs_check(from, problems);
     if (installer)
         check_installer(from, installer, problems);
     if (recipe_problems_count(problems) > 0)
@@ -519,6 +521,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
     resolve_modules(p, from, mirror);
     resolve_machine(p, from, host, hidden);
     boot_resolve(p, from);
+    outputs_resolve(p, from);
     p->hidden = forbidden_texts(from, hidden);
     if (!resolve_users(p, from, hidden, error))
         return NULL;

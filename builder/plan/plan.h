@@ -3,6 +3,7 @@
 #include "install/install.h"
 #include "media/media.h"
 #include "os/os.h"
+#include "output/output.h"
 #include "recipe/recipe.h"
 #include "vm/vm.h"
 
@@ -48,8 +49,8 @@ struct plan {
     guint stage_limit;                    /* seconds that a stage may take; 0: what each has */
     const char *const *required_packages; /* in store */
     char *cache_dir, *data_dir, *out_dir;
-    const char *format; /* of the output: "qcow2" */
-    char **hidden;      /* secrets that no finished image may hold; NULL-terminated */
+    const output_format *const *outputs; /* NULL-terminated, at least one */
+    char **hidden; /* secrets that no finished image may hold; NULL-terminated */
 
     GStringChunk *store; /* private */
     GPtrArray *pools;    /* private */

@@ -110,9 +110,10 @@ static json_t *files_json(const plan *p)
 
 static json_t *machine_json(const plan *p)
 {
-    json_t *o =
-        json_pack("{s:s, s:i, s:I, s:s}", "architecture", p->vm.arch, "cpus", (int)p->vm.cpus,
-                  "memory", (json_int_t)p->vm.memory, "command_line", p->vm.command_line);
+    static const char *const firmwares[] = {"usual", "bios", "uefi"};
+    json_t *o = json_pack("{s:s, s:s, s:i, s:I, s:s}", "architecture", p->vm.arch, "firmware",
+                          firmwares[p->vm.firmware], "cpus", (int)p->vm.cpus, "memory",
+                          (json_int_t)p->vm.memory, "command_line", p->vm.command_line);
     json_object_set_new(o, "accelerator", text_or_null(p->vm.accel.option));
     json_object_set_new(o, "cpu", text_or_null(p->vm.accel.cpu));
     json_object_set_new(o, "accelerator_reason", text_or_null(p->vm.accel.reason));
@@ -125,9 +126,15 @@ static json_t *machine_json(const plan *p)
 
 static json_t *boot_json(const plan *p)
 {
-    static const char *const firmwares[] = {"usual", "bios", "uefi"};
-    return json_pack("{s:s, s:s, s:s}", "command", p->boot.command, "firmware",
-                     firmwares[p->vm.firmware], "seed", "http");
+    return json_pack("{s:s, s:s}", "command", p->boot.command, "seed", "http");
+}
+
+static json_t *output_json(const plan *p)
+{
+    json_t *formats = json_array();
+    for (const output_format *const *format = p->outputs; *format; format++)
+        json_array_append_new(formats, json_string((*format)->name));
+    return json_pack("{s:s, s:o}", "directory", p->out_dir, "formats", formats);
 }
 
 json_t *plan_to_json(const plan *p)
@@ -151,8 +158,7 @@ json_t *plan_to_json(const plan *p)
                         json_pack("{s:I, s:I}", "cache_size",
                                   (json_int_t)(room.media + room.install + room.work),
                                   "output_size", (json_int_t)room.output));
-    json_object_set_new(o, "output",
-                        json_pack("{s:s, s:s}", "directory", p->out_dir, "format", p->format));
+    json_object_set_new(o, "output", output_json(p));
     return o;
 }
 

@@ -13,7 +13,6 @@
 #define SETTINGS_BYTES (256 * MIB) /* the second run on an overlay */
 #define SEAL_BYTES     (128 * MIB)
 #define CLONES_BYTES   (512 * MIB)
-#define PART_OF_EXPORT 3 /* a template takes less than a third of its disk */
 
 static guint64 further_packages(const plan *p)
 {
@@ -22,13 +21,21 @@ static guint64 further_packages(const plan *p)
     return all > usual ? all - usual : 0;
 }
 
+static guint64 outputs_room(const plan *p, guint64 system)
+{
+    guint64 all = 0;
+    for (const output_format *const *format = p->outputs; *format; format++)
+        all += system / (*format)->share;
+    return all;
+}
+
 struct plan_room plan_room(const plan *p)
 {
     guint64 more = further_packages(p);
     guint64 system = MIN(SYSTEM_BYTES + more * UNPACKED_BYTES, p->disk_size);
     struct plan_room room = {.work = SEAL_BYTES + CLONES_BYTES,
                              .media = MEDIA_BYTES + more * PACKAGE_BYTES,
-                             .output = system / PART_OF_EXPORT};
+                             .output = outputs_room(p, system)};
     if (p->boot.command)
         room.media = MEDIUM_BYTES;
     /* Unpacked, a system is a raw image first; debian-installer deletes what it has written. */

@@ -110,16 +110,17 @@ static void check_boot_command(const struct reading *r)
 
 static void check_boot(const struct reading *r)
 {
-    static const char *const without[] = {"boot.firmware", "boot.seed", NULL};
-    const struct recipe_boot *boot = &r->recipe->boot;
     if (has(r, "boot.command"))
         check_boot_command(r);
-    for (const char *const *key = without; !has(r, "boot.command") && *key; key++)
-        if (has(r, *key))
-            complain(r, *key, "add boot.command, or remove it",
-                     "is for media that are booted by a boot command");
-    if (g_strcmp0(boot->firmware, "bios") == 0 && g_strcmp0(r->recipe->arch, "aarch64") == 0)
-        complain(r, "boot.firmware", "leave it out", "machines of aarch64 have no BIOS");
+    else if (has(r, "boot.seed"))
+        complain(r, "boot.seed", "add boot.command, or remove it",
+                 "is for media that are booted by a boot command");
+}
+
+static void check_machine(const struct reading *r)
+{
+    if (g_strcmp0(r->recipe->firmware, "bios") == 0 && g_strcmp0(r->recipe->arch, "aarch64") == 0)
+        complain(r, "machine.firmware", "leave it out", "machines of aarch64 have no BIOS");
 }
 
 /* ---- accounts ---- */
@@ -163,6 +164,14 @@ static void check_accounts(const struct reading *r)
     }
 }
 
+/* A list that is left out has its default. */
+static void check_outputs(const struct reading *r)
+{
+    if (!*r->recipe->outputs && !has(r, "outputs[0]"))
+        complain(r, "outputs", "name a format, or leave the key out",
+                 "a template without any file cannot be used");
+}
+
 static void check_limits(const struct reading *r)
 {
     const struct recipe *of = r->recipe;
@@ -180,6 +189,8 @@ void check_recipe(const struct reading *reading)
 {
     check_media(reading);
     check_boot(reading);
+    check_machine(reading);
     check_accounts(reading);
+    check_outputs(reading);
     check_limits(reading);
 }

@@ -278,6 +278,15 @@ static void report_unknown(const struct level *level, const yaml_node_t *key, st
                 length ? (int)length - 1 : 0, level->prefix, length ? "\"" : "");
 }
 
+static gboolean report_renamed(const struct level *level, const yaml_node_t *key, struct place at)
+{
+    const char *now = table_renamed(level->parent, text_of(key));
+    if (now)
+        problems_at(level->reading->problems, level->reading->recipe, at, NULL, "%s%s is %s now",
+                    level->prefix, text_of(key), now);
+    return now != NULL;
+}
+
 static void fill_pair(const struct level *level, const yaml_node_t *key, const yaml_node_t *value)
 {
     const struct reading *r = level->reading;
@@ -290,7 +299,8 @@ static void fill_pair(const struct level *level, const yaml_node_t *key, const y
         return;
     const struct field *field = table_find(level->parent, text_of(key));
     if (!field) {
-        report_unknown(level, key, at);
+        if (!report_renamed(level, key, at))
+            report_unknown(level, key, at);
         return;
     }
     g_autofree char *dotted = g_strconcat(level->prefix, text_of(key), NULL);

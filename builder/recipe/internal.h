@@ -97,12 +97,21 @@ struct field {
 /* In the order of the shipped recipes; ends with a NULL key. */
 extern const struct field recipe_fields[];
 
+/* Keys that were called otherwise; what they said has the same meaning under the new name.  Ends
+ * with a NULL. */
+struct renamed {
+    const char *old, *now; /* dotted, as in recipe_fields */
+};
+extern const struct renamed recipe_renamed[];
+
 /* The field "PARENT.WORD" (parent "": the top level), or NULL. */
 const struct field *table_find(const char *parent, const char *word);
 /* The last part of a dotted key: "size" of "disk.size". */
 const char *table_word(const struct field *field);
 /* Whether the field is directly below parent. */
 gboolean table_is_below(const struct field *field, const char *parent);
+/* What the key "PARENT.WORD", which is none any more, is called now; NULL: it never was one. */
+const char *table_renamed(const char *parent, const char *word);
 /* What is meant by a word that is no key of parent, as a hint; owned by the caller, or NULL. */
 char *table_suggest(const char *parent, const char *word);
 

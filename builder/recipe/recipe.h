@@ -23,9 +23,8 @@ struct recipe_media {
 
 /* For media that are booted as they are, by their own boot loader. */
 struct recipe_boot {
-    char *command;  /* what is typed at it; NULL: kernel and initrd are booted directly */
-    char *firmware; /* "bios"; NULL: what machines of the arch have */
-    char *seed;     /* how the guest gets its answer file: "http" */
+    char *command; /* what is typed at it; NULL: kernel and initrd are booted directly */
+    char *seed;    /* how the guest gets its answer file: "http" */
 };
 
 struct recipe_user {
@@ -49,6 +48,7 @@ struct recipe {
     char *arch;        /* "x86_64" by default */
     struct recipe_media media;
     struct recipe_boot boot;
+    char *firmware;        /* "bios"; NULL: what machines of the arch have */
     char *security_mirror; /* URL of the archive of its updates; NULL: the host's own or none */
     char *mirror;          /* URL of the package archive; NULL: the host's own or the installer's */
     char *proxy;           /* URL; NULL: none */
@@ -58,6 +58,7 @@ struct recipe {
     char *filesystem;  /* "ext4" by default */
     guint64 memory;    /* bytes, for the install; 0: the installer's default */
     guint cpus;        /* for the install; 0: the host's, at most 4 */
+    char **outputs;    /* names of formats, "qcow2" by default; never empty without a problem */
 
     char *hostname, *domain;            /* "debian", "" by default */
     char *locale, *timezone, *keyboard; /* "en_US.UTF-8", "Etc/UTC", "us" by default */

@@ -31,7 +31,7 @@ const struct field recipe_fields[] = {
      .form = &form_name,
      .offset = R(name),
      .required = TRUE,
-     .doc = "Names the files in out/: NAME.qcow2 and NAME.json."},
+     .doc = "Names the files in out/, such as NAME.qcow2 and NAME.json."},
     {.key = "description",
      .kind = KIND_TEXT,
      .form = &form_description,
@@ -154,13 +154,6 @@ const struct field recipe_fields[] = {
      .offset = R(boot.command),
      .doc = "What is typed at the boot loader of the ISO image behind media.url or media.path; a "
             "list is joined. The medium is then booted as it is."},
-    {.key = "boot.firmware",
-     .kind = KIND_TEXT,
-     .form = &form_choice,
-     .offset = R(boot.firmware),
-     .choices = firmwares,
-     .example = "bios",
-     .doc = "The firmware that boots the medium and the disk."},
     {.key = "boot.seed",
      .kind = KIND_TEXT,
      .form = &form_choice,
@@ -190,7 +183,19 @@ const struct field recipe_fields[] = {
      .fallback = "false",
      .doc = "Whether the root file system grows at boot when a clone has a larger disk."},
 
-    {.key = "vm", .kind = KIND_MAP, .doc = "The virtual machine in which the installer runs."},
+    {.key = "machine", .kind = KIND_MAP, .doc = "The hardware that the template is for."},
+    {.key = "machine.firmware",
+     .kind = KIND_TEXT,
+     .form = &form_choice,
+     .offset = R(firmware),
+     .choices = firmwares,
+     .example = "bios",
+     .doc =
+         "The firmware that boots it; what machines of the architecture usually have when absent."},
+
+    {.key = "vm",
+     .kind = KIND_MAP,
+     .doc = "The virtual machine that builds, in which the installer runs."},
     {.key = "vm.memory",
      .kind = KIND_SIZE,
      .offset = R(memory),
@@ -204,6 +209,16 @@ const struct field recipe_fields[] = {
      .least = 1,
      .most = 256,
      .doc = "Its processors; those of the host, at most 4, when absent."},
+
+    {.key = "outputs",
+     .kind = KIND_LIST,
+     .form = &form_word,
+     .offset = R(outputs),
+     .fallback = "qcow2",
+     .example = "raw",
+     .doc =
+         "The formats of the finished image, such as qcow2 and raw; each makes files in out/ that "
+         "begin with NAME."},
 
     {.key = "hostname",
      .kind = KIND_TEXT,
@@ -359,6 +374,20 @@ const struct field recipe_fields[] = {
             "which a slow host may exceed."},
     {.key = NULL},
 };
+
+const struct renamed recipe_renamed[] = {
+    {"boot.firmware", "machine.firmware"},
+    {NULL, NULL},
+};
+
+const char *table_renamed(const char *parent, const char *word)
+{
+    g_autofree char *key = *parent ? g_strconcat(parent, ".", word, NULL) : g_strdup(word);
+    for (const struct renamed *r = recipe_renamed; r->old; r++)
+        if (strcmp(r->old, key) == 0)
+            return r->now;
+    return NULL;
+}
 
 const char *table_word(const struct field *field)
 {

@@ -18,6 +18,11 @@ static double expected_by_history(const char *kind, const char *phase, gpointer 
     return history_expected(b->history, kind, phase);
 }
 
+static void build_free_output(gpointer result)
+{
+    output_result_free(result);
+}
+
 build *build_new(const plan *p, const struct build_options *options, progress *told,
                  const secrets *hidden, GCancellable *cancel, GError **error)
 {
@@ -29,6 +34,7 @@ build *build_new(const plan *p, const struct build_options *options, progress *t
     b->hidden = hidden;
     limit_follow(b, cancel);
     b->timeline = timeline_new(expected_by_history, b);
+    b->outputs = g_ptr_array_new_with_free_func(build_free_output);
     b->work_lock = b->run_lock = -1;
     g_autofree char *parent = g_build_filename(p->cache_dir, "work", NULL);
     b->work_dir = files_live_dir(parent, p->name, &b->work_lock, error);
@@ -53,7 +59,7 @@ void build_free(build *b)
     kept_free(b->kept);
     media_boot_free(b->boot);
     guest_facts_free(b->facts);
-    json_decref(b->image);
+    g_clear_pointer(&b->outputs, g_ptr_array_unref);
     json_decref(b->verified);
     timeline_free(b->timeline);
     history_free(b->history);

@@ -2,23 +2,29 @@
 #include "base/files.h"
 #include "stages/stages.h"
 
-/* Writes the finished image into a staging directory of the output directory. */
+/* Writes the finished image in every format into a staging directory of the output directory. */
 
 static gboolean export_stage(build *b, const char *key, GError **error)
 {
     (void)key;
-    const output_format *format = output_format_find(b->plan->format);
     if (!files_mkdir(b->plan->out_dir, FALSE, error))
         return FALSE;
     b->staging = output_stage(b->plan->out_dir, b->plan->name, error);
     if (!b->staging)
         return FALSE;
-    g_autofree char *file = g_strdup_printf("%s.%s", b->plan->name, format->extension);
-    g_autofree char *path = g_build_filename(b->staging, file, NULL);
-    if (!format->write(b->sealed, path, b->options.compact, b->progress, b->cancel, error))
-        return FALSE;
-    b->image = output_describe(path, format->name, b->cancel, error);
-    return b->image != NULL;
+    const struct output_job job = {.image = b->sealed,
+                                   .folder = b->staging,
+                                   .name = b->plan->name,
+                                   .compact = b->options.compact,
+                                   .progress = b->progress,
+                                   .cancel = b->cancel};
+    for (const output_format *const *format = b->plan->outputs; *format; format++) {
+        output_result *result = output_write(*format, &job, error);
+        if (!result)
+            return FALSE;
+        g_ptr_array_add(b->outputs, result);
+    }
+    return TRUE;
 }
 
 static void undo(build *b)

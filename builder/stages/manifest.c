@@ -68,8 +68,10 @@ json_t *manifest_new(const build *b)
     g_autofree char *when = g_date_time_format_iso8601(now);
     json_t *o = json_pack("{s:i, s:s, s:s*, s:s}", "manifest", MANIFEST_VERSION, "name", p->name,
                           "description", p->description, "built", when);
-    if (b->image)
-        json_object_set(o, "image", b->image);
+    if (b->outputs->len > 0) {
+        json_object_set_new(o, "image", output_image_json(g_ptr_array_index(b->outputs, 0)));
+        json_object_set_new(o, "outputs", output_results_json(b->outputs));
+    }
     if (b->facts)
         json_object_set_new(o, "os", os_json(b->facts));
     json_object_set_new(

@@ -52,8 +52,8 @@ typedef struct build {
     char *sealed; /* an overlay of disk; in work_dir */
     guest_facts *facts;
     /* export */
-    char *staging; /* in the output directory */
-    json_t *image;
+    char *staging;      /* in the output directory */
+    GPtrArray *outputs; /* of output_result *, in the plan's order */
     /* verify */
     json_t *verified; /* NULL: not asked for */
 } build;

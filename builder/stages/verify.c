@@ -12,11 +12,6 @@ static gboolean wanted(const build *b)
     return !b->options.no_verify;
 }
 
-static char *image_name(const build *b)
-{
-    return g_strdup_printf("%s.%s", b->plan->name, output_format_find(b->plan->format)->extension);
-}
-
 /* A disk that is larger by more than what a file system needs for itself; 0: not asked for. */
 static guint64 larger(const plan *p)
 {
@@ -29,6 +24,7 @@ static void fill_spec(const build *b, const image_file *from, const char *work_d
     const struct vm_spec *machine = &b->plan->vm;
     *spec = (struct verify_spec){.image = from,
                                  .arch = machine->arch,
+                                 .firmware = machine->firmware,
                                  .accel = &machine->accel,
                                  .cpus = 1,
                                  .memory = MIN(machine->memory, MEMORY_MOST),
@@ -44,38 +40,48 @@ static void fill_spec(const build *b, const image_file *from, const char *work_d
 }
 
 /* For the bundle of a failure; the whole build has its own report. */
-static gboolean report(build *b, const verify_result *result, GError **error)
+static gboolean report(build *b, const char *file, const verify_result *result, GError **error)
 {
-    g_autofree char *file = image_name(b);
     g_autofree char *xml = verify_to_junit(result, file);
     g_autofree char *logged = g_build_filename(b->log_dir, "verify.junit.xml", NULL);
     b->verified = verify_to_json(result);
     return files_write_atomic(logged, xml, -1, 0644, error);
 }
 
-static gboolean verify_stage(build *b, const char *key, GError **error)
+static gboolean verify_disk(build *b, const output_result *disk, GError **error)
 {
-    (void)key;
     struct verify_spec spec;
     verify_result *found = NULL;
-    g_autofree char *file = image_name(b);
-    g_autofree char *path = g_build_filename(b->staging, file, NULL);
+    const output_file *file = g_ptr_array_index(disk->files, 0);
+    g_autofree char *path = g_build_filename(b->staging, file->name, NULL);
     g_autofree char *work_dir = g_build_filename(b->work_dir, "verify", NULL);
     if (!files_mkdir(work_dir, TRUE, error))
         return FALSE;
-    g_autoptr(image_file) own = image_own(path);
+    g_autoptr(image_file) own = image_own_as(path, disk->format->driver);
     fill_spec(b, own, work_dir, &spec);
-    spec.name = file;
+    spec.name = file->name;
+    spec.sha256 = file->sha256;
     gboolean good = verify_run(&spec, b->progress, b->cancel, &found, error);
     g_autoptr(verify_result) result = found;
     files_remove_tree(work_dir);
     g_autoptr(GError) local = NULL;
-    if (!result || report(b, result, &local))
+    if (!result || report(b, file->name, result, &local))
         return good;
     if (!good)
         progress_warning(b->progress, "%s", local->message);
     else
         g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean verify_stage(build *b, const char *key, GError **error)
+{
+    (void)key;
+    const output_result *disk = output_disk(b->outputs);
+    if (disk)
+        return verify_disk(b, disk, error);
+    ingot_set_error(error, INGOT_EXIT_VERIFY, "add a format that is a disk, or use --no-verify",
+                    "no output of %s can be booted", b->plan->name);
     return FALSE;
 }
 

@@ -40,6 +40,12 @@ static gboolean take_digest(const struct run *r, char **hex, GError **error)
     return digest_file(content, *hex, NULL, r->cancel, error);
 }
 
+static gboolean verify_digest_before(struct run *r, GError **error)
+{
+    r->seen.digest_before = g_strdup(r->spec->sha256);
+    return r->seen.digest_before || take_digest(r, &r->seen.digest_before, error);
+}
+
 static gboolean verify_start(struct run *r, const char *disk, GError **error)
 {
     for (guint i = 0; i < CLONES; i++) {
@@ -160,7 +166,7 @@ static gboolean run_clones(struct run *r, GError **error)
 {
     g_autofree char *disk = g_build_filename(r->spec->work_dir, "probe.qcow2", NULL);
     progress_phase(r->p, "probe");
-    if (!take_digest(r, &r->seen.digest_before, error) ||
+    if (!verify_digest_before(r, error) ||
         !probe_put(r->spec, disk, r->spec->disk_size, r->p, r->cancel, error))
         return FALSE;
     if (!verify_start(r, disk, error)) {
@@ -206,7 +212,7 @@ static verify_result *verify_judge(const struct run *r, gint64 began)
 gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *cancel,
                     verify_result **result, GError **error)
 {
-    if (!vm_can_boot_disk(spec->arch, error))
+    if (!vm_has_firmware(spec->arch, spec->firmware, error))
         return FALSE;
     gint64 began = g_get_monotonic_time();
     gboolean fast = spec->accel->kvm;

@@ -13,7 +13,9 @@
 struct verify_spec {
     const image_file *image; /* read only */
     const char *name;        /* what messages call it; NULL: its path */
+    const char *sha256;      /* its digest, when that is known; NULL: it is read for it */
     const char *arch;
+    enum vm_firmware firmware; /* of each clone */
     const struct vm_accel *accel;
     guint cpus;                      /* of each clone */
     guint64 memory;                  /* bytes, of each clone */

@@ -120,11 +120,6 @@ gboolean vm_has_firmware(const char *name, enum vm_firmware firmware, GError **e
     return FALSE;
 }
 
-gboolean vm_can_boot_disk(const char *name, GError **error)
-{
-    return vm_has_firmware(name, VM_FIRMWARE_USUAL, error);
-}
-
 gboolean vm_can_add_cpu(const char *name)
 {
     const struct vm_arch *arch = vm_arch_find(name);

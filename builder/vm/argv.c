@@ -145,7 +145,7 @@ static void add_disk(GPtrArray *argv, const struct vm_spec *spec)
         return;
     g_autofree char *path = escaped(spec->disk);
     add_format(argv, "-blockdev",
-               "driver=qcow2,node-name=disk0,discard=unmap,detect-zeroes=unmap,"
+               "driver=" VM_DISK_FORMAT ",node-name=disk0,discard=unmap,detect-zeroes=unmap,"
                "cache.direct=off,cache.no-flush=on,file.driver=file,file.discard=unmap,"
                "file.cache.direct=off,file.cache.no-flush=on,file.filename=%s",
                path);

@@ -7,12 +7,11 @@
 #include <string.h>
 
 /* In the options of qemu-img(1) too a comma is written twice. */
-static char *backing_option(const char *backing)
+static char *backing_option(const struct vm_backing *backing)
 {
-    GString *text = g_string_new(backing);
-    g_string_replace(text, ",", ",,", 0);
-    g_string_prepend(text, "backing_fmt=qcow2,backing_file=");
-    return g_string_free(text, FALSE);
+    g_autoptr(GString) name = g_string_new(backing->name);
+    g_string_replace(name, ",", ",,", 0);
+    return g_strdup_printf("backing_fmt=%s,backing_file=%s", backing->format, name->str);
 }
 
 /* A relative name is read from where the overlay is, not from here: so one beside it needs no more
@@ -26,16 +25,25 @@ static char *backing_name(const char *overlay, const char *backing)
                                                           : g_steal_pointer(&path);
 }
 
+gboolean vm_disk_overlay(const char *path, guint64 size, const struct vm_backing *backing,
+                         GCancellable *cancel, GError **error)
+{
+    g_autofree char *target = g_canonicalize_filename(path, NULL);
+    g_autofree char *name = backing_name(target, backing->name);
+    const struct vm_backing base = {name, backing->format};
+    return vm_disk_create_on(path, size, &base, cancel, error);
+}
+
 gboolean vm_disk_create(const char *path, guint64 size, const char *backing, GCancellable *cancel,
                         GError **error)
 {
-    g_autofree char *target = g_canonicalize_filename(path, NULL);
-    g_autofree char *base = backing ? backing_name(target, backing) : NULL;
-    return vm_disk_create_on(path, size, base, cancel, error);
+    const struct vm_backing base = {backing, VM_DISK_FORMAT};
+    return backing ? vm_disk_overlay(path, size, &base, cancel, error)
+                   : vm_disk_create_on(path, size, NULL, cancel, error);
 }
 
-gboolean vm_disk_create_on(const char *path, guint64 size, const char *base, GCancellable *cancel,
-                           GError **error)
+gboolean vm_disk_create_on(const char *path, guint64 size, const struct vm_backing *base,
+                           GCancellable *cancel, GError **error)
 {
     const struct spawn_options options = {.cancel = cancel};
     g_autofree char *target = g_canonicalize_filename(path, NULL);
@@ -46,8 +54,9 @@ gboolean vm_disk_create_on(const char *path, guint64 size, const char *base, GCa
                         bytes);
         return FALSE;
     }
-    const char *empty[] = {"qemu-img", "create", "-q", "-f", "qcow2", target, bytes, NULL};
-    const char *overlay[] = {
-        "qemu-img", "create", "-q", "-f", "qcow2", "-o", option, target, size ? bytes : NULL, NULL};
+    const char *empty[] = {"qemu-img", "create", "-q", "-f", VM_DISK_FORMAT, target, bytes, NULL};
+    const char *overlay[] = {"qemu-img",          "create", "-q",   "-f",
+                             VM_DISK_FORMAT,      "-o",     option, target,
+                             size ? bytes : NULL, NULL};
     return spawn_run(base ? overlay : empty, &options, NULL, error);
 }

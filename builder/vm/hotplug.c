@@ -40,11 +40,11 @@ gboolean vm_add_cpu(vm *machine, GError **error)
     return FALSE;
 }
 
-gboolean vm_add_disk(vm *machine, const char *qcow2, GError **error)
+gboolean vm_add_disk(vm *machine, const char *disk, GError **error)
 {
-    g_autofree char *path = g_canonicalize_filename(qcow2, NULL);
-    json_t *node = json_pack("{s:s, s:s, s:{s:s, s:s}}", "driver", "qcow2", "node-name", "added0",
-                             "file", "driver", "file", "filename", path);
+    g_autofree char *path = g_canonicalize_filename(disk, NULL);
+    json_t *node = json_pack("{s:s, s:s, s:{s:s, s:s}}", "driver", VM_DISK_FORMAT, "node-name",
+                             "added0", "file", "driver", "file", "filename", path);
     json_t *device = json_pack("{s:s, s:s, s:s, s:s}", "driver", "virtio-blk-pci", "id", "added0",
                                "drive", "added0", "bus", VM_PORT_DISK);
     gboolean good = qmp_execute(vm_monitor(machine), "blockdev-add", node, NULL, error);

@@ -70,10 +70,6 @@ void vm_spec_clear(struct vm_spec *spec);
  * the file NAME.log, VNC on a socket in the working directory. */
 GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir);
 
-/* Whether a machine of this architecture can boot a disk here.  Error: INGOT_EXIT_HOST, with the
- * package that has the firmware. */
-gboolean vm_can_boot_disk(const char *arch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* Whether a machine of this architecture can have that firmware here.  Error: INGOT_EXIT_HOST, with
  * the package that has it. */
 gboolean vm_has_firmware(const char *arch, enum vm_firmware firmware,
@@ -161,7 +157,7 @@ gboolean vm_can_add_cpu(const char *arch);
 /* Errors of all: QEMU's own words, INGOT_EXIT_HOST.  That the guest makes use of it has to be asked
  * there. */
 gboolean vm_add_cpu(vm *machine, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean vm_add_disk(vm *machine, const char *qcow2, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vm_add_disk(vm *machine, const char *disk, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean vm_add_nic(vm *machine, const char *mac, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What a BLOCK_IO_ERROR of that reason means, as a sentence, and in *remedy what to do; both owned
@@ -174,13 +170,27 @@ gboolean vm_balloon_now(vm *machine, guint64 *bytes, GError **error) G_GNUC_WARN
 
 /* ---- disks ---- */
 
-/* A new qcow2 file (qemu-img create); backing NULL: empty, of size bytes; else an overlay, which
- * can be moved together with a backing file that is beside it, of size bytes (0: as large as that).
- */
+/* What QEMU calls the format of the disks that ingot makes: machines, libguestfs and overlays have
+ * no other on top. */
+#define VM_DISK_FORMAT "qcow2"
+
+/* A new disk (qemu-img create); backing NULL: empty, of size bytes; else an overlay of such a disk,
+ * which can be moved together with a backing file that is beside it, of size bytes (0: as large as
+ * that). */
 gboolean vm_disk_create(const char *path, guint64 size, const char *backing, GCancellable *cancel,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* What an overlay lies on. */
+struct vm_backing {
+    const char *name;   /* a path, or what else QEMU calls it */
+    const char *format; /* QEMU's name for it: never guessed, since a guest has written the bytes */
+};
+
+/* The overlay on a disk of any format. */
+gboolean vm_disk_overlay(const char *path, guint64 size, const struct vm_backing *backing,
+                         GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The same on what QEMU calls by that name, a path or "json:…" (qemu(1), "-blockdev"); it is
  * written into the overlay to the letter. */
-gboolean vm_disk_create_on(const char *path, guint64 size, const char *base, GCancellable *cancel,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean vm_disk_create_on(const char *path, guint64 size, const struct vm_backing *base,
+                           GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -21,13 +21,26 @@ static gboolean put(const char *folder, const char *name, const char *extension,
     return g_file_set_contents_full(file, text, -1, G_FILE_SET_CONTENTS_NONE, 0644, NULL);
 }
 
+static gboolean add_file(GPtrArray *files, const char *staging, const char *name,
+                         const char *extension, GError **error)
+{
+    g_autofree char *file = g_strconcat(name, extension, NULL);
+    output_file *read = output_file_read(staging, file, NULL, error);
+    if (read)
+        g_ptr_array_add(files, read);
+    return read != NULL;
+}
+
 static gboolean drive_publish(const char *folder, const char *name, const char *text,
                               GError **error)
 {
     g_autofree char *staging = output_stage(folder, name, error);
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func((GDestroyNotify)output_file_free);
     gboolean good = staging && put(staging, name, ".qcow2", text) &&
                     put(staging, name, ".json", text) &&
-                    output_publish(staging, folder, name, "qcow2", NULL, NULL, error);
+                    add_file(files, staging, name, ".qcow2", error) &&
+                    add_file(files, staging, name, ".json", error) &&
+                    output_publish(staging, folder, files, NULL, error);
     output_unstage(staging);
     return good;
 }

@@ -105,6 +105,21 @@ static void data_file_after_the_look(void **state)
     assert_true(image_check_same(own, &error));
 }
 
+/* What a build has written as raw is the backing file of its clones as raw. */
+static void own_of_another_format(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *raw = at("own.raw"), *overlay = at("own-raw.qcow2");
+    QEMU_IMG("create", "-q", "-f", "raw", "own.raw", "4M");
+    QEMU_IO("-f", "raw", "-c", "write -P 7 1M 64k", raw);
+    g_autoptr(image_file) own = image_own_as(raw, "raw");
+    assert_true(image_overlay(own, overlay, 8 << 20, NULL, &error));
+    assert_no_error(error);
+    QEMU_IO("-f", "qcow2", "-c", "read -P 7 1M 64k", overlay);
+    QEMU_IO("-f", "qcow2", "-c", "read -P 0 5M 64k", overlay);
+}
+
 static void scratch_goes(void **state)
 {
     (void)state;
@@ -125,6 +140,7 @@ int main(void)
                                        cmocka_unit_test(trusted_chain),
                                        cmocka_unit_test(changed_after_the_look),
                                        cmocka_unit_test(data_file_after_the_look),
+                                       cmocka_unit_test(own_of_another_format),
                                        cmocka_unit_test(scratch_goes)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

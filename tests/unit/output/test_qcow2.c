@@ -1,63 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../test.h"
+#include "support.h"
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/spawn.h"
-#include "output/output.h"
 
 #include <string.h>
-
-#define SIZE (4u << 20)
-
-static int setup(void **state)
-{
-    *state = files_temp_dir(g_get_tmp_dir(), "ingot-qcow2", NULL);
-    return *state ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    files_remove_tree(*state);
-    g_free(*state);
-    return 0;
-}
-
-static char *in(const char *dir, const char *name)
-{
-    return g_build_filename(dir, name, NULL);
-}
-
-static void qemu_img(const char *const argv[])
-{
-    g_autoptr(GError) error = NULL;
-    if (!spawn_run(argv, NULL, NULL, &error))
-        fail_msg("%s", error->message);
-}
-
-/* A qcow2 image with a pattern in it, and an overlay of it: what a sealed disk is. */
-static char *make_overlay(const char *dir, char **content)
-{
-    g_autofree char *raw = in(dir, "raw"), *base = in(dir, "base.qcow2");
-    char *overlay = in(dir, "overlay.qcow2");
-    *content = g_malloc0(SIZE);
-    for (gsize i = 0; i < SIZE / 2; i++)
-        (*content)[i] = (char)((i >> 8) * 31 + i);
-    assert_true(g_file_set_contents(raw, *content, SIZE, NULL));
-    qemu_img(
-        (const char *const[]){"qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, base, NULL});
-    qemu_img((const char *const[]){"qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b",
-                                   base, overlay, NULL});
-    return overlay;
-}
 
 static void write_and_read(const char *dir, enum output_compact compact, const char *clusters)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *content = NULL, *info = NULL, *data = NULL;
     g_autofree char *overlay = make_overlay(dir, &content);
-    g_autofree char *out = in(dir, "a,b -o.qcow2"), *back = in(dir, "back");
-    assert_true(output_format_find("qcow2")->write(overlay, out, compact, NULL, NULL, &error));
+    g_autofree char *out = in_folder(dir, "a,b -o.qcow2"), *back = in_folder(dir, "back");
+    assert_true(write_format("qcow2", overlay, dir, "a,b -o", compact, NULL, &error));
     assert_no_error(error);
     const char *const ask[] = {"qemu-img", "info", "--output=json", out, NULL};
     assert_true(spawn_run(ask, NULL, &info, NULL));
@@ -95,12 +50,12 @@ static void percent_is_told(void **state)
 {
     g_autofree char *content = NULL, *events = NULL;
     g_autofree char *overlay = make_overlay(*state, &content);
-    g_autofree char *out = in(*state, "out.qcow2"), *log = in(*state, "log");
+    g_autofree char *log = in_folder(*state, "log");
     FILE *stream = fopen(log, "w");
     assert_non_null(stream);
     progress *p = progress_new(PROGRESS_JSON, PROGRESS_NORMAL, stream, NULL);
     progress_stage(p, "export");
-    assert_true(output_format_find("qcow2")->write(overlay, out, OUTPUT_FAST, p, NULL, NULL));
+    assert_true(write_format("qcow2", overlay, *state, "out", OUTPUT_FAST, p, NULL));
     progress_stage_end(p, TRUE, FALSE);
     progress_free(p);
     fclose(stream);
@@ -110,33 +65,26 @@ static void percent_is_told(void **state)
     assert_non_null(strstr(events, "100"));
 }
 
-static void assert_refused(const char *image, const char *out, int code, const char *says)
-{
-    g_autoptr(GError) error = NULL;
-    assert_false(output_format_find("qcow2")->write(image, out, OUTPUT_FAST, NULL, NULL, &error));
-    assert_error_says(error, (enum ingot_exit)code, says);
-}
-
 static void failures(void **state)
 {
     g_autofree char *content = NULL;
     g_autofree char *overlay = make_overlay(*state, &content);
-    g_autofree char *out = in(*state, "out.qcow2"), *absent = in(*state, "absent");
-    g_autofree char *base = in(*state, "base.qcow2"), *deep = in(*state, "no/such/dir");
-    assert_refused(absent, out, INGOT_EXIT_OUTPUT, "cannot write");
-    assert_refused(overlay, deep, INGOT_EXIT_OUTPUT, "No such file");
+    g_autofree char *absent = in_folder(*state, "absent"), *deep = in_folder(*state, "no/such/dir");
+    g_autofree char *base = in_folder(*state, "base.qcow2");
+    assert_refused("qcow2", absent, *state, INGOT_EXIT_OUTPUT, "cannot write");
+    assert_refused("qcow2", overlay, deep, INGOT_EXIT_OUTPUT, "No such file");
     assert_true(g_file_set_contents(base, "no image", -1, NULL));
-    assert_refused(base, out, INGOT_EXIT_OUTPUT, "not in qcow2 format");
-    assert_refused(overlay, out, INGOT_EXIT_OUTPUT, "cannot write");
+    assert_refused("qcow2", base, *state, INGOT_EXIT_OUTPUT, "not in qcow2 format");
+    assert_refused("qcow2", overlay, *state, INGOT_EXIT_OUTPUT, "cannot write");
 }
 
 static void absent_program(void **state)
 {
     g_autofree char *path = g_strdup(g_getenv("PATH"));
     g_autoptr(GError) error = NULL;
-    g_autofree char *out = in(*state, "out.qcow2");
+    g_autofree char *image = in_folder(*state, "image.qcow2");
     g_setenv("PATH", *state, TRUE);
-    gboolean good = output_format_find("qcow2")->write(out, out, OUTPUT_FAST, NULL, NULL, &error);
+    gboolean good = write_format("qcow2", image, *state, "out", OUTPUT_FAST, NULL, &error);
     g_setenv("PATH", path, TRUE);
     assert_false(good);
     assert_error_says(error, INGOT_EXIT_HOST, "cannot start qemu-img");
@@ -149,14 +97,13 @@ static void cancelled(void **state)
     g_autoptr(GCancellable) cancel = g_cancellable_new();
     g_autofree char *content = NULL;
     g_autofree char *overlay = make_overlay(*state, &content);
-    g_autofree char *out = in(*state, "out.qcow2");
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const struct output_job job = {
+        .image = overlay, .folder = *state, .name = "out", .cancel = cancel};
     g_cancellable_cancel(cancel);
-    assert_false(
-        output_format_find("qcow2")->write(overlay, out, OUTPUT_FAST, NULL, cancel, &error));
+    assert_false(output_format_find("qcow2")->write(&job, names, &error));
     assert_error_says(error, INGOT_EXIT_INTERRUPTED, "");
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

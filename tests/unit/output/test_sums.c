@@ -30,9 +30,12 @@ static int teardown(void **state)
 
 static void assert_merged(const char *dir, const char *old, gsize n, const char *expected)
 {
-    const struct publish_sum sums[] = {{(char[]){"m.qcow2"}, (char[]){A}},
-                                       {(char[]){"a.qcow2"}, (char[]){A}}};
-    g_autofree char *text = sums_merge(old, dir, sums, n);
+    output_file sums[] = {{(char[]){"m.qcow2"}, 0, (char[]){A}},
+                          {(char[]){"a.qcow2"}, 0, (char[]){A}}};
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+    for (gsize i = 0; i < n; i++)
+        g_ptr_array_add(files, &sums[i]);
+    g_autofree char *text = sums_merge(old, dir, files);
     assert_string_equal(text, expected);
 }
 

@@ -357,7 +357,8 @@ static void boot_command_wrong(void **state)
         {ISO "boot: {command: \"x ${seed.url\"}\n", "${seed.url} stands for nothing"},
         {ISO "boot: {command: \"x ${seed.label}\"}\n", "${seed.label} stands for nothing"},
         {ISO "boot: {command: x, seed: cdrom}\n", "boot.seed: found \"cdrom\""},
-        {ISO "boot: {command: x, firmware: uefi}\n", "boot.firmware: found \"uefi\""},
+        {ISO "machine: {firmware: uefi}\n", "machine.firmware: found \"uefi\""},
+        {ISO "boot: {command: x, firmware: bios}\n", "boot.firmware is machine.firmware now"},
         {ISO "installer: bootstrap\nboot: {command: x}\n", "no use for 'boot.command'"},
     };
     (void)state;
@@ -401,6 +402,65 @@ static void passwords(void **state)
     assert_string_equal(old, old_again);
 }
 
+/* Of the machine that the template is for: with a boot command or without. */
+static void firmware(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(plan) usual = make("", NULL, APT, NULL, &error);
+    g_autoptr(plan) bios = make("machine: {firmware: bios}\n", NULL, APT, NULL, &error);
+    g_autoptr(plan) booted =
+        make(ISO "boot: {command: x}\nmachine: {firmware: bios}\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_int_equal(usual->vm.firmware, VM_FIRMWARE_USUAL);
+    assert_int_equal(bios->vm.firmware, VM_FIRMWARE_BIOS);
+    assert_int_equal(booted->vm.firmware, VM_FIRMWARE_BIOS);
+    g_autofree char *text = plan_to_text(bios);
+    assert_non_null(strstr(text, "firmware             bios\n"));
+}
+
+static void outputs(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(plan) usual = make("", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_string_equal(usual->outputs[0]->name, "qcow2");
+    assert_null(usual->outputs[1]);
+    g_autoptr(plan) empty = make("outputs:\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_string_equal(empty->outputs[0]->name, "qcow2");
+    g_autoptr(plan) both = make("outputs: [raw, qcow2]\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_string_equal(both->outputs[0]->name, "raw");
+    assert_string_equal(both->outputs[1]->name, "qcow2");
+    assert_null(both->outputs[2]);
+    g_autofree char *text = plan_to_text(both);
+    assert_non_null(strstr(text, "formats              raw qcow2\n"));
+}
+
+static void outputs_wrong(void **state)
+{
+    static const struct {
+        const char *recipe, *says;
+    } cases[] = {
+        {"outputs: [raw, qcow]\n", ":5:16: unknown output format 'qcow'"},
+        {"outputs: [raw, qcow]\n", "did you mean 'qcow2'?"},
+        {"outputs: [ova]\n", "the formats are: qcow2, raw"},
+        {"outputs: [raw, raw]\n", ":5:16: outputs[1]: \"raw\" is in the list already"},
+        /* The list has lost an item: the key it is, and not another's place. */
+        {"outputs: [raw, raw, qcow]\n", ":5:1: unknown output format 'qcow'"},
+        {"outputs: []\n", ":5:1: outputs: a template without any file"},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(plan) p = make(cases[i].recipe, NULL, APT, NULL, &error);
+        assert_null(p);
+        assert_error_says(error, INGOT_EXIT_RECIPE, cases[i].says);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(mirror_order),
@@ -414,6 +474,9 @@ int main(void)
                                        cmocka_unit_test(every_problem_is_named),
                                        cmocka_unit_test(a_wrong_family_hides_nothing),
                                        cmocka_unit_test(a_missing_name_hides_nothing),
+                                       cmocka_unit_test(firmware),
+                                       cmocka_unit_test(outputs),
+                                       cmocka_unit_test(outputs_wrong),
                                        cmocka_unit_test(passwords),
                                        cmocka_unit_test(boot_command),
                                        cmocka_unit_test(boot_command_wrong)};

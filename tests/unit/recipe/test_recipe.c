@@ -36,6 +36,8 @@ static void defaults(void **state)
     assert_string_equal(r->filesystem, "ext4");
     assert_int_equal(r->memory, 0);
     assert_int_equal(r->cpus, 0);
+    assert_string_equal(r->outputs[0], "qcow2");
+    assert_null(r->outputs[1]);
     assert_string_equal(r->hostname, "debian");
     assert_string_equal(r->domain, "");
     assert_string_equal(r->locale, "en_US.UTF-8");
@@ -73,6 +75,9 @@ static void everything(void **state)
     assert_int_equal(r->disk_size, 20000000000ull);
     assert_int_equal(r->memory, 1536ull << 20);
     assert_int_equal(r->cpus, 256);
+    assert_string_equal(r->outputs[0], "raw");
+    assert_string_equal(r->outputs[1], "qcow2");
+    assert_null(r->outputs[2]);
     assert_string_equal(r->packages[2], "7zip");
     assert_string_equal(r->kernel_args[0], "console=tty0");
     assert_int_equal(g_strv_length(r->kernel_args), 3);
@@ -109,10 +114,10 @@ static void boot_command(void **state)
     g_autoptr(recipe) r = load("007-boot-command.yaml"), least = load("001-least.yaml");
     assert_string_equal(r->boot.command,
                         "<esc>auto url=${seed.url}/preseed.cfg ${installer.args}<enter>");
-    assert_string_equal(r->boot.firmware, "bios");
+    assert_string_equal(r->firmware, "bios");
     assert_string_equal(r->boot.seed, "http");
     assert_null(least->boot.command);
-    assert_null(least->boot.firmware);
+    assert_null(least->firmware);
     assert_string_equal(least->boot.seed, "http");
 }
 

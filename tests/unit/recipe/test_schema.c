@@ -71,9 +71,28 @@ static void details(void **state)
     json_decref(schema);
 }
 
+/* Each leads from a key that is none to one that is. */
+static void renamed_keys(void **state)
+{
+    (void)state;
+    assert_non_null(recipe_renamed[0].old);
+    for (const struct renamed *r = recipe_renamed; r->old; r++) {
+        gboolean there = FALSE;
+        for (const struct field *f = recipe_fields; f->key; f++) {
+            assert_string_not_equal(f->key, r->old);
+            there |= strcmp(f->key, r->now) == 0;
+        }
+        assert_true(there);
+    }
+    assert_string_equal(table_renamed("boot", "firmware"), "machine.firmware");
+    assert_null(table_renamed("", "firmware"));
+    assert_null(table_renamed("boot", "firm"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(renamed_keys),
         cmocka_unit_test(committed),
         cmocka_unit_test(complete),
         cmocka_unit_test(details),

@@ -4,6 +4,8 @@
 
 #include "stages/stages.h"
 
+#include <string.h>
+
 /* Builds that have not run: with a plan of a few members and with timelines of the test's. */
 
 static inline plan sample_plan(void)
@@ -11,6 +13,7 @@ static inline plan sample_plan(void)
     return (plan){.name = (char *)"web",
                   .recipe_path = (char *)"web.yaml",
                   .recipe_digest = (char *)"aa",
+                  .outputs = output_formats(),
                   .vm = {.arch = (char *)"x86_64", .cpus = 2},
                   .cache_dir = folder,
                   .data_dir = folder,
@@ -24,6 +27,14 @@ static inline build *sample_build(const plan *p, const secrets *hidden)
     build *b = build_new(p, &options, NULL, hidden, NULL, &error);
     assert_no_error(error);
     return b;
+}
+
+static inline const stage *sample_stage(const char *name)
+{
+    const stage *const *s = stages_table();
+    while (strcmp((*s)->name, name) != 0)
+        s++;
+    return *s;
 }
 
 /* A stage that ran. */

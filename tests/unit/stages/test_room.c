@@ -21,7 +21,10 @@ static int setup(void **state)
 
 static plan roomy_plan(void)
 {
+    static const output_format *usual[2];
     plan p = sample_plan();
+    usual[0] = output_format_find("qcow2");
+    p.outputs = usual;
     p.installer = os_installer_find("bootstrap");
     p.required_packages = none;
     p.disk_size = 8ull << 30;
@@ -36,6 +39,9 @@ static void estimate(void **state)
     struct plan_room room = plan_room(&p);
     assert_true(room.media > 205ull << 20 && room.install > 909ull << 20);
     assert_true(room.output > 203ull << 20);
+    p.outputs = output_formats(); /* a raw file is not compressed */
+    assert_true(plan_room(&p).output > room.output + (909ull << 20));
+    p = roomy_plan();
     assert_true(room.media + room.install + room.work < 6ull << 30);
     static const char *const many[] = {"a", "b", "c", "d", "e", "f", "g", "h", NULL};
     p.required_packages = many;

@@ -61,6 +61,33 @@ static void empty_and_overlay(void **state)
     assert_non_null(strstr(far, whole));
 }
 
+/* The bytes of a raw disk are a guest's: whatever they look like, they are read as what was said.
+ */
+static void overlay_of_another_format(void **state)
+{
+    (void)state;
+    need_qemu_img();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *inner = g_build_filename(folder, "inner.qcow2", NULL);
+    g_autofree char *raw = g_build_filename(folder, "a,b.raw", NULL);
+    g_autofree char *top = g_build_filename(folder, "on-raw.qcow2", NULL);
+    g_autofree char *bytes = NULL, *back = g_build_filename(folder, "back", NULL), *read = NULL;
+    gsize length = 0, read_length = 0;
+    assert_true(vm_disk_create(inner, 1 << 20, NULL, NULL, &error));
+    assert_true(g_file_get_contents(inner, &bytes, &length, NULL));
+    assert_true(g_file_set_contents(raw, bytes, (gssize)length, NULL));
+    const struct vm_backing backing = {raw, "raw"};
+    assert_true(vm_disk_overlay(top, 0, &backing, NULL, &error));
+    assert_no_error(error);
+    g_autofree char *text = info(top);
+    assert_non_null(strstr(text, "\"backing-filename-format\": \"raw\""));
+    const char *const argv[] = {"qemu-img", "convert", "-f", "qcow2", "-O", "raw", top, back, NULL};
+    assert_true(spawn_run(argv, NULL, NULL, &error));
+    assert_true(g_file_get_contents(back, &read, &read_length, NULL));
+    assert_true(read_length >= length);
+    assert_memory_equal(read, bytes, length);
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -93,6 +120,7 @@ static void cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(empty_and_overlay),
+                                       cmocka_unit_test(overlay_of_another_format),
                                        cmocka_unit_test(refused), cmocka_unit_test(cancelled)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }
