@@ -145,6 +145,35 @@ struct deb_need {
 GPtrArray *deb_closure(const deb_catalog *catalog, const struct deb_need *need,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* ---- a binary package (deb(5)), read once from front to back; safe in any thread ---- */
+
+/* A file of control.tar. */
+struct deb_member {
+    char *name; /* "control", "postinst", … */
+    char *data; /* followed by a NUL */
+    gsize size;
+    gint64 mtime;
+};
+
+/* The member of that name, or NULL; owned by the array (of struct deb_member *). */
+const struct deb_member *deb_member_find(const GPtrArray *members, const char *name);
+
+typedef struct deb_file deb_file;
+
+/* Reads as far as data.tar.  name: how people are told of it; NULL: as the path ends.  *members
+ * (NULL: not wanted) gets the control files, with "control" among them; the caller owns both. */
+deb_file *deb_open(const char *path, const char *name, GPtrArray **members,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void deb_free(deb_file *deb);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_file, deb_free)
+
+/* The next bytes of data.tar, decompressed, valid until the next call.  0: its end, -1: *error is
+ * set. */
+gssize deb_data(deb_file *deb, const void **block, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Says that a package is not as it must be (why may hold what the package says); always FALSE. */
+gboolean deb_refuse(const char *path, const char *why, GError **error);
+
 /* ---- dpkg's database ---- */
 
 /* What it says of a package; nothing of it is checked. */
