@@ -2,6 +2,7 @@
 #include "image/debian.h"
 
 #include "base/text.h"
+#include "debian/debian.h"
 #include "image/tree.h"
 
 #include <stdlib.h>
@@ -32,43 +33,12 @@ char *debian_os_release(const char *text, const char *key)
     return NULL;
 }
 
-struct stanza {
-    const char *name, *version, *arch;
-    gboolean installed;
-};
-
-static void end_stanza(struct stanza *s, GPtrArray *packages)
-{
-    if (s->installed && s->name && s->version)
-        guest_package_add(packages, s->name, s->version, s->arch ? s->arch : "all");
-    *s = (struct stanza){0};
-}
-
-static void read_field(struct stanza *s, char *line)
-{
-    const struct {
-        const char *key;
-        const char **value;
-    } fields[] = {
-        {"Package: ", &s->name}, {"Version: ", &s->version}, {"Architecture: ", &s->arch}};
-    for (gsize i = 0; i < G_N_ELEMENTS(fields); i++)
-        if (g_str_has_prefix(line, fields[i].key))
-            *fields[i].value = g_strchomp(line + strlen(fields[i].key));
-    if (g_str_has_prefix(line, "Status: "))
-        s->installed = g_str_has_suffix(g_strchomp(line), " installed");
-}
-
 void debian_parse_status(const char *text, GPtrArray *packages)
 {
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    struct stanza s = {0};
-    for (char **line = lines; *line; line++) {
-        if (**line)
-            read_field(&s, *line);
-        else
-            end_stanza(&s, packages);
-    }
-    end_stanza(&s, packages);
+    const char *at = text, *end = text + strlen(text);
+    struct deb_installed one = {0};
+    while (deb_status_next(&at, end, &one))
+        guest_package_add(packages, one.name, one.version, one.arch);
 }
 
 gboolean debian_read_packages(guest *g, GPtrArray *packages, GError **error)
@@ -80,24 +50,17 @@ gboolean debian_read_packages(guest *g, GPtrArray *packages, GError **error)
     return TRUE;
 }
 
-/* Debian's name of the architecture to the kernel's, which the rest of the program uses. */
+/* In the kernel's words, which the rest of the program uses. */
 static char *arch_of(const GPtrArray *packages)
 {
-    static const char *const names[][2] = {{"amd64", "x86_64"},
-                                           {"arm64", "aarch64"},
-                                           {"i386", "i686"},
-                                           {"armhf", "armv7l"},
-                                           {"ppc64el", "ppc64le"}};
     const char *arch = "unknown";
     for (guint i = 0; i < packages->len; i++) {
         const struct guest_package *package = g_ptr_array_index(packages, i);
         if (strcmp(package->name, "dpkg") == 0 || strcmp(package->name, "base-files") == 0)
             arch = package->arch;
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-        if (strcmp(arch, names[i][0]) == 0)
-            arch = names[i][1];
-    return g_strdup(arch);
+    const char *machine = deb_arch_to_machine(arch);
+    return g_strdup(machine ? machine : arch);
 }
 
 /* "13.1" to 13 and 1; what is no number ("forky/sid") changes nothing. */

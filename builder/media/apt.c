@@ -5,74 +5,93 @@
 
 /* One package of a suite, which holds a kernel and an initrd. */
 
-static gboolean apt_look_up(struct media_job *job, const media_suite *suite, const char *file,
-                            const struct media_index *index, media_package *package, GError **error)
+static deb_package *apt_recall(const struct media_job *job, const char *key)
 {
-    char key[DIGEST_HEX_LEN + 1];
-    media_key(key, "package", index->sha256, job->spec->package, suite->arch);
     g_autoptr(GKeyFile) note = media_cache_note(job->cache, key);
     g_autofree char *sha256 = note ? g_key_file_get_string(note, MEDIA_NOTE, "sha256", NULL) : NULL;
-    if (digest_is_hex(sha256)) {
-        package->version = g_key_file_get_string(note, MEDIA_NOTE, "version", NULL);
-        package->filename = g_key_file_get_string(note, MEDIA_NOTE, "filename", NULL);
-        package->size = g_key_file_get_uint64(note, MEDIA_NOTE, "size", NULL);
-        g_strlcpy(package->sha256, sha256, sizeof package->sha256);
-        if (package->version && package->filename && media_path_is_safe(package->filename))
-            return TRUE;
-        media_package_clear(package);
-    }
-    progress_detail(job->net.progress, "looking for %s in %s", job->spec->package, file);
-    if (!media_packages_find(file, job->spec->package, suite->arch, job->net.cancel, package,
-                             error))
-        return FALSE;
-    if (!package->filename)
-        return TRUE;
+    if (!digest_is_hex(sha256))
+        return NULL;
+    g_autoptr(deb_package) p = g_new0(deb_package, 1);
+    p->name = g_strdup(job->spec->package);
+    p->version = g_key_file_get_string(note, MEDIA_NOTE, "version", NULL);
+    p->filename = g_key_file_get_string(note, MEDIA_NOTE, "filename", NULL);
+    p->size = g_key_file_get_uint64(note, MEDIA_NOTE, "size", NULL);
+    g_strlcpy(p->sha256, sha256, sizeof p->sha256);
+    gboolean good = p->version && p->filename && deb_path_is_safe(p->filename);
+    return good ? g_steal_pointer(&p) : NULL;
+}
+
+static gboolean apt_remember(const struct media_job *job, const char *key, const deb_package *p,
+                             GError **error)
+{
     g_autoptr(GKeyFile) fresh = g_key_file_new();
-    g_key_file_set_string(fresh, MEDIA_NOTE, "version", package->version);
-    g_key_file_set_string(fresh, MEDIA_NOTE, "filename", package->filename);
-    g_key_file_set_string(fresh, MEDIA_NOTE, "sha256", package->sha256);
-    g_key_file_set_uint64(fresh, MEDIA_NOTE, "size", package->size);
+    g_key_file_set_string(fresh, MEDIA_NOTE, "version", p->version);
+    g_key_file_set_string(fresh, MEDIA_NOTE, "filename", p->filename);
+    g_key_file_set_string(fresh, MEDIA_NOTE, "sha256", p->sha256);
+    g_key_file_set_uint64(fresh, MEDIA_NOTE, "size", p->size);
     return media_cache_save_note(job->cache, key, fresh, error);
 }
 
-/* The package in the index of one architecture.  FALSE with *error unset: there is no such index.
- */
-static gboolean search_index(struct media_job *job, const media_suite *suite, const char *component,
-                             const char *arch, media_package *package, GError **error)
+/* NULL with *error unset: the index has no such package. */
+static deb_package *apt_look_up(struct media_job *job, const media_suite *suite, const char *file,
+                                const struct deb_index *index, GError **error)
 {
-    const struct media_index *index = NULL;
-    g_autofree char *file = media_suite_index(suite, job, component, arch, &index, error);
-    return file && apt_look_up(job, suite, file, index, package, error);
+    char key[DIGEST_HEX_LEN + 1];
+    const char *name = job->spec->package;
+    g_autoptr(GString) text = g_string_new(NULL);
+    media_key(key, "package", index->sha256, name, suite->arch);
+    deb_package *known = apt_recall(job, key);
+    if (known)
+        return known;
+    progress_detail(job->net.progress, "looking for %s in %s", name, file);
+    g_autoptr(deb_catalog) catalog = deb_packages_read(file, name, text, job->net.cancel, error)
+                                         ? deb_catalog_new(text->str, text->len, suite->arch, error)
+                                         : NULL;
+    if (!catalog || !deb_catalog_has(catalog, name))
+        return NULL;
+    g_autoptr(deb_package) found = deb_choose(catalog, name, error);
+    return found && apt_remember(job, key, found, error) ? g_steal_pointer(&found) : NULL;
 }
 
-/* Packages of architecture "all" may have an index of their own.  FALSE with *error unset: the
+/* The package in the index of one architecture.  NULL with *error unset: there is no such index, or
+ * it is not there. */
+static deb_package *search_index(struct media_job *job, const media_suite *suite,
+                                 const char *component, const char *arch, GError **error)
+{
+    const struct deb_index *index = NULL;
+    g_autofree char *file = media_suite_index(suite, job, component, arch, &index, error);
+    return file ? apt_look_up(job, suite, file, index, error) : NULL;
+}
+
+/* Packages of architecture "all" may have an index of their own.  NULL with *error unset: the
  * component does not have it. */
-static gboolean search_component(struct media_job *job, const media_suite *suite,
-                                 const char *component, media_package *package, GError **error)
+static deb_package *search_component(struct media_job *job, const media_suite *suite,
+                                     const char *component, GError **error)
 {
     const char *const arches[] = {suite->arch, "all"};
     for (gsize i = 0; i < G_N_ELEMENTS(arches); i++) {
         g_autoptr(GError) local = NULL;
-        if (search_index(job, suite, component, arches[i], package, &local) && package->filename)
-            return TRUE;
+        deb_package *found = search_index(job, suite, component, arches[i], &local);
+        if (found)
+            return found;
         if (local) {
             g_propagate_error(error, g_steal_pointer(&local));
-            return FALSE;
+            return NULL;
         }
     }
-    return FALSE;
+    return NULL;
 }
 
-static gboolean find_package(struct media_job *job, const media_suite *suite,
-                             media_package *package, GError **error)
+static deb_package *find_package(struct media_job *job, const media_suite *suite, GError **error)
 {
     for (char **component = suite->components; *component; component++) {
         g_autoptr(GError) local = NULL;
-        if (search_component(job, suite, *component, package, &local))
-            return TRUE;
+        deb_package *found = search_component(job, suite, *component, &local);
+        if (found)
+            return found;
         if (local) {
             g_propagate_error(error, g_steal_pointer(&local));
-            return FALSE;
+            return NULL;
         }
     }
     g_autofree char *mirror = media_url_shown(suite->mirror);
@@ -80,13 +99,13 @@ static gboolean find_package(struct media_job *job, const media_suite *suite,
     ingot_set_error(error, INGOT_EXIT_MEDIA, "check the package, the suite and the component",
                     "suite %s, component %s of %s has no package %s for %s", suite->name,
                     components, mirror, job->spec->package, suite->arch);
-    return FALSE;
+    return NULL;
 }
 
 /* ---- the .deb ---- */
 
-static char *fetch_deb(struct media_job *job, const media_suite *suite,
-                       const media_package *package, GError **error)
+static char *fetch_deb(struct media_job *job, const media_suite *suite, const deb_package *package,
+                       GError **error)
 {
     g_autofree char *name = g_path_get_basename(package->filename);
     g_autofree char *url = media_suite_url(suite, package->filename);
@@ -100,13 +119,13 @@ static char *fetch_deb(struct media_job *job, const media_suite *suite,
 
 char *media_from_apt(struct media_job *job, char sha256[DIGEST_HEX_LEN + 1], GError **error)
 {
-    char *path = NULL;
     g_auto(media_suite) suite = {0};
-    g_auto(media_package) package = {0};
-    if (media_suite_init(&suite, job, job->spec->mirror, job->spec->suite, error) &&
-        media_suite_word("package", job->spec->package, "-.+", error) &&
-        media_suite_fetch(&suite, job, error) && find_package(job, &suite, &package, error))
-        path = fetch_deb(job, &suite, &package, error);
-    g_strlcpy(sha256, package.sha256, DIGEST_HEX_LEN + 1);
-    return path;
+    gboolean good = media_suite_init(&suite, job, job->spec->mirror, job->spec->suite, error) &&
+                    media_suite_package(job->spec->package, error) &&
+                    media_suite_fetch(&suite, job, error);
+    g_autoptr(deb_package) package = good ? find_package(job, &suite, error) : NULL;
+    if (!package)
+        return NULL;
+    g_strlcpy(sha256, package->sha256, DIGEST_HEX_LEN + 1);
+    return fetch_deb(job, &suite, package, error);
 }

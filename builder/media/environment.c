@@ -191,12 +191,12 @@ static gboolean visit_shell(struct environment *e, media_reader *reader,
     return e->shell != NULL;
 }
 
-static char *file_name(const media_deb *deb)
+static char *file_name(const deb_package *deb)
 {
     return g_strdup_printf("%s_%s_%s.deb", deb->name, deb->version, deb->arch);
 }
 
-static gboolean visit_all(struct environment *e, const media_deb *deb, visit_fn visit,
+static gboolean visit_all(struct environment *e, const deb_package *deb, visit_fn visit,
                           GError **error)
 {
     g_autoptr(GError) local = NULL;
@@ -217,7 +217,7 @@ static gboolean visit_all(struct environment *e, const media_deb *deb, visit_fn 
 }
 
 static gboolean environment_survey(struct environment *e, const GPtrArray *kernel,
-                                   const media_deb *shell, GError **error)
+                                   const deb_package *shell, GError **error)
 {
     for (guint i = 0; i < kernel->len; i++) {
         if (!visit_all(e, g_ptr_array_index(kernel, i), visit_kernel, error))
@@ -225,8 +225,8 @@ static gboolean environment_survey(struct environment *e, const GPtrArray *kerne
     }
     if (!visit_all(e, shell, visit_shell, error))
         return FALSE;
-    const media_deb *last = g_ptr_array_index(kernel, kernel->len - 1);
-    const media_deb *lacks = !e->kernel ? last : !e->shell ? shell : NULL;
+    const deb_package *last = g_ptr_array_index(kernel, kernel->len - 1);
+    const deb_package *lacks = !e->kernel ? last : !e->shell ? shell : NULL;
     if (!lacks)
         return TRUE;
     g_autofree char *name = file_name(lacks);
@@ -341,7 +341,7 @@ static gboolean write_files(struct environment *e, media_boot *boot, GError **er
 }
 
 static gboolean environment_make(struct media_job *job, const GPtrArray *kernel,
-                                 const media_deb *shell, media_boot *boot, char **origin,
+                                 const deb_package *shell, media_boot *boot, char **origin,
                                  GError **error)
 {
     struct environment e = {0};
@@ -354,14 +354,14 @@ static gboolean environment_make(struct media_job *job, const GPtrArray *kernel,
     return good;
 }
 
-static void key_of(const struct media_job *job, const GPtrArray *kernel, const media_deb *shell,
+static void key_of(const struct media_job *job, const GPtrArray *kernel, const deb_package *shell,
                    char key[DIGEST_HEX_LEN + 1])
 {
     g_autoptr(GPtrArray) values = g_ptr_array_new();
     g_ptr_array_add(values, (gpointer)FORM);
     g_ptr_array_add(values, (gpointer)shell->sha256);
     for (guint i = 0; i < kernel->len; i++)
-        g_ptr_array_add(values, ((media_deb *)g_ptr_array_index(kernel, i))->sha256);
+        g_ptr_array_add(values, ((deb_package *)g_ptr_array_index(kernel, i))->sha256);
     for (char **m = job->spec->env_modules; m && *m; m++)
         g_ptr_array_add(values, *m);
     g_ptr_array_add(values, NULL);
@@ -422,7 +422,7 @@ static guint64 size_of(const char *path)
     return stat(path, &info) == 0 ? (guint64)info.st_size : 0;
 }
 
-gboolean media_environment(struct media_job *job, const GPtrArray *kernel, const media_deb *shell,
+gboolean media_environment(struct media_job *job, const GPtrArray *kernel, const deb_package *shell,
                            media_boot *boot, GError **error)
 {
     char key[DIGEST_HEX_LEN + 1];

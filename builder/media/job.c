@@ -5,17 +5,6 @@
 
 #include <string.h>
 
-void media_deb_free(media_deb *deb)
-{
-    if (!deb)
-        return;
-    g_free(deb->name);
-    g_free(deb->version);
-    g_free(deb->arch);
-    g_free(deb->path);
-    g_free(deb);
-}
-
 void media_input_free(struct media_input *input)
 {
     if (!input)

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/cached.h"
 #include "base/progress.h"
+#include "debian/debian.h"
 
 #include <gio/gio.h>
 
@@ -51,23 +52,12 @@ struct media_input {
 };
 void media_input_free(struct media_input *input);
 
-/* One package of a system. */
-typedef struct media_deb {
-    char *name, *version, *arch; /* arch: of the package, may be "all" */
-    char *path;                  /* of the .deb, in the cache */
-    char sha256[65];
-    guint64 size;
-    gboolean automatic; /* apt-mark(8): it came in only for a package of media_spec.packages */
-} media_deb;
-void media_deb_free(media_deb *deb);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_deb, media_deb_free)
-
 typedef struct media_boot {
     char *kernel, *initrd; /* files in the cache; NULL: the medium is whole */
     char *kernel_sha256, *initrd_sha256;
     char *medium, *medium_sha256; /* whole: the file or drive */
     GPtrArray *inputs;            /* of struct media_input * */
-    GPtrArray *packages;          /* PACKAGES: of struct media_deb *, sorted by name; else NULL */
+    GPtrArray *packages;          /* PACKAGES: of deb_package *, sorted by name; else NULL */
     struct media_cache *cache;    /* keeps what lies in it from being removed */
 } media_boot;
 void media_boot_free(media_boot *boot);
@@ -131,10 +121,3 @@ struct media_file {
  * buffer-format.rst).  The archive's bytes depend on the files only. */
 gboolean media_initrd_append(const char *initrd, const struct media_file *files, gsize n,
                              const char *out, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* ---- where the host's own packages come from ---- */
-
-/* The Debian archive that the host's own apt uses, or that of its security updates, read from its
- * sources (one-line and deb822); NULL when there is none.  etc_apt: NULL for /etc/apt.  The caller
- * owns the URL. */
-char *media_host_mirror(const char *etc_apt, gboolean security);

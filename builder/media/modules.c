@@ -2,7 +2,6 @@
 #include "media/suite.h"
 
 #include "base/error.h"
-#include "media/deb822.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -46,14 +45,14 @@ static char *kernel_version(const char *path)
 static gboolean read_index(media_job *job, const struct media_modules *modules, GString *text,
                            GError **error)
 {
-    const struct media_index *index = NULL;
+    const struct deb_index *index = NULL;
     g_auto(media_suite) suite = {0};
     if (!media_suite_init(&suite, job, modules->mirror, modules->suite, error) ||
         !media_suite_fetch(&suite, job, error))
         return FALSE;
     g_autofree char *file =
         media_suite_index(&suite, job, modules->component, modules->arch, &index, error);
-    return file && media_packages_read(file, text, job->net.cancel, error);
+    return file && deb_packages_read(file, NULL, text, job->net.cancel, error);
 }
 
 /* The proved text of the index.  One try: it is only looked at before the installer does. */
@@ -78,8 +77,8 @@ static gboolean list_kernels(const GString *text, GPtrArray *versions, GError **
     const char *at = text->str, *end = text->str + text->len;
     for (;;) {
         g_autoptr(GError) local = NULL;
-        g_autoptr(GHashTable) fields = media_deb822_next(&at, end, &local);
-        const char *version = fields ? media_deb822_get(fields, "kernel-version") : NULL;
+        g_autoptr(GHashTable) fields = deb822_next(&at, end, &local);
+        const char *version = fields ? deb822_get(fields, "kernel-version") : NULL;
         if (local)
             g_propagate_error(error, g_steal_pointer(&local));
         if (!fields)

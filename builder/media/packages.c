@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "media/closure.h"
 #include "media/environment.h"
 #include "media/suite.h"
 
@@ -13,9 +12,9 @@
 
 /* What is to be fetched. */
 struct choice {
-    GPtrArray *system; /* of media_chosen * */
-    GPtrArray *kernel; /* of media_chosen *; the environment's */
-    GPtrArray *shell;  /* of one media_chosen *; the environment's */
+    GPtrArray *system; /* of deb_package * */
+    GPtrArray *kernel; /* of deb_package *; the environment's */
+    GPtrArray *shell;  /* of one deb_package *; the environment's */
 };
 
 static void choice_clear(struct choice *c)
@@ -61,41 +60,46 @@ static gboolean archives_fetch(struct archives *a, struct media_job *job, GError
 
 /* ---- the recipe's words ---- */
 
-static gboolean check_list(const char *what, char *const *list, const char *more, GError **error)
+static gboolean check_packages(char *const *list, GError **error)
 {
-    for (; list && *list; list++) {
-        if (!media_suite_word(what, *list, more, error))
+    for (; list && *list; list++)
+        if (!media_suite_package(*list, error))
             return FALSE;
-    }
+    return TRUE;
+}
+
+static gboolean check_modules(char *const *list, GError **error)
+{
+    for (; list && *list; list++)
+        if (!media_suite_word("kernel module", *list, "-_", error))
+            return FALSE;
     return TRUE;
 }
 
 static gboolean check_words(const struct media_spec *spec, GError **error)
 {
-    return check_list("package", spec->plain, "-.+", error) &&
-           check_list("package", spec->packages, "-.+", error) &&
-           check_list("package", spec->excluded, "-.+", error) &&
-           check_list("kernel module", spec->env_modules, "-_", error) &&
-           media_suite_word("package", spec->env_kernel, "-.+", error) &&
-           media_suite_word("package", spec->env_shell, "-.+", error);
+    return check_packages(spec->plain, error) && check_packages(spec->packages, error) &&
+           check_packages(spec->excluded, error) && check_modules(spec->env_modules, error) &&
+           media_suite_package(spec->env_kernel, error) &&
+           media_suite_package(spec->env_shell, error);
 }
 
 /* ---- a choice, in a note ---- */
 
-static char *chosen_line(const media_chosen *m)
+static char *chosen_line(const deb_package *m)
 {
     return g_strdup_printf("%s\t%s\t%s\t%s\t%s\t%" G_GUINT64_FORMAT "\t%u%s%s", m->name, m->version,
                            m->arch, m->filename, m->sha256, m->size, m->source, m->base ? "b" : "",
                            m->wanted ? "w" : "");
 }
 
-static media_chosen *chosen_of_line(const char *line)
+static deb_package *chosen_of_line(const char *line)
 {
     g_auto(GStrv) words = g_strsplit(line, "\t", -1);
-    if (g_strv_length(words) != 7 || !digest_is_hex(words[4]) || !media_path_is_safe(words[3]) ||
+    if (g_strv_length(words) != 7 || !digest_is_hex(words[4]) || !deb_path_is_safe(words[3]) ||
         words[6][0] < '0' || words[6][0] >= '0' + (char)SUITES)
         return NULL;
-    media_chosen *m = g_new0(media_chosen, 1);
+    deb_package *m = g_new0(deb_package, 1);
     m->name = g_strdup(words[0]);
     m->version = g_strdup(words[1]);
     m->arch = g_strdup(words[2]);
@@ -120,9 +124,9 @@ static void note_list(GKeyFile *note, const char *name, const GPtrArray *list)
 static GPtrArray *list_of_note(GKeyFile *note, const char *name)
 {
     g_auto(GStrv) lines = g_key_file_get_string_list(note, MEDIA_NOTE, name, NULL, NULL);
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)media_chosen_free);
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)deb_package_free);
     for (char **line = lines; line && *line; line++) {
-        media_chosen *m = chosen_of_line(*line);
+        deb_package *m = chosen_of_line(*line);
         if (!m)
             return NULL;
         g_ptr_array_add(list, m);
@@ -145,7 +149,7 @@ static void choice_key(const struct media_spec *spec, const GPtrArray *indexes,
     g_ptr_array_add(values, (gpointer)FORM);
     g_ptr_array_add(values, spec->arch);
     for (guint i = 0; i < indexes->len; i++)
-        g_ptr_array_add(values, ((struct media_index *)g_ptr_array_index(indexes, i))->sha256);
+        g_ptr_array_add(values, ((struct deb_index *)g_ptr_array_index(indexes, i))->sha256);
     add_values(values, "+plain", spec->plain); /* '+' begins no name */
     add_values(values, "+packages", spec->packages);
     add_values(values, "+excluded", spec->excluded);
@@ -193,7 +197,7 @@ static void listing_clear(gpointer data)
 }
 
 /* Adds the Packages files of a component to listings, and what is known of them to indexes (of
- * struct media_index *). */
+ * struct deb_index *). */
 static gboolean obtain_component(struct media_job *job, const struct archives *a, guint source,
                                  const char *component, GArray *listings, GPtrArray *indexes,
                                  GError **error)
@@ -202,7 +206,7 @@ static gboolean obtain_component(struct media_job *job, const struct archives *a
     const guint before = listings->len;
     const char *const arches[] = {suite->arch, suite->release->all_apart ? "all" : NULL};
     for (gsize i = 0; i < G_N_ELEMENTS(arches) && arches[i]; i++) {
-        const struct media_index *index = NULL;
+        const struct deb_index *index = NULL;
         g_autoptr(GError) local = NULL;
         char *file = media_suite_index(suite, job, component, arches[i], &index, &local);
         if (local) {
@@ -234,19 +238,19 @@ static gboolean obtain_indexes(struct media_job *job, const struct archives *a, 
     return TRUE;
 }
 
-static gboolean choose_from(const media_catalog *catalog, const struct media_spec *spec,
+static gboolean choose_from(const deb_catalog *catalog, const struct media_spec *spec,
                             struct choice *choice, GError **error)
 {
-    struct media_need need = {.base = TRUE,
-                              .plain = (const char *const *)spec->plain,
-                              .packages = (const char *const *)spec->packages,
-                              .excluded = (const char *const *)spec->excluded};
-    choice->system = media_closure(catalog, &need, error);
-    choice->kernel = choice->system ? media_choose_kernel(catalog, spec->env_kernel, error) : NULL;
-    media_chosen *shell = choice->kernel ? media_choose(catalog, spec->env_shell, error) : NULL;
+    struct deb_need need = {.base = TRUE,
+                            .plain = (const char *const *)spec->plain,
+                            .packages = (const char *const *)spec->packages,
+                            .excluded = (const char *const *)spec->excluded};
+    choice->system = deb_closure(catalog, &need, error);
+    choice->kernel = choice->system ? deb_choose_kernel(catalog, spec->env_kernel, error) : NULL;
+    deb_package *shell = choice->kernel ? deb_choose(catalog, spec->env_shell, error) : NULL;
     if (!shell)
         return FALSE;
-    choice->shell = g_ptr_array_new_with_free_func((GDestroyNotify)media_chosen_free);
+    choice->shell = g_ptr_array_new_with_free_func((GDestroyNotify)deb_package_free);
     g_ptr_array_add(choice->shell, shell);
     return TRUE;
 }
@@ -257,7 +261,7 @@ static gboolean read_listings(const struct media_job *job, const GArray *listing
 {
     for (guint i = 0; i < listings->len; i++) {
         const char *file = g_array_index(listings, struct listing, i).file;
-        if (!media_packages_read(file, text, job->net.cancel, error))
+        if (!deb_packages_read(file, NULL, text, job->net.cancel, error))
             return FALSE;
         g_string_append(text, "\n\n");
         g_array_append_val(ends, text->len);
@@ -270,7 +274,7 @@ static void tell_sources(GPtrArray *list, const GString *text, const GArray *lis
                          const GArray *ends)
 {
     for (guint i = 0; i < list->len; i++) {
-        media_chosen *m = g_ptr_array_index(list, i);
+        deb_package *m = g_ptr_array_index(list, i);
         guint at = 0;
         while ((gsize)(m->stanza - text->str) >= g_array_index(ends, gsize, at))
             at++;
@@ -287,8 +291,7 @@ static gboolean packages_choose(struct media_job *job, const struct archives *a,
     progress_detail(job->net.progress, "working out the packages of the system");
     if (!read_listings(job, listings, text, ends, error))
         return FALSE;
-    g_autoptr(media_catalog) catalog =
-        media_catalog_new(text->str, text->len, job->spec->arch, error);
+    g_autoptr(deb_catalog) catalog = deb_catalog_new(text->str, text->len, job->spec->arch, error);
     if (catalog && choose_from(catalog, job->spec, choice, error)) {
         tell_sources(choice->system, text, listings, ends);
         tell_sources(choice->kernel, text, listings, ends);
@@ -316,21 +319,9 @@ static gboolean find_choice(struct media_job *job, const struct archives *a, str
 
 /* ---- fetching ---- */
 
-static media_deb *deb_of(const media_chosen *m)
-{
-    media_deb *deb = g_new0(media_deb, 1);
-    deb->name = g_strdup(m->name);
-    deb->version = g_strdup(m->version);
-    deb->arch = g_strdup(m->arch);
-    deb->size = m->size;
-    deb->automatic = !m->base && !m->wanted;
-    g_strlcpy(deb->sha256, m->sha256, sizeof deb->sha256);
-    return deb;
-}
-
 /* The names and URLs that downloads borrow. */
 static void add_wish(GArray *wishes, GPtrArray *texts, const struct archives *a,
-                     const media_chosen *m)
+                     const deb_package *m)
 {
     char *name = g_path_get_basename(m->filename);
     char *url = media_suite_url(&a->suites[MIN(m->source, a->n - 1)], m->filename);
@@ -347,22 +338,6 @@ static void wish_clear(gpointer data)
     g_free(wish->path);
 }
 
-/* Fetches what a list has; the result is of media_deb *, in the same order. */
-static GPtrArray *debs_of(const GPtrArray *list, struct media_wish *wishes)
-{
-    GPtrArray *debs = g_ptr_array_new_with_free_func((GDestroyNotify)media_deb_free);
-    for (guint i = 0; i < list->len; i++) {
-        media_deb *deb = deb_of(g_ptr_array_index(list, i));
-        deb->path = g_steal_pointer(&wishes[i].path);
-        g_ptr_array_add(debs, deb);
-    }
-    return debs;
-}
-
-struct debs {
-    GPtrArray *system, *kernel, *shell; /* of media_deb * */
-};
-
 static void add_input(struct media_job *job, const struct media_wish *wish)
 {
     const struct media_download *d = &wish->download;
@@ -376,22 +351,27 @@ static void add_set(struct media_job *job, const char *mirror, const GPtrArray *
     char hex[DIGEST_HEX_LEN + 1];
     g_autoptr(digest) d = digest_new();
     for (guint i = 0; i < debs->len; i++) {
-        const media_deb *deb = g_ptr_array_index(debs, i);
+        const deb_package *deb = g_ptr_array_index(debs, i);
         digest_field(d, "name", deb->name);
         digest_field(d, "version", deb->version);
         digest_field(d, "sha256", deb->sha256);
-        digest_field(d, "automatic", deb->automatic ? "yes" : "no");
+        digest_field(d, "automatic", deb_package_is_automatic(deb) ? "yes" : "no");
         size += deb->size;
     }
     digest_finish(d, hex);
     media_job_input(job, "packages", mirror, hex, size);
 }
 
+static void take_paths(const GPtrArray *list, struct media_wish *wishes)
+{
+    for (guint i = 0; i < list->len; i++)
+        ((deb_package *)g_ptr_array_index(list, i))->path = g_steal_pointer(&wishes[i].path);
+}
+
 static gboolean fetch(struct media_job *job, const struct archives *a, const struct choice *choice,
-                      struct debs *debs, GError **error)
+                      GError **error)
 {
     const GPtrArray *const lists[] = {choice->system, choice->kernel, choice->shell};
-    GPtrArray **const results[] = {&debs->system, &debs->kernel, &debs->shell};
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GArray) wishes = g_array_new(FALSE, FALSE, sizeof(struct media_wish));
     g_array_set_clear_func(wishes, wish_clear);
@@ -405,20 +385,20 @@ static gboolean fetch(struct media_job *job, const struct archives *a, const str
         !media_obtain_all(job, at + system, wishes->len - system, "environment", error))
         return FALSE;
     for (gsize l = 0; l < G_N_ELEMENTS(lists); at += lists[l++]->len)
-        *results[l] = debs_of(lists[l], at);
-    add_set(job, a->suites[0].mirror, debs->system);
+        take_paths(lists[l], at);
+    add_set(job, a->suites[0].mirror, choice->system);
     for (guint i = system; i < wishes->len; i++)
         add_input(job, &g_array_index(wishes, struct media_wish, i));
     return TRUE;
 }
 
-static media_boot *boot_of(struct media_job *job, const struct debs *debs, GError **error)
+static media_boot *boot_of(struct media_job *job, const struct choice *choice, GError **error)
 {
     g_autoptr(media_boot) boot = g_new0(media_boot, 1);
-    if (!media_environment(job, debs->kernel, g_ptr_array_index(debs->shell, 0), boot, error))
+    if (!media_environment(job, choice->kernel, g_ptr_array_index(choice->shell, 0), boot, error))
         return NULL;
     boot->inputs = g_ptr_array_ref(job->inputs);
-    boot->packages = g_ptr_array_ref(debs->system);
+    boot->packages = g_ptr_array_ref(choice->system);
     return g_steal_pointer(&boot);
 }
 
@@ -426,16 +406,12 @@ media_boot *media_from_packages(struct media_job *job, GError **error)
 {
     media_boot *boot = NULL;
     struct choice choice = {0};
-    struct debs debs = {0};
     struct archives archives = {0};
     if (archives_open(&archives, job, error) && check_words(job->spec, error) &&
         archives_fetch(&archives, job, error) && find_choice(job, &archives, &choice, error) &&
-        fetch(job, &archives, &choice, &debs, error))
-        boot = boot_of(job, &debs, error);
+        fetch(job, &archives, &choice, error))
+        boot = boot_of(job, &choice, error);
     archives_clear(&archives);
     choice_clear(&choice);
-    g_clear_pointer(&debs.system, g_ptr_array_unref);
-    g_clear_pointer(&debs.kernel, g_ptr_array_unref);
-    g_clear_pointer(&debs.shell, g_ptr_array_unref);
     return boot;
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "debian/debian.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,30 +17,29 @@
 #define PATH_BYTES   4096u
 
 struct media_reader {
-    struct archive *outer;   /* the file or the directory */
-    struct archive *inner;   /* the data.tar of a .deb, read through outer; else NULL */
-    struct archive *current; /* one of them */
+    struct archive *a; /* the file, the directory or the data.tar of deb */
+    deb_file *deb;     /* or NULL */
+    GError *deb_error; /* what its reader has said */
     int fd;
-    gboolean begun;
     guint entries;
     gsize prefix; /* of the paths of a directory */
     char *source, *name;
     GCancellable *cancel;
-    char *block, *inner_block;
+    char *block;
 };
 
 void media_reader_free(media_reader *reader)
 {
     if (!reader)
         return;
-    archive_read_free(reader->inner);
-    archive_read_free(reader->outer);
+    archive_read_free(reader->a);
+    deb_free(reader->deb);
+    g_clear_error(&reader->deb_error);
     if (reader->fd >= 0)
         close(reader->fd);
     g_free(reader->source);
     g_free(reader->name);
     g_free(reader->block);
-    g_free(reader->inner_block);
     g_free(reader);
 }
 
@@ -86,14 +86,17 @@ static la_int64_t on_skip(struct archive *a, void *data, la_int64_t request)
     return request;
 }
 
-static la_ssize_t on_inner_read(struct archive *a, void *data, const void **block)
+static la_ssize_t reader_on_deb(struct archive *a, void *data, const void **block)
 {
     media_reader *r = data;
-    la_ssize_t n = archive_read_data(r->outer, r->inner_block, BLOCK);
+    if (g_cancellable_is_cancelled(r->cancel)) {
+        archive_set_error(a, EINTR, "interrupted");
+        return -1;
+    }
+    gssize n = r->deb_error ? -1 : deb_data(r->deb, block, &r->deb_error);
     if (n < 0)
-        archive_set_error(a, archive_errno(r->outer), "%s", archive_error_string(r->outer));
-    *block = r->inner_block;
-    return n < 0 ? -1 : n;
+        archive_set_error(a, EIO, "%s", r->deb_error->message);
+    return n;
 }
 
 /* Filters that libarchive knows without running a program. */
@@ -108,11 +111,11 @@ static void support_filters(struct archive *a)
 
 /* ---- errors ---- */
 
-static gboolean reader_fail(media_reader *r, struct archive *a, GError **error)
+static gboolean reader_fail(media_reader *r, GError **error)
 {
     if (g_cancellable_set_error_if_cancelled(r->cancel, error))
         return FALSE;
-    const char *why = archive_error_string(a);
+    const char *why = r->deb_error ? r->deb_error->message : archive_error_string(r->a);
     g_autofree char *shown = text_printable(why ? why : "it cannot be read", -1);
     ingot_set_error(error, INGOT_EXIT_MEDIA,
                     "it must be a .deb, an ISO image, a tar or a directory, and complete",
@@ -130,34 +133,55 @@ static gboolean too_much(const media_reader *r, const char *what, GError **error
 
 static gboolean open_directory(media_reader *r, GError **error)
 {
-    r->outer = r->current = archive_read_disk_new();
-    archive_read_disk_set_symlink_physical(r->outer);
-    archive_read_disk_set_behavior(r->outer, ARCHIVE_READDISK_NO_XATTR | ARCHIVE_READDISK_NO_ACL |
-                                                 ARCHIVE_READDISK_NO_FFLAGS |
-                                                 ARCHIVE_READDISK_NO_SPARSE);
+    r->a = archive_read_disk_new();
+    archive_read_disk_set_symlink_physical(r->a);
+    archive_read_disk_set_behavior(r->a, ARCHIVE_READDISK_NO_XATTR | ARCHIVE_READDISK_NO_ACL |
+                                             ARCHIVE_READDISK_NO_FFLAGS |
+                                             ARCHIVE_READDISK_NO_SPARSE);
     /* "/." makes a link to a directory count as the directory. */
     g_autofree char *top = g_build_filename(r->source, ".", NULL);
     r->prefix = strlen(top);
-    if (archive_read_disk_open(r->outer, top) != ARCHIVE_OK)
-        return reader_fail(r, r->outer, error);
+    if (archive_read_disk_open(r->a, top) != ARCHIVE_OK)
+        return reader_fail(r, error);
     return TRUE;
 }
 
 static gboolean open_file(media_reader *r, GError **error)
 {
-    r->outer = r->current = archive_read_new();
-    support_filters(r->outer);
-    archive_read_support_format_ar(r->outer);
-    archive_read_support_format_tar(r->outer);
-    archive_read_support_format_iso9660(r->outer);
+    r->a = archive_read_new();
+    support_filters(r->a);
+    archive_read_support_format_tar(r->a);
+    archive_read_support_format_iso9660(r->a);
     r->block = g_malloc(BLOCK);
-    archive_read_set_read_callback(r->outer, reader_on_read);
-    archive_read_set_seek_callback(r->outer, on_seek);
-    archive_read_set_skip_callback(r->outer, on_skip);
-    archive_read_set_callback_data(r->outer, r);
-    if (archive_read_open1(r->outer) != ARCHIVE_OK)
-        return reader_fail(r, r->outer, error);
+    archive_read_set_read_callback(r->a, reader_on_read);
+    archive_read_set_seek_callback(r->a, on_seek);
+    archive_read_set_skip_callback(r->a, on_skip);
+    archive_read_set_callback_data(r->a, r);
+    if (archive_read_open1(r->a) != ARCHIVE_OK)
+        return reader_fail(r, error);
     return TRUE;
+}
+
+/* A .deb is an ar archive (deb(5)); nothing else here is. */
+static gboolean is_deb(const media_reader *r)
+{
+    static const char magic[] = "!<arch>\n";
+    char head[sizeof magic - 1];
+    return pread(r->fd, head, sizeof head, 0) == (ssize_t)sizeof head &&
+           memcmp(head, magic, sizeof head) == 0;
+}
+
+static gboolean open_deb(media_reader *r, GError **error)
+{
+    g_autofree char *same = g_strdup_printf("/proc/self/fd/%d", r->fd);
+    r->a = archive_read_new();
+    r->deb = deb_open(same, r->name, NULL, &r->deb_error);
+    if (!r->deb)
+        return reader_fail(r, error);
+    archive_read_support_format_tar(r->a);
+    archive_read_set_read_callback(r->a, reader_on_deb);
+    archive_read_set_callback_data(r->a, r);
+    return archive_read_open1(r->a) == ARCHIVE_OK || reader_fail(r, error);
 }
 
 media_reader *media_reader_open(const char *source, const char *name, GCancellable *cancel,
@@ -180,46 +204,23 @@ media_reader *media_reader_open(const char *source, const char *name, GCancellab
                         "%s is neither a file, a directory nor a block device", name);
         return NULL;
     }
-    if (S_ISDIR(info.st_mode) ? !open_directory(r, error) : !open_file(r, error))
+    if (S_ISDIR(info.st_mode) ? !open_directory(r, error)
+        : is_deb(r)           ? !open_deb(r, error)
+                              : !open_file(r, error))
         return NULL;
     return g_steal_pointer(&r);
 }
 
 /* ---- entries ---- */
 
-/* A .deb is an ar archive with one member data.tar.* (deb(5)). */
-static gboolean enter_deb(media_reader *r, struct archive_entry *e, GError **error)
-{
-    int status = ARCHIVE_OK;
-    while (status != ARCHIVE_EOF) {
-        const char *name = archive_entry_pathname(e);
-        if (name && g_str_has_prefix(name, "data.tar"))
-            break;
-        status = archive_read_next_header(r->outer, &e);
-        if (status < ARCHIVE_WARN)
-            return reader_fail(r, r->outer, error);
-    }
-    if (status == ARCHIVE_EOF)
-        return too_much(r, "is an ar archive without the data.tar of a .deb", error);
-    r->inner = r->current = archive_read_new();
-    support_filters(r->inner);
-    archive_read_support_format_tar(r->inner);
-    r->inner_block = g_malloc(BLOCK);
-    archive_read_set_read_callback(r->inner, on_inner_read);
-    archive_read_set_callback_data(r->inner, r);
-    if (archive_read_open1(r->inner) != ARCHIVE_OK)
-        return reader_fail(r, r->inner, error);
-    return TRUE;
-}
-
 static gboolean within_limits(media_reader *r, struct archive_entry *e, GError **error)
 {
     if (++r->entries > ENTRIES_MAX)
         return too_much(r, "holds more than a million entries", error);
     /* A directory has no filters; one filter is "none": the medium itself is the limit. */
-    if (r->prefix || archive_filter_count(r->current) <= 1)
+    if (r->prefix || archive_filter_count(r->a) <= 1)
         return TRUE;
-    if (archive_filter_bytes(r->current, 0) > UNPACKED_MAX || archive_entry_size(e) > UNPACKED_MAX)
+    if (archive_filter_bytes(r->a, 0) > UNPACKED_MAX || archive_entry_size(e) > UNPACKED_MAX)
         return too_much(r, "unpacks to more than 16 GiB", error);
     return TRUE;
 }
@@ -227,17 +228,9 @@ static gboolean within_limits(media_reader *r, struct archive_entry *e, GError *
 /* ARCHIVE_EOF, or ARCHIVE_OK with *e set, or ARCHIVE_FATAL with *error set. */
 static int next_header(media_reader *r, struct archive_entry **e, GError **error)
 {
-    int status = archive_read_next_header(r->current, e);
-    if (!r->begun && status >= ARCHIVE_WARN && status != ARCHIVE_EOF &&
-        (archive_format(r->current) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_AR) {
-        r->begun = TRUE;
-        if (!enter_deb(r, *e, error))
-            return ARCHIVE_FATAL;
-        status = archive_read_next_header(r->current, e);
-    }
-    r->begun = TRUE;
+    int status = archive_read_next_header(r->a, e);
     if (status < ARCHIVE_WARN) {
-        reader_fail(r, r->current, error);
+        reader_fail(r, error);
         return ARCHIVE_FATAL;
     }
     if (status == ARCHIVE_EOF || !within_limits(r, *e, error))
@@ -274,7 +267,7 @@ gboolean media_reader_next(media_reader *reader, struct media_entry *entry, GErr
             next_header(reader, &e, error) != ARCHIVE_OK)
             return FALSE;
         if (reader->prefix && archive_entry_filetype(e) == AE_IFDIR)
-            (void)archive_read_disk_descend(reader->current);
+            (void)archive_read_disk_descend(reader->a);
         entry->path = usable_path(reader, e);
     } while (!entry->path);
     const char *hard = archive_entry_hardlink(e);
@@ -289,9 +282,9 @@ gssize media_reader_data(media_reader *reader, void *buffer, gsize size, GError 
 {
     if (g_cancellable_set_error_if_cancelled(reader->cancel, error))
         return -1;
-    la_ssize_t n = archive_read_data(reader->current, buffer, size);
+    la_ssize_t n = archive_read_data(reader->a, buffer, size);
     if (n >= 0)
         return n;
-    reader_fail(reader, reader->current, error);
+    reader_fail(reader, error);
     return -1;
 }

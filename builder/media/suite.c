@@ -14,20 +14,29 @@ void media_suite_clear(media_suite *suite)
     g_clear_pointer(&suite->mirror, g_free);
     g_clear_pointer(&suite->name, g_free);
     g_clear_pointer(&suite->components, g_strfreev);
-    g_clear_pointer(&suite->release, media_release_free);
+    g_clear_pointer(&suite->release, deb_release_free);
 }
 
 /* ---- the recipe's words, before they become parts of URLs ---- */
 
+static gboolean suite_refuse(const char *what, const char *word, GError **error)
+{
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "“%s” is no %s of a Debian archive",
+                    word ? word : "", what);
+    return FALSE;
+}
+
+gboolean media_suite_package(const char *name, GError **error)
+{
+    return deb_is_name(name) || suite_refuse("package", name, error);
+}
+
 gboolean media_suite_word(const char *what, const char *word, const char *more, GError **error)
 {
-    gboolean good = word && g_ascii_isalnum(*word) && media_path_is_safe(word);
+    gboolean good = word && g_ascii_isalnum(*word) && deb_path_is_safe(word);
     for (const char *c = word; good && *c; c++)
         good = g_ascii_isalnum(*c) || strchr(more, *c);
-    if (!good)
-        ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "“%s” is no %s of a Debian archive",
-                        word ? word : "", what);
-    return good;
+    return good || suite_refuse(what, word, error);
 }
 
 static gboolean take_components(media_suite *suite, const char *text, GError **error)
@@ -89,8 +98,8 @@ static gboolean check_release(struct media_job *job, const char *file, gpointer 
     gint64 host = g_get_real_time() / G_USEC_PER_SEC;
     gint64 now = media_clock_now(job->cache, host, job->net.progress);
     g_autoptr(GError) local = NULL;
-    g_clear_pointer(&suite->release, media_release_free);
-    suite->release = media_release_parse(text, length, suite->name, now, &local);
+    g_clear_pointer(&suite->release, deb_release_free);
+    suite->release = deb_release_parse(text, length, suite->name, now, &local);
     if (suite->release)
         return media_clock_verified(job->cache, suite->release->date, job->net.cancel, error);
     media_clock_explain(job->cache, now, host, job->net.progress);
@@ -116,7 +125,7 @@ gboolean media_suite_fetch(media_suite *suite, struct media_job *job, GError **e
 
 /* By its digest first: that name never gets other content while a mirror is being updated. */
 static char *obtain_index(struct media_job *job, const media_suite *suite, const char *path,
-                          const struct media_index *index, gboolean *absent, GError **error)
+                          const struct deb_index *index, gboolean *absent, GError **error)
 {
     g_autofree char *name = g_path_get_basename(path);
     g_autofree char *folder = g_path_get_dirname(path);
@@ -142,7 +151,7 @@ static char *obtain_index(struct media_job *job, const media_suite *suite, const
 }
 
 char *media_suite_index(const media_suite *suite, struct media_job *job, const char *component,
-                        const char *arch, const struct media_index **index, GError **error)
+                        const char *arch, const struct deb_index **index, GError **error)
 {
     static const char *const suffixes[] = {".xz", ".gz", ""};
     g_autoptr(GError) first = NULL;

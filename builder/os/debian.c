@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "debian/debian.h"
 
 #include <string.h>
 
@@ -31,7 +32,7 @@ struct rule {
 
 static const struct rule account = {"user name", "^[a-z][a-z0-9_-]*$"};
 static const struct rule group_name = {"group name", "^[a-z_][a-z0-9_-]*$"};
-static const struct rule package_name = {"package name", "^[a-z0-9][a-z0-9+.-]*$"};
+static const struct rule package_name = {"package name", "^" DEB_NAME_PATTERN "$"};
 static const struct rule kernel_argument = {"kernel argument", "^[^\\s\"'$`\\\\;&|<>()]+$"};
 
 static gboolean debian_fits(const struct rule *rule, const char *const *words, GError **error)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "os/debian.h"
 
+#include "debian/debian.h"
+
 #include <string.h>
 
 /* debian-installer (d-i): preseed on its initrd, and helpers beside it that take out what the
@@ -63,11 +65,13 @@ static char *command_line(const struct os_answers *a)
                     "mitigations=off norandmaps net.ifnames=0 console=ttyS0,115200 ---");
 }
 
+static const char *const arches[] = {"x86_64", NULL};
+
 /* The release's number names the package; the suites are the code names of the releases. */
 static char *package(const char *release, const char *arch)
 {
     static const char *const releases[][2] = {{"bookworm", "12"}, {"trixie", "13"}};
-    const char *debian = strcmp(arch, "x86_64") == 0 ? "amd64" : NULL;
+    const char *debian = g_strv_contains(arches, arch) ? deb_arch_of_machine(arch) : NULL;
     for (gsize i = 0; debian && i < G_N_ELEMENTS(releases); i++)
         if (strcmp(releases[i][0], release) == 0)
             return g_strdup_printf("debian-installer-%s-netboot-%s", releases[i][1], debian);
@@ -172,7 +176,6 @@ static const char *kernel_package(const char *family, const char *arch)
 }
 
 static const char *const families[] = {"debian", NULL};
-static const char *const arches[] = {"x86_64", NULL};
 static const char *const filesystems[] = {"ext4", NULL};
 
 const os_installer installer_debian_installer = {
@@ -181,6 +184,7 @@ const os_installer installer_debian_installer = {
     .families = families,
     .arches = arches,
     .filesystems = filesystems,
+    .archive_arch = deb_arch_of_machine,
     .package = package,
     .kernel_glob = "*/text/debian-installer/amd64/linux",
     .initrd_glob = "*/text/debian-installer/amd64/initrd.gz",

@@ -87,6 +87,8 @@ typedef struct os_installer {
     const char *const *families;
     const char *const *arches;      /* "x86_64", … */
     const char *const *filesystems; /* what it can make as / */
+    /* What the archives of its families call one of arches; NULL: that is not known. */
+    const char *(*archive_arch)(const char *arch);
     /* The row for a family and architecture, or NULL; the member is NULL for installers that are
      * booted from media of their own. */
     const struct os_packages *(*packages)(const char *family, const char *arch);
@@ -121,3 +123,8 @@ typedef struct os_installer {
 const os_installer *const *os_installers(void);
 const os_installer *os_installer_find(const char *name);         /* or NULL */
 const os_installer *os_installer_for_family(const char *family); /* the default, or NULL */
+
+/* Whether the archive that the host's own apt uses (deb_host_mirror) is of this family. */
+gboolean os_family_has_host_archive(const char *family);
+/* Whether the security updates of a release are in an archive of their own. */
+gboolean os_release_has_security(const char *family, const char *release);

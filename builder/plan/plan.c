@@ -152,10 +152,10 @@ static gboolean is_guest_mirror(const char *url)
             g_str_equal(scheme, "ftp"));
 }
 
-/* The archive of the host's own apt, which is Debian's (media_host_mirror). */
+/* The archive of the host's own apt. */
 static const char *host_mirror(const recipe *r, const struct plan_host *host)
 {
-    return g_strcmp0(r->family, "debian") == 0 ? host->apt_mirror : NULL;
+    return r->family && os_family_has_host_archive(r->family) ? host->apt_mirror : NULL;
 }
 
 /* NULL: none, or one that check_mirror complains of. */
@@ -209,24 +209,21 @@ static const char *final_mirror(const recipe *r, const struct plan_host *host)
 /* That of the host's apt goes with its archive, and not with another. */
 static const char *security_mirror(const recipe *r, const struct plan_host *host)
 {
-    static const char *const without[] = {"sid", "unstable", "experimental", NULL};
     if (r->security_mirror)
         return r->security_mirror;
-    return r->mirror || !g_str_equal(r->family, "debian") || g_strv_contains(without, r->release)
+    return r->mirror || !os_family_has_host_archive(r->family) ||
+                   !os_release_has_security(r->family, r->release)
                ? NULL
                : host->apt_security;
 }
 
 /* ---- the media ---- */
 
-/* Debian's names of architectures (Debian Policy 11.1). */
-static const char *debian_arch(const char *arch)
+/* As the archive has it. */
+static const char *archive_arch(const plan *p, const recipe *r)
 {
-    static const char *const names[][2] = {{"x86_64", "amd64"}, {"aarch64", "arm64"}};
-    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-        if (g_str_equal(names[i][0], arch))
-            return names[i][1];
-    return arch;
+    const char *name = p->installer->archive_arch(r->arch);
+    return name ? name : r->arch;
 }
 
 static char *beside_recipe(const recipe *r, const char *path)
@@ -305,7 +302,7 @@ static void resolve_packages(plan *p, const recipe *r, const struct plan_host *h
     to->proxy = g_strdup(r->proxy);
     to->suite = g_strdup(media_suite_of(r));
     to->components = g_strdup(from->components);
-    to->arch = g_strdup(debian_arch(r->arch));
+    to->arch = g_strdup(archive_arch(p, r));
     to->keyring = r->media.keyring ? beside_recipe(r, r->media.keyring) : g_strdup(from->keyring);
     to->plain = g_strdupv((char **)from->plain);
     to->packages = strv_of(from->wanted, own, p->answers.packages);
@@ -335,7 +332,7 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror)
     to->mirror = g_strdup(mirror);
     to->suite = g_strdup(media_suite_of(r));
     to->components = g_strdup("main");
-    to->arch = g_strdup(debian_arch(r->arch));
+    to->arch = g_strdup(archive_arch(p, r));
     to->package = media_package_of(r, p->installer);
 }
 
@@ -346,7 +343,7 @@ static void resolve_modules(plan *p, const recipe *r, const char *mirror)
     p->modules = (struct media_modules){
         .mirror = plan_keep(p, mirror),
         .suite = p->answers.release,
-        .arch = debian_arch(r->arch),
+        .arch = archive_arch(p, r),
         .component = p->installer->modules,
         .keyring = plan_keep(p, own ? p->media.keyring : p->installer->keyring),
         .proxy = plan_keep(p, r->proxy),

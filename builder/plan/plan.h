@@ -15,7 +15,7 @@
 /* What is known of the host and of the call; borrowed while plan_new runs. */
 struct plan_host {
     const char *mirror_override; /* --mirror or INGOT_MIRROR; NULL: none */
-    const char *apt_mirror;      /* media_host_mirror(); NULL: none */
+    const char *apt_mirror;      /* deb_host_mirror(); NULL: none */
     const char *apt_security;    /* the same, of security updates */
     guint cpus;
     const struct vm_accel *accel; /* NULL: not probed (check) */

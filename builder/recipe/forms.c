@@ -2,6 +2,7 @@
 #include "recipe/internal.h"
 
 #include "base/text.h"
+#include "debian/debian.h"
 
 #include <string.h>
 
@@ -13,10 +14,9 @@
 
 static char *advise_choice(const struct field *field, const char *text)
 {
-    static const char *const others[][2] = {{"amd64", "x86_64"}, {"arm64", "aarch64"}};
-    for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
-        if (strcmp(text, others[i][0]) == 0 && g_strv_contains(field->choices, others[i][1]))
-            return g_strdup_printf("%s is called %s here", others[i][0], others[i][1]);
+    const char *machine = deb_arch_to_machine(text);
+    if (machine && g_strv_contains(field->choices, machine))
+        return g_strdup_printf("%s is called %s here", text, machine);
     const char *near = text_nearest(text, field->choices);
     return near ? g_strdup_printf("did you mean \"%s\"?", near) : NULL;
 }
@@ -219,11 +219,11 @@ const struct form form_suite = {
     .longest = 64,
 };
 
-/* Debian Policy 5.6.1; without the final "-" by which apt-get(8) takes "remove". */
+/* Without the final "-" by which apt-get(8) takes "remove". */
 const struct form form_package = {
     .what = "a package name (a-z, 0-9, '+', '-' and '.')",
     .example = "openssh-server",
-    .pattern = "^[a-z0-9][a-z0-9+.-]*[a-z0-9+.]$",
+    .pattern = "^" DEB_NAME_PATTERN "[a-z0-9+.]$",
     .longest = 128,
     .advise = advise_package,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rootfs/order.h"
 
-#include "rootfs/relation.h"
+#include "debian/debian.h"
 
 struct ordering {
     GHashTable *by_name; /* also names that are provided -> GPtrArray of package */
@@ -26,10 +26,10 @@ static void add_name(const struct ordering *o, const char *name, package *p)
 
 static void add_names(const struct ordering *o, package *p)
 {
-    struct relation r = {0};
+    deb_relation r = {0};
     const char *at = p->provides;
     add_name(o, p->name, p);
-    while (relation_next(&at, &r))
+    while (deb_relation_next(&at, &r))
         add_name(o, r.name, p);
 }
 
@@ -56,9 +56,9 @@ static void order_visit(const struct ordering *o, package *p)
     while (stack->len) {
         package *top = g_ptr_array_index(stack, stack->len - 1);
         if (g_hash_table_add(o->seen, top)) {
-            struct relation r = {0};
+            deb_relation r = {0};
             const char *at = top->pre_depends;
-            while (relation_next(&at, &r))
+            while (deb_relation_next(&at, &r))
                 push_all(o, r.name, stack);
             continue;
         }

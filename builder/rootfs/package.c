@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rootfs/package.h"
 
-#include "media/deb822.h"
-#include "rootfs/relation.h"
+#include "debian/debian.h"
 
 #include <string.h>
 
@@ -38,17 +37,6 @@ void package_free(package *p)
     g_free(p);
 }
 
-/* Debian Policy 5.6.7, 5.6.8 and 5.6.12: nothing that means something to a path or a line. */
-static gboolean is_plain(const char *text, const char *more)
-{
-    if (!text || !g_ascii_isalnum(*text))
-        return FALSE;
-    for (const char *c = text; *c; c++)
-        if (!g_ascii_isalnum(*c) && !strchr(more, *c))
-            return FALSE;
-    return TRUE;
-}
-
 /* The text goes into dpkg's status file as it is: it must be one stanza that says nothing of what
  * dpkg itself keeps there. */
 static GHashTable *read_control(const struct deb_member *m, GError **error)
@@ -56,30 +44,30 @@ static GHashTable *read_control(const struct deb_member *m, GError **error)
     const char *at = m->data, *end = m->data + m->size;
     if (memchr(m->data, '\0', m->size) || *m->data == '#' || strstr(m->data, "\n#"))
         return NULL;
-    g_autoptr(GHashTable) fields = media_deb822_next(&at, end, error);
-    g_autoptr(GHashTable) more = fields ? media_deb822_next(&at, end, error) : NULL;
-    if (!fields || more || (error && *error) || media_deb822_get(fields, "status") ||
-        media_deb822_get(fields, "conffiles") || media_deb822_get(fields, "config-version"))
+    g_autoptr(GHashTable) fields = deb822_next(&at, end, error);
+    g_autoptr(GHashTable) more = fields ? deb822_next(&at, end, error) : NULL;
+    if (!fields || more || (error && *error) || deb822_get(fields, "status") ||
+        deb822_get(fields, "conffiles") || deb822_get(fields, "config-version"))
         return NULL;
     return g_steal_pointer(&fields);
 }
 
 static gboolean take_fields(package *p, GHashTable *fields)
 {
-    const char *name = media_deb822_get(fields, "package");
-    const char *arch = media_deb822_get(fields, "architecture");
-    const char *version = media_deb822_get(fields, "version");
-    if (!is_plain(name, "+-.") || !is_plain(arch, "-") || !is_plain(version, "+-.~:"))
+    const char *name = deb822_get(fields, "package");
+    const char *arch = deb822_get(fields, "architecture");
+    const char *version = deb822_get(fields, "version");
+    if (!deb_is_name(name) || !deb_is_arch(arch) || !deb_is_version(version))
         return FALSE;
     p->name = g_strdup(name);
     p->arch = g_strdup(arch);
     p->version = g_strdup(version);
-    p->stem = g_strcmp0(media_deb822_get(fields, "multi-arch"), "same") == 0
+    p->stem = g_strcmp0(deb822_get(fields, "multi-arch"), "same") == 0
                   ? g_strdup_printf("%s:%s", name, arch)
                   : g_strdup(name);
-    p->pre_depends = g_strdup(media_deb822_get(fields, "pre-depends"));
-    p->provides = g_strdup(media_deb822_get(fields, "provides"));
-    p->replaces = g_strdup(media_deb822_get(fields, "replaces"));
+    p->pre_depends = g_strdup(deb822_get(fields, "pre-depends"));
+    p->provides = g_strdup(deb822_get(fields, "provides"));
+    p->replaces = g_strdup(deb822_get(fields, "replaces"));
     return TRUE;
 }
 
@@ -136,13 +124,12 @@ struct conffile *package_conffile(const package *p, const char *path)
 
 gboolean package_replaces(const package *p, const package *other)
 {
-    struct relation r = {0};
+    g_auto(deb_relation) r = {0};
     const char *at = p->replaces;
-    gboolean found = FALSE;
-    while (!found && relation_next(&at, &r))
-        found = relation_meets(&r, other->name, other->version);
-    relation_clear(&r);
-    return found;
+    while (deb_relation_next(&at, &r))
+        if (strcmp(r.name, other->name) == 0 && deb_relation_allows(&r, other->version))
+            return TRUE;
+    return FALSE;
 }
 
 gboolean package_diverts(const package *p, const package *other, const char *path, char **to)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include "rootfs/deb.h"
+#include "debian/debian.h"
 
 /* What is known of a package when its files are being unpacked, and later for the database. */
 

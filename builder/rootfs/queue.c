@@ -63,10 +63,8 @@ static gboolean hand_over(struct slot *s)
     return good;
 }
 
-static gboolean take_control(gpointer sink, GPtrArray *members, GError **error)
+static gboolean take_control(struct slot *s, GPtrArray *members)
 {
-    (void)error;
-    struct slot *s = sink;
     gsize size = 0;
     for (guint i = 0; i < members->len; i++)
         size += ((const struct deb_member *)g_ptr_array_index(members, i))->size;
@@ -78,10 +76,8 @@ static gboolean take_control(gpointer sink, GPtrArray *members, GError **error)
     return good;
 }
 
-static gboolean take_data(gpointer sink, const void *bytes, gsize length, GError **error)
+static gboolean take_data(struct slot *s, const void *bytes, gsize length)
 {
-    (void)error;
-    struct slot *s = sink;
     while (length) {
         if (!s->part) {
             s->part = g_malloc(sizeof *s->part + PIECE);
@@ -98,17 +94,30 @@ static gboolean take_data(gpointer sink, const void *bytes, gsize length, GError
     return TRUE;
 }
 
+/* Takes one package apart, until there is no more or the queue has had enough. */
+static void queue_read(struct slot *s, GError **error)
+{
+    const void *block = NULL;
+    gssize n = 0;
+    GPtrArray *members = NULL;
+    g_autoptr(deb_file) deb = deb_open(s->queue->paths[s->number], NULL, &members, error);
+    gboolean good = deb && take_control(s, members);
+    while (good && (n = deb_data(deb, &block, error)) > 0)
+        good = take_data(s, block, (gsize)n);
+    if (good && n == 0)
+        (void)hand_over(s);
+}
+
 static void queue_run(gpointer item, gpointer data)
 {
-    static const struct deb_sink calls = {take_control, take_data};
     struct slot *s = item;
     deb_queue *q = data;
     GError *error = NULL;
     g_mutex_lock(&q->mutex);
     gboolean stop = q->stop;
     g_mutex_unlock(&q->mutex);
-    if (!stop && deb_read(q->paths[s->number], &calls, s, &error))
-        (void)hand_over(s);
+    if (!stop)
+        queue_read(s, &error);
     g_clear_pointer(&s->part, g_free);
     g_mutex_lock(&q->mutex);
     s->error = error;

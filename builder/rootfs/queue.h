@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include "rootfs/deb.h"
+#include "debian/debian.h"
 
 #include <archive.h>
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "media/deb822.h"
-#include "media/release.h"
+#include "debian/debian.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -9,9 +8,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_index(gpointer path, gpointer value, gpointer data)
 {
-    const struct media_index *index = value;
+    const struct deb_index *index = value;
     (void)data;
-    g_assert(media_path_is_safe(path));
+    g_assert(deb_path_is_safe(path));
     g_assert(strlen(index->sha256) == 64 && index->size <= G_MAXINT64);
 }
 
@@ -31,7 +30,7 @@ static void compare_all(GHashTable *versions)
     while (g_hash_table_iter_next(&outer, &a, NULL)) {
         g_hash_table_iter_init(&inner, versions);
         while (g_hash_table_iter_next(&inner, &b, NULL)) {
-            int there = media_deb_version_compare(a, b), back = media_deb_version_compare(b, a);
+            int there = deb_version_compare(a, b), back = deb_version_compare(b, a);
             g_assert((there > 0) == (back < 0) && (there == 0) == (back == 0));
         }
     }
@@ -41,12 +40,12 @@ static void compare_all(GHashTable *versions)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *text = (const char *)data, *at = text;
-    g_autoptr(media_release) release =
-        media_release_parse(text, size, "trixie", G_GINT64_CONSTANT(1800000000), NULL);
+    g_autoptr(deb_release) release =
+        deb_release_parse(text, size, "trixie", G_GINT64_CONSTANT(1800000000), NULL);
     if (release)
         g_hash_table_foreach(release->indices, check_index, NULL);
     for (;;) {
-        g_autoptr(GHashTable) fields = media_deb822_next(&at, text + size, NULL);
+        g_autoptr(GHashTable) fields = deb822_next(&at, text + size, NULL);
         g_autoptr(GHashTable) versions = g_hash_table_new(g_str_hash, g_str_equal);
         if (!fields)
             break;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "media/media.h"
+#include "debian/debian.h"
 
 #include "base/files.h"
 
@@ -21,7 +21,7 @@ static void look(const char *name, const uint8_t *data, size_t size)
     g_autofree char *path = g_build_filename(folder, name, NULL);
     if (!g_file_set_contents(path, (const char *)data, (gssize)size, NULL))
         abort();
-    g_autofree char *mirror = media_host_mirror(folder, FALSE);
+    g_autofree char *mirror = deb_host_mirror(folder, FALSE);
     if (mirror) {
         g_assert(strstr(mirror, "://") && g_str_has_suffix(mirror, "/debian"));
         g_assert(!strpbrk(mirror, "@ \t\r\n?#$"));

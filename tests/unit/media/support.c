@@ -98,9 +98,11 @@ GBytes *pack(enum packing packing, const struct member *members)
 {
     struct archive *a = archive_write_new();
     set_form(a, packing);
+    static const struct member control[] = {{.path = "control", .text = "Package: a\n"}, {0}};
     g_autoptr(GBytes) inner = packing == PACK_DEB ? pack(PACK_TAR_XZ, members) : NULL;
+    g_autoptr(GBytes) about = packing == PACK_DEB ? pack(PACK_TAR_XZ, control) : NULL;
     const struct member deb[] = {{.path = "debian-binary", .text = "2.0\n"},
-                                 {.path = "control.tar.xz", .text = "not looked at"},
+                                 {.path = "control.tar.xz", .data = about},
                                  {.path = "data.tar.xz", .data = inner},
                                  {0}};
     return members_write(a, packing == PACK_DEB ? deb : members);

@@ -337,7 +337,7 @@ static void an_ar_without_data_is_no_deb(void **state)
     assert_true(g_file_set_contents(path, data, (gssize)size, NULL));
     g_free(data);
     assert_null(pick(path, *state, "*", NULL, &error));
-    assert_error_says(error, INGOT_EXIT_MEDIA, "without the data.tar of a .deb");
+    assert_error_says(error, INGOT_EXIT_MEDIA, "data.tar is not where it must be");
 }
 
 /* A header that says so much; what follows is never written. */

@@ -244,11 +244,11 @@ static void good_path(void **state)
     guint64 size = 0;
     for (gsize i = 0; i < G_N_ELEMENTS(packages); i++) {
         char hex[65];
-        const media_deb *deb = g_ptr_array_index(boot->packages, i);
+        const deb_package *deb = g_ptr_array_index(boot->packages, i);
         assert_string_equal(deb->name, packages[i].name);
         assert_string_equal(deb->version, "1+x");
         assert_string_equal(deb->arch, "amd64");
-        assert_int_equal(deb->automatic, packages[i].automatic);
+        assert_int_equal(deb_package_is_automatic(deb), packages[i].automatic);
         assert_true(digest_file(deb->path, hex, NULL, NULL, NULL));
         assert_string_equal(deb->sha256, hex);
         size += deb->size;
@@ -318,7 +318,7 @@ static void fetches_once(void **state)
     const struct media_input *x = g_ptr_array_index(one->inputs, 2);
     const struct media_input *y = g_ptr_array_index(three->inputs, 2);
     assert_string_equal(x->sha256, y->sha256);
-    const media_deb *deb = g_ptr_array_index(one->packages, 1);
+    const deb_package *deb = g_ptr_array_index(one->packages, 1);
     assert_int_equal(unlink(deb->path), 0);
     assert_fails(a, "libc_1+x_amd64.deb is not in the cache");
 }
@@ -436,7 +436,7 @@ static void security_updates(void **state)
         g_autoptr(media_boot) boot = assert_comes(a);
         assert_int_equal(boot->packages->len, 8);
         for (guint k = 0; k < boot->packages->len; k++) {
-            const media_deb *d = g_ptr_array_index(boot->packages, k);
+            const deb_package *d = g_ptr_array_index(boot->packages, k);
             assert_string_equal(d->version, g_str_equal(d->name, "libssh") ? "1+x+u1" : "1+x");
         }
     }

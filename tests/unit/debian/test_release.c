@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "support.h"
+#include "../media/support.h"
 
-#include "media/release.h"
+#include "debian/debian.h"
 
 #define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define B64 "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
 #define NOW 1800000000 /* 2027-01-15 */
 
-static media_release *parse(const char *text, GError **error)
+static deb_release *parse(const char *text, GError **error)
 {
-    return media_release_parse(text, strlen(text), "trixie", NOW, error);
+    return deb_release_parse(text, strlen(text), "trixie", NOW, error);
 }
 
 static void reads_a_release(void **state)
 {
     (void)state;
     g_autoptr(GError) error = NULL;
-    g_autoptr(media_release) r =
+    g_autoptr(deb_release) r =
         parse("Suite: stable\nCodename: trixie\nAcquire-By-Hash: yes\n"
               "Date: Sat, 12 Sep 2099 07:55:41 UTC\nMD5Sum:\n x\nSHA256:\n " A64
               "  123 main/binary-amd64/Packages.xz\n " B64 " 0 main/empty\n\n",
@@ -24,11 +24,11 @@ static void reads_a_release(void **state)
     assert_no_error(error);
     assert_string_equal(r->codename, "trixie");
     assert_true(r->by_hash);
-    const struct media_index *index =
+    const struct deb_index *index =
         g_hash_table_lookup(r->indices, "main/binary-amd64/Packages.xz");
     assert_string_equal(index->sha256, A64);
     assert_int_equal(index->size, 123);
-    const struct media_index *other = g_hash_table_lookup(r->indices, "main/empty");
+    const struct deb_index *other = g_hash_table_lookup(r->indices, "main/empty");
     assert_true(other->sha256[0] == 'b' && strlen(other->sha256) == 64);
     assert_null(g_hash_table_lookup(r->indices, "x"));
 }
@@ -37,13 +37,13 @@ static void the_suite_may_be_either_name(void **state)
 {
     (void)state;
     static const char text[] = "Suite: stable\nCodename: trixie\nSHA256:\n " A64 " 1 a\n";
-    g_autoptr(media_release) suite = media_release_parse(text, sizeof text - 1, "stable", 0, NULL);
-    g_autoptr(media_release) code = media_release_parse(text, sizeof text - 1, "trixie", 0, NULL);
+    g_autoptr(deb_release) suite = deb_release_parse(text, sizeof text - 1, "stable", 0, NULL);
+    g_autoptr(deb_release) code = deb_release_parse(text, sizeof text - 1, "trixie", 0, NULL);
     g_autoptr(GError) error = NULL;
     assert_non_null(suite);
     assert_false(suite->by_hash);
     assert_non_null(code);
-    assert_null(media_release_parse(text, sizeof text - 1, "bookworm", 0, &error));
+    assert_null(deb_release_parse(text, sizeof text - 1, "bookworm", 0, &error));
     assert_error_says(error, INGOT_EXIT_MEDIA, "of suite “stable”, codename “trixie”");
 }
 
@@ -64,7 +64,7 @@ static void dates(void **state)
         g_autoptr(GError) error = NULL;
         g_autofree char *text = g_strdup_printf(
             "Codename: trixie\nValid-Until: %s\nSHA256:\n " A64 " 1 a\n", cases[i].until);
-        g_autoptr(media_release) r = parse(text, &error);
+        g_autoptr(deb_release) r = parse(text, &error);
         if (cases[i].says)
             assert_error_says(error, INGOT_EXIT_MEDIA, cases[i].says);
         else
@@ -116,14 +116,24 @@ static const char packages[] = "Package: wanted-not\nDepends: wanted\n" FIELDS(
                                                                  "\nPackage: wanted\n" FIELDS(
                                                                      "7", "arm64", "pool/arm.deb");
 
-static gboolean find(const char *dir, const char *suffix, const char *text, media_package *found,
-                     GError **error)
+/* What a file says of "wanted"; NULL with *error unset: nothing. */
+static deb_package *find_in(const char *file, GError **error)
+{
+    g_autoptr(GString) kept = g_string_new(NULL);
+    if (!deb_packages_read(file, "wanted", kept, NULL, error))
+        return NULL;
+    g_autoptr(deb_catalog) catalog = deb_catalog_new(kept->str, kept->len, "amd64", error);
+    return catalog && deb_catalog_has(catalog, "wanted") ? deb_choose(catalog, "wanted", error)
+                                                         : NULL;
+}
+
+static deb_package *find(const char *dir, const char *suffix, const char *text, GError **error)
 {
     g_autofree char *name = g_strconcat("Packages", suffix, NULL);
     g_autofree char *file = under(dir, name);
     g_autoptr(GBytes) bytes = squeeze(suffix, text, strlen(text));
     write_bytes(file, bytes);
-    return media_packages_find(file, "wanted", "amd64", NULL, found, error);
+    return find_in(file, error);
 }
 
 static void finds_the_newest_version(void **state)
@@ -131,12 +141,12 @@ static void finds_the_newest_version(void **state)
     static const char *const suffixes[] = {"", ".gz", ".xz"};
     for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
         g_autoptr(GError) error = NULL;
-        g_auto(media_package) found = {0};
-        assert_true(find(*state, suffixes[i], packages, &found, &error));
-        assert_string_equal(found.version, "1.10");
-        assert_string_equal(found.filename, "pool/new.deb");
-        assert_string_equal(found.sha256, A64);
-        assert_int_equal(found.size, 77);
+        g_autoptr(deb_package) found = find(*state, suffixes[i], packages, &error);
+        assert_no_error(error);
+        assert_string_equal(found->version, "1.10");
+        assert_string_equal(found->filename, "pool/new.deb");
+        assert_string_equal(found->sha256, A64);
+        assert_int_equal(found->size, 77);
     }
 }
 
@@ -144,15 +154,15 @@ static void finds_the_newest_version(void **state)
 static void finds_it_among_many(void **state)
 {
     g_autoptr(GError) error = NULL;
-    g_auto(media_package) found = {0};
     g_autoptr(GString) text = g_string_new(NULL);
     for (int i = 0; i < 20000; i++)
         g_string_append_printf(text, "Package: p%d\nVersion: 1\nDescription: %d\n .\n\n", i, i);
     g_string_append(text, packages);
     for (int i = 0; i < 20000; i++)
         g_string_append_printf(text, "\nPackage: q%d\nVersion: 1\n", i);
-    assert_true(find(*state, ".gz", text->str, &found, &error));
-    assert_string_equal(found.filename, "pool/new.deb");
+    g_autoptr(deb_package) found = find(*state, ".gz", text->str, &error);
+    assert_no_error(error);
+    assert_string_equal(found->filename, "pool/new.deb");
 }
 
 static void what_is_not_there_is_no_error(void **state)
@@ -160,10 +170,8 @@ static void what_is_not_there_is_no_error(void **state)
     static const char *const texts[] = {"", "Package: other\nVersion: 1\n", "wanted", "\n\n\n"};
     for (gsize i = 0; i < 2; i++) {
         g_autoptr(GError) error = NULL;
-        g_auto(media_package) found = {0};
-        assert_true(find(*state, "", texts[i], &found, &error));
+        assert_null(find(*state, "", texts[i], &error));
         assert_no_error(error);
-        assert_null(found.filename);
     }
 }
 
@@ -173,17 +181,16 @@ static void refuses_bad_packages(void **state)
         const char *text, *says;
     } cases[] = {
         {"wanted\n", "no field name"},
-        {"Package: wanted\nVersion: 1\nArchitecture: all\n", "no usable version"},
-        {"Package: wanted\n" FIELDS("1", "all", "../../etc/passwd"), "no usable version"},
-        {"Package: wanted\n" FIELDS("1", "all", "/etc/passwd"), "no usable version"},
+        {"Package: wanted\nVersion: 1\nArchitecture: all\n", "no usable name, version"},
+        {"Package: wanted\n" FIELDS("1", "all", "../../etc/passwd"), "no usable name, version"},
+        {"Package: wanted\n" FIELDS("1", "all", "/etc/passwd"), "no usable name, version"},
         {"Package: wanted\nVersion: 1\nArchitecture: all\nFilename: a\nSize: 1\nSHA256: b\n",
-         "no usable version"},
+         "no usable name, version"},
         {"Package: wanted\nPackage: wanted\n", "twice"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
-        g_auto(media_package) found = {0};
-        assert_false(find(*state, "", cases[i].text, &found, &error));
+        assert_null(find(*state, "", cases[i].text, &error));
         assert_error_says(error, INGOT_EXIT_MEDIA, cases[i].says);
     }
 }
@@ -191,21 +198,19 @@ static void refuses_bad_packages(void **state)
 static void refuses_a_stanza_without_end(void **state)
 {
     g_autoptr(GError) error = NULL;
-    g_auto(media_package) found = {0};
     g_autofree char *flood = g_strnfill(6u << 20, 'a');
-    assert_false(find(*state, ".xz", flood, &found, &error));
+    assert_null(find(*state, ".xz", flood, &error));
     assert_error_says(error, INGOT_EXIT_MEDIA, "stanza");
 }
 
 static void refuses_a_truncated_file(void **state)
 {
     g_autoptr(GError) error = NULL;
-    g_auto(media_package) found = {0};
     g_autofree char *file = under(*state, "Packages.xz");
     g_autoptr(GBytes) bytes = squeeze(".xz", packages, strlen(packages));
     g_autoptr(GBytes) half = g_bytes_new_from_bytes(bytes, 0, g_bytes_get_size(bytes) / 2);
     write_bytes(file, half);
-    assert_false(media_packages_find(file, "wanted", "amd64", NULL, &found, &error));
+    assert_null(find_in(file, &error));
     assert_error_says(error, INGOT_EXIT_MEDIA, "cannot read the Packages file");
 }
 
@@ -217,11 +222,11 @@ static void safe_paths(void **state)
     static const char *const bad[] = {"",     "/",     "/a",  "a/",      "a//b", "..",  "../a",
                                       "a/..", "a/./b", "a\n", "a\x7f/b", "\xff", "a\\b"};
     for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
-        assert_true(media_path_is_safe(good[i]));
+        assert_true(deb_path_is_safe(good[i]));
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
-        assert_false(media_path_is_safe(bad[i]));
+        assert_false(deb_path_is_safe(bad[i]));
     g_autofree char *longest = g_strnfill(5000, 'a');
-    assert_false(media_path_is_safe(longest));
+    assert_false(deb_path_is_safe(longest));
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, temp_setup, temp_teardown)
@@ -236,5 +241,5 @@ int main(void)
         T(refuses_a_stanza_without_end),   T(refuses_a_truncated_file),
         cmocka_unit_test(safe_paths),
     };
-    return cmocka_run_group_tests_name("media/release", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("debian/release", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rootfs/deb.h"
+#include "debian/debian.h"
 
 #include "base/error.h"
 #include "base/text.h"
@@ -13,11 +13,11 @@
 #define MEMBERS_MAX 100u
 #define CHUNK       (256u << 10)
 
-struct reading {
-    const char *path;
+struct deb_file {
+    char *name;
     struct archive *outer; /* the ar archive */
-    const struct deb_sink *calls;
-    gpointer sink;
+    struct archive *inner; /* the decompressed member at hand, read through outer; or NULL */
+    guint64 left;          /* so much may still come out of it */
 };
 
 gboolean deb_refuse(const char *path, const char *why, GError **error)
@@ -80,55 +80,47 @@ static gboolean support_filter(struct archive *a, const char *suffix)
     return FALSE;
 }
 
-static struct archive *open_inner(const struct reading *r, const char *suffix, GError **error)
+/* Goes on to the decompressed bytes of the current member, limit of them at most. */
+static gboolean open_inner(deb_file *d, const char *suffix, guint64 limit, GError **error)
 {
-    struct archive *a = archive_read_new();
-    archive_read_support_format_raw(a);
-    archive_read_set_read_callback(a, deb_on_read);
-    archive_read_set_callback_data(a, r->outer);
     struct archive_entry *entry;
-    gboolean known = support_filter(a, suffix);
-    if (known && archive_read_open1(a) == ARCHIVE_OK &&
-        archive_read_next_header(a, &entry) == ARCHIVE_OK)
-        return a;
-    deb_refuse(r->path, known ? archive_error_string(a) : "its compression is not known", error);
-    archive_read_free(a);
-    return NULL;
+    archive_read_free(d->inner);
+    d->inner = archive_read_new();
+    d->left = limit;
+    archive_read_support_format_raw(d->inner);
+    archive_read_set_read_callback(d->inner, deb_on_read);
+    archive_read_set_callback_data(d->inner, d->outer);
+    gboolean known = support_filter(d->inner, suffix);
+    return (known && archive_read_open1(d->inner) == ARCHIVE_OK &&
+            archive_read_next_header(d->inner, &entry) == ARCHIVE_OK) ||
+           deb_refuse(d->name,
+                      known ? archive_error_string(d->inner) : "its compression is not known",
+                      error);
 }
 
-/* Hands the decompressed bytes of the current member to a function of a sink. */
-static gboolean pour(const struct reading *r, const char *suffix, guint64 limit,
-                     gboolean (*take)(gpointer, const void *, gsize, GError **), gpointer sink,
-                     GError **error)
+gssize deb_data(deb_file *d, const void **block, GError **error)
 {
-    struct archive *a = open_inner(r, suffix, error);
-    const void *block = NULL;
     size_t length = 0;
     la_int64_t offset = 0;
-    guint64 total = 0;
     int code = ARCHIVE_OK;
-    gboolean good = a != NULL;
-    while (good && (code = archive_read_data_block(a, &block, &length, &offset)) == ARCHIVE_OK) {
-        total += length;
-        good = total <= limit ? take(sink, block, length, error)
-                              : deb_refuse(r->path, "it unpacks to more than it may", error);
+    while (length == 0 && code == ARCHIVE_OK)
+        code = archive_read_data_block(d->inner, block, &length, &offset);
+    if (code == ARCHIVE_EOF)
+        return 0;
+    if (code == ARCHIVE_OK && length <= d->left) {
+        d->left -= length;
+        return (gssize)length;
     }
-    if (good && code != ARCHIVE_EOF)
-        good = deb_refuse(r->path, archive_error_string(a), error);
-    archive_read_free(a);
-    return good;
+    deb_refuse(d->name,
+               code == ARCHIVE_OK ? "it unpacks to more than it may"
+                                  : archive_error_string(d->inner),
+               error);
+    return -1;
 }
 
 /* ---- control.tar ---- */
 
-static gboolean gather(gpointer sink, const void *bytes, gsize length, GError **error)
-{
-    (void)error;
-    g_byte_array_append(sink, bytes, (guint)length);
-    return TRUE;
-}
-
-static gboolean add_member(const struct reading *r, struct archive *a, struct archive_entry *entry,
+static gboolean add_member(const deb_file *d, struct archive *a, struct archive_entry *entry,
                            GPtrArray *members, GError **error)
 {
     const char *path = archive_entry_pathname(entry);
@@ -137,7 +129,7 @@ static gboolean add_member(const struct reading *r, struct archive *a, struct ar
         return TRUE;
     if (!path || archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) ||
         size < 0 || size > (la_int64_t)CONTROL_MAX || members->len >= MEMBERS_MAX)
-        return deb_refuse(r->path, "its control archive is not of the usual form", error);
+        return deb_refuse(d->name, "its control archive is not of the usual form", error);
     struct deb_member *m = g_new0(struct deb_member, 1);
     g_ptr_array_add(members, m);
     m->name = g_strdup(g_str_has_prefix(path, "./") ? path + 2 : path);
@@ -146,45 +138,48 @@ static gboolean add_member(const struct reading *r, struct archive *a, struct ar
     m->data = g_malloc(m->size + 1);
     m->data[m->size] = '\0';
     return archive_read_data(a, m->data, m->size) == size ||
-           deb_refuse(r->path, archive_error_string(a), error);
+           deb_refuse(d->name, archive_error_string(a), error);
 }
 
-static gboolean read_members(const struct reading *r, const GByteArray *tar, GPtrArray *members,
+static gboolean read_members(const deb_file *d, const GByteArray *tar, GPtrArray *members,
                              GError **error)
 {
     struct archive *a = archive_read_new();
     struct archive_entry *entry;
     archive_read_support_format_tar(a);
     int code = archive_read_open_memory(a, tar->data, tar->len);
-    gboolean good = code == ARCHIVE_OK || deb_refuse(r->path, archive_error_string(a), error);
+    gboolean good = code == ARCHIVE_OK || deb_refuse(d->name, archive_error_string(a), error);
     while (good && (code = archive_read_next_header(a, &entry)) == ARCHIVE_OK)
-        good = add_member(r, a, entry, members, error);
+        good = add_member(d, a, entry, members, error);
     if (good && code != ARCHIVE_EOF)
-        good = deb_refuse(r->path, archive_error_string(a), error);
+        good = deb_refuse(d->name, archive_error_string(a), error);
     archive_read_free(a);
     if (good && !deb_member_find(members, "control"))
-        good = deb_refuse(r->path, "it has no control file", error);
+        good = deb_refuse(d->name, "it has no control file", error);
     return good;
 }
 
-static gboolean read_control(const struct reading *r, const char *suffix, GError **error)
+static GPtrArray *read_control(deb_file *d, const char *suffix, GError **error)
 {
     g_autoptr(GByteArray) tar = g_byte_array_new();
     g_autoptr(GPtrArray) members = g_ptr_array_new_with_free_func(member_free);
-    return pour(r, suffix, CONTROL_MAX, gather, tar, error) &&
-           read_members(r, tar, members, error) &&
-           r->calls->control(r->sink, g_steal_pointer(&members), error);
+    const void *block = NULL;
+    gssize n;
+    if (!open_inner(d, suffix, CONTROL_MAX, error))
+        return NULL;
+    while ((n = deb_data(d, &block, error)) > 0)
+        g_byte_array_append(tar, block, (guint)n);
+    return n == 0 && read_members(d, tar, members, error) ? g_steal_pointer(&members) : NULL;
 }
 
 /* ---- the whole ---- */
 
 /* deb(5): debian-binary, control.tar*, data.tar*; members that begin with '_' may stand between. */
-static gboolean next_member(const struct reading *r, const char *want, char **suffix,
-                            GError **error)
+static gboolean next_member(const deb_file *d, const char *want, char **suffix, GError **error)
 {
     struct archive_entry *entry;
     int code;
-    while ((code = archive_read_next_header(r->outer, &entry)) == ARCHIVE_OK) {
+    while ((code = archive_read_next_header(d->outer, &entry)) == ARCHIVE_OK) {
         const char *name = archive_entry_pathname(entry);
         if (name && *name == '_')
             continue;
@@ -195,31 +190,46 @@ static gboolean next_member(const struct reading *r, const char *want, char **su
     }
     g_autofree char *why = g_strdup_printf("%s is not where it must be", want);
     return deb_refuse(
-        r->path, code == ARCHIVE_OK || code == ARCHIVE_EOF ? why : archive_error_string(r->outer),
+        d->name, code == ARCHIVE_OK || code == ARCHIVE_EOF ? why : archive_error_string(d->outer),
         error);
 }
 
-static gboolean deb_read_all(const struct reading *r, GError **error)
+static gboolean check_format(const deb_file *d, GError **error)
 {
     char version[16] = "";
-    g_autofree char *none = NULL, *control = NULL, *data = NULL;
-    if (!next_member(r, "debian-binary", &none, error))
-        return FALSE;
-    if (archive_read_data(r->outer, version, sizeof version - 1) < 4 ||
-        !g_str_has_prefix(version, "2."))
-        return deb_refuse(r->path, "its format is not 2.0", error);
-    return next_member(r, "control.tar", &control, error) && read_control(r, control, error) &&
-           next_member(r, "data.tar", &data, error) &&
-           pour(r, data, DATA_MAX, r->calls->data, r->sink, error);
+    g_autofree char *none = NULL;
+    return next_member(d, "debian-binary", &none, error) &&
+           ((archive_read_data(d->outer, version, sizeof version - 1) >= 4 &&
+             g_str_has_prefix(version, "2.")) ||
+            deb_refuse(d->name, "its format is not 2.0", error));
 }
 
-gboolean deb_read(const char *path, const struct deb_sink *calls, gpointer sink, GError **error)
+void deb_free(deb_file *deb)
 {
-    struct reading r = {.path = path, .outer = archive_read_new(), .calls = calls, .sink = sink};
-    archive_read_support_format_ar(r.outer);
-    gboolean good = archive_read_open_filename(r.outer, path, CHUNK) == ARCHIVE_OK
-                        ? deb_read_all(&r, error)
-                        : deb_refuse(path, archive_error_string(r.outer), error);
-    archive_read_free(r.outer);
-    return good;
+    if (!deb)
+        return;
+    archive_read_free(deb->inner);
+    archive_read_free(deb->outer);
+    g_free(deb->name);
+    g_free(deb);
+}
+
+deb_file *deb_open(const char *path, const char *name, GPtrArray **members, GError **error)
+{
+    g_autofree char *control = NULL, *data = NULL;
+    g_autoptr(deb_file) d = g_new0(deb_file, 1);
+    d->name = g_strdup(name ? name : path);
+    d->outer = archive_read_new();
+    archive_read_support_format_ar(d->outer);
+    if (archive_read_open_filename(d->outer, path, CHUNK) != ARCHIVE_OK) {
+        deb_refuse(d->name, archive_error_string(d->outer), error);
+        return NULL;
+    }
+    gboolean good = check_format(d, error) && next_member(d, "control.tar", &control, error);
+    g_autoptr(GPtrArray) read = good ? read_control(d, control, error) : NULL;
+    if (!read || !next_member(d, "data.tar", &data, error) || !open_inner(d, data, DATA_MAX, error))
+        return NULL;
+    if (members)
+        *members = g_steal_pointer(&read);
+    return g_steal_pointer(&d);
 }

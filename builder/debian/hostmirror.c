@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "media/media.h"
+#include "debian/debian.h"
 
 #include "base/files.h"
-#include "media/deb822.h"
 
 #include <string.h>
 
@@ -122,11 +121,11 @@ static gboolean is_disabled(const char *enabled)
 
 static char *from_stanza(const struct wanted *wanted, GHashTable *fields)
 {
-    g_auto(GStrv) types = words_of(media_deb822_get(fields, "types"));
-    g_auto(GStrv) uris = words_of(media_deb822_get(fields, "uris"));
-    g_auto(GStrv) suites = words_of(media_deb822_get(fields, "suites"));
-    g_auto(GStrv) components = words_of(media_deb822_get(fields, "components"));
-    if (is_disabled(media_deb822_get(fields, "enabled")) || !has_word(types, "deb") ||
+    g_auto(GStrv) types = words_of(deb822_get(fields, "types"));
+    g_auto(GStrv) uris = words_of(deb822_get(fields, "uris"));
+    g_auto(GStrv) suites = words_of(deb822_get(fields, "suites"));
+    g_auto(GStrv) components = words_of(deb822_get(fields, "components"));
+    if (is_disabled(deb822_get(fields, "enabled")) || !has_word(types, "deb") ||
         !has_word(components, "main") || !has_suite(wanted, suites))
         return NULL;
     return first_usable(wanted, uris);
@@ -136,7 +135,7 @@ static char *from_sources(const struct wanted *wanted, const char *text, gsize l
 {
     const char *at = text;
     for (;;) {
-        g_autoptr(GHashTable) fields = media_deb822_next(&at, text + length, NULL);
+        g_autoptr(GHashTable) fields = deb822_next(&at, text + length, NULL);
         if (!fields)
             return NULL;
         char *uri = from_stanza(wanted, fields);
@@ -177,7 +176,7 @@ static GPtrArray *parts_of(const char *folder)
     return parts;
 }
 
-char *media_host_mirror(const char *etc_apt, gboolean security)
+char *deb_host_mirror(const char *etc_apt, gboolean security)
 {
     const struct wanted wanted = {security ? "/debian-security" : "/debian", security};
     const char *top = etc_apt ? etc_apt : "/etc/apt";

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "support.h"
+#include "../media/support.h"
 
-#include "media/deb822.h"
+#include "debian/debian.h"
 
 static GHashTable *parse(const char **at, GError **error)
 {
-    return media_deb822_next(at, *at + strlen(*at), error);
+    return deb822_next(at, *at + strlen(*at), error);
 }
 
 static void reads_stanzas(void **state)
@@ -17,13 +17,13 @@ static void reads_stanzas(void **state)
         "\nPackage:b";
     g_autoptr(GHashTable) one = parse(&at, &error);
     assert_no_error(error);
-    assert_string_equal(media_deb822_get(one, "package"), "a");
-    assert_string_equal(media_deb822_get(one, "depends"), "b,\n  c\n\td");
-    assert_string_equal(media_deb822_get(one, "empty"), "");
-    assert_string_equal(media_deb822_get(one, "x-y"), "z");
-    assert_null(media_deb822_get(one, "absent"));
+    assert_string_equal(deb822_get(one, "package"), "a");
+    assert_string_equal(deb822_get(one, "depends"), "b,\n  c\n\td");
+    assert_string_equal(deb822_get(one, "empty"), "");
+    assert_string_equal(deb822_get(one, "x-y"), "z");
+    assert_null(deb822_get(one, "absent"));
     g_autoptr(GHashTable) two = parse(&at, &error);
-    assert_string_equal(media_deb822_get(two, "package"), "b");
+    assert_string_equal(deb822_get(two, "package"), "b");
     assert_null(parse(&at, &error));
     assert_no_error(error);
 }
@@ -66,7 +66,7 @@ static void refuses_nul_and_floods(void **state)
     g_autoptr(GError) nul = NULL, many = NULL, name = NULL;
     static const char text[] = "A: b\0c\n";
     const char *at = text;
-    assert_null(media_deb822_next(&at, text + sizeof text - 1, &nul));
+    assert_null(deb822_next(&at, text + sizeof text - 1, &nul));
     assert_error_says(nul, INGOT_EXIT_MEDIA, "NUL");
     g_autoptr(GString) fields = g_string_new(NULL);
     for (int i = 0; i < 1000; i++)
@@ -110,14 +110,14 @@ static void compares_versions_like_dpkg(void **state)
                                          "10:0"};
     for (gsize i = 0; i < G_N_ELEMENTS(rising); i++) {
         for (gsize j = 0; j < G_N_ELEMENTS(rising); j++) {
-            int result = media_deb_version_compare(rising[i], rising[j]);
+            int result = deb_version_compare(rising[i], rising[j]);
             if ((result > 0) - (result < 0) != (i > j) - (i < j))
                 fail_msg("%s and %s: %d", rising[i], rising[j], result);
         }
     }
-    assert_int_equal(media_deb_version_compare("1.0", "1.00"), 0);
-    assert_int_equal(media_deb_version_compare("0:1.0", "1.0"), 0);
-    assert_int_equal(media_deb_version_compare("", ""), 0);
+    assert_int_equal(deb_version_compare("1.0", "1.00"), 0);
+    assert_int_equal(deb_version_compare("0:1.0", "1.0"), 0);
+    assert_int_equal(deb_version_compare("", ""), 0);
 }
 
 int main(void)
@@ -129,5 +129,5 @@ int main(void)
         cmocka_unit_test(refuses_nul_and_floods),
         cmocka_unit_test(compares_versions_like_dpkg),
     };
-    return cmocka_run_group_tests_name("media/deb822", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("debian/deb822", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "support.h"
+#include "../media/support.h"
 
-#include "media/closure.h"
+#include "debian/debian.h"
 
 #define TEXT(text) text, sizeof(text) - 1 /* with the NULs in it */
 #define A64        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -40,7 +40,7 @@ static char *shown(const GPtrArray *chosen)
 {
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < chosen->len; i++) {
-        const media_chosen *m = g_ptr_array_index(chosen, i);
+        const deb_package *m = g_ptr_array_index(chosen, i);
         g_string_append_printf(text, "%s%s%s%s", i ? " " : "", m->name, m->base ? "+" : "",
                                m->wanted ? "." : "");
     }
@@ -52,12 +52,12 @@ static GPtrArray *close_text(const char *text, gsize length, const char *plain,
 {
     g_auto(GStrv) p = g_strsplit(plain, " ", -1), w = g_strsplit(packages, " ", -1);
     g_auto(GStrv) x = g_strsplit(out, " ", -1);
-    struct media_need need = {.base = TRUE,
-                              .plain = (const char *const *)p,
-                              .packages = (const char *const *)w,
-                              .excluded = (const char *const *)x};
-    g_autoptr(media_catalog) catalog = media_catalog_new(text, length, "amd64", error);
-    return catalog ? media_closure(catalog, &need, error) : NULL;
+    struct deb_need need = {.base = TRUE,
+                            .plain = (const char *const *)p,
+                            .packages = (const char *const *)w,
+                            .excluded = (const char *const *)x};
+    g_autoptr(deb_catalog) catalog = deb_catalog_new(text, length, "amd64", error);
+    return catalog ? deb_closure(catalog, &need, error) : NULL;
 }
 
 struct closure_case {
@@ -316,9 +316,9 @@ static void check_kernel(const char *const *lines, const char *name, const char 
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = index_of(lines);
-    g_autoptr(media_catalog) catalog = media_catalog_new(text, strlen(text), "amd64", &error);
+    g_autoptr(deb_catalog) catalog = deb_catalog_new(text, strlen(text), "amd64", &error);
     assert_no_error(error);
-    g_autoptr(GPtrArray) all = media_choose_kernel(catalog, name, &error);
+    g_autoptr(GPtrArray) all = deb_choose_kernel(catalog, name, &error);
     if (says) {
         assert_null(all);
         assert_error_says(error, INGOT_EXIT_MEDIA, says);
@@ -367,5 +367,5 @@ int main(void)
         cmocka_unit_test(many_alternatives_end),
         cmocka_unit_test(kernels),
     };
-    return cmocka_run_group_tests_name("media/closure", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("debian/closure", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "support.h"
+#include "../media/support.h"
 
 static void add(const char *dir, const char *name, const char *text)
 {
@@ -11,7 +11,7 @@ static void add(const char *dir, const char *name, const char *text)
 
 static void assert_one(const char *dir, gboolean security, const char *expected)
 {
-    g_autofree char *mirror = media_host_mirror(dir, security);
+    g_autofree char *mirror = deb_host_mirror(dir, security);
     if (expected) {
         assert_non_null(mirror);
         assert_string_equal(mirror, expected);
@@ -158,5 +158,5 @@ int main(void)
         T(files_are_read_in_apts_order),
         T(what_is_no_file_is_passed_over),
     };
-    return cmocka_run_group_tests_name("media/hostmirror", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("debian/hostmirror", tests, NULL, NULL);
 }

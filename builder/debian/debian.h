@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include <gio/gio.h>
+
+/* The home of Debian's packaging: its names, versions and relations, the form of its files, what an
+ * archive says of itself, which packages a system needs.  Reads texts and files; fetches nothing.
+ * What is read may be anything: it is checked, and refused with an error of INGOT_EXIT_MEDIA that
+ * names the line or the package. */
+
+/* ---- names ---- */
+
+/* The name of a package (Debian Policy 5.6.1; that it has two letters at least is not asked for),
+ * for PCRE and ECMA-262 alike. */
+#define DEB_NAME_PATTERN "[a-z0-9][a-z0-9+.-]*"
+gboolean deb_is_name(const char *text);
+/* Policy 5.6.12; nothing that means more to a path or a line. */
+gboolean deb_is_version(const char *text);
+/* Policy 5.6.8: "amd64", "all". */
+gboolean deb_is_arch(const char *text);
+/* Of a path below an archive: relative, without empty, "." and ".." parts and control characters.
+ */
+gboolean deb_path_is_safe(const char *text);
+
+/* Debian's name of an architecture ("amd64") for the kernel's ("x86_64"), and back; NULL: none is
+ * known. */
+const char *deb_arch_of_machine(const char *machine);
+const char *deb_arch_to_machine(const char *arch);
+
+/* Compares two versions of packages as dpkg does (deb-version(7)): <0, 0, >0. */
+int deb_version_compare(const char *a, const char *b);
+
+/* ---- the form of Release, Packages and *.sources files: Policy 5.1, deb822(5) ---- */
+
+/* The next stanza at *at, which moves behind it; NULL with *error unset: there is none before end.
+ * The table has the fields, names in lower case, values without the blanks around them, the lines
+ * of a value joined by '\n' with their leading blanks; owned by the caller.  Lines that begin with
+ * '#' are comments. */
+GHashTable *deb822_next(const char **at, const char *end, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The value of a field (name in lower case), or NULL; owned by the table. */
+const char *deb822_get(GHashTable *stanza, const char *name);
+
+/* ---- relations: "a:any (>= 1.2) | b, c" (Policy 7.1) ---- */
+
+typedef struct deb_relation {
+    char *name;
+    char *op, *version; /* both NULL: any version */
+} deb_relation;
+void deb_relation_clear(deb_relation *relation);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(deb_relation, deb_relation_clear)
+
+/* The next relation of a field (NULL: an empty one), alternatives as if they were relations of
+ * their own; *at moves behind it.  FALSE: there is none.  *relation is cleared first, so that one
+ * serves for a whole loop and is cleared by the caller only when that ends early. */
+gboolean deb_relation_next(const char **at, deb_relation *relation);
+
+/* Whether a version (NULL: none is known) is one that the relation allows. */
+gboolean deb_relation_allows(const deb_relation *relation, const char *version);
+
+/* ---- a package ---- */
+
+typedef struct deb_package {
+    char *name, *version, *arch; /* checked; arch may be "all" */
+    char *filename;              /* below the mirror; checked: deb_path_is_safe */
+    char *path;                  /* of the .deb, once it has been fetched; else NULL */
+    char sha256[65];
+    guint64 size;
+    gboolean base;      /* of the base set, or what that needs */
+    gboolean wanted;    /* by name */
+    guint source;       /* for the caller, who has put the text of the catalog together */
+    const char *stanza; /* where it is in that text */
+} deb_package;
+void deb_package_free(deb_package *package);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_package, deb_package_free)
+
+/* Whether it gets apt's mark (apt-mark(8)): it came in only for another one. */
+gboolean deb_package_is_automatic(const deb_package *package);
+
+/* ---- what an archive says of itself (wiki.debian.org/DebianRepository/Format) ---- */
+
+struct deb_index {
+    char sha256[65];
+    guint64 size;
+};
+
+typedef struct deb_release {
+    char *suite, *codename; /* either may be NULL */
+    gint64 date;            /* seconds since 1970; negative: it has none that can be read */
+    gboolean by_hash;
+    gboolean all_apart;  /* packages of architecture "all" are only in an index of their own */
+    GHashTable *indices; /* path below dists/SUITE/ -> struct deb_index * */
+} deb_release;
+void deb_release_free(deb_release *release);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_release, deb_release_free)
+
+/* Reads the signed text of a Release file.  An error when it is not of that form, is of another
+ * suite, or its Valid-Until is before now (seconds since 1970).  A date that lies in the future is
+ * no error: clocks of builders are wrong more often than archives lie. */
+deb_release *deb_release_parse(const char *text, gsize length, const char *suite, gint64 now,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Appends a Packages file (plain, .gz or .xz), which was verified, to text: the whole of it, or the
+ * stanzas of the package only (NULL: of all). */
+gboolean deb_packages_read(const char *file, const char *only, GString *text, GCancellable *cancel,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- the packages of a suite ---- */
+
+typedef struct deb_catalog deb_catalog;
+
+/* text: Packages files one after another, borrowed for the catalog's life: it is 50 MB.  Packages
+ * of other architectures than arch and "all" are left out; of several versions the newest counts.
+ */
+deb_catalog *deb_catalog_new(const char *text, gsize length, const char *arch,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void deb_catalog_free(deb_catalog *catalog);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_catalog, deb_catalog_free)
+
+gboolean deb_catalog_has(const deb_catalog *catalog, const char *name);
+
+/* One package by its name alone; the caller owns it.  The hint of an error has the name that may
+ * be meant. */
+deb_package *deb_choose(const deb_catalog *catalog, const char *name,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The packages that a kernel and its modules are in, of deb_package *: of name itself, or, when it
+ * is a metapackage, of the linux-image- that it depends on. */
+GPtrArray *deb_choose_kernel(const deb_catalog *catalog, const char *name,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Which packages a system needs: first a base, as debootstrap(8) works it out, then names as apt(8)
+ * installs them by default, with what they recommend.  It is no solver: of alternatives the one
+ * that is there already is taken, else the first that can be; a choice is not taken back but for
+ * the sake of a recommended package that cannot be there.  The suite is consistent, and dpkg judges
+ * the result in the guest.  Lists end with NULL, and may be NULL themselves: none. */
+struct deb_need {
+    gboolean base;               /* all that is Essential, required or important */
+    const char *const *plain;    /* names of the base set, too */
+    const char *const *packages; /* names whose Recommends are followed */
+    const char *const *excluded; /* names that are never taken */
+};
+
+/* Of deb_package *, sorted by name, owned by the caller.  Errors name the package, who needs it,
+ * and what stands against it. */
+GPtrArray *deb_closure(const deb_catalog *catalog, const struct deb_need *need,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- a binary package (deb(5)), read once from front to back; safe in any thread ---- */
+
+/* A file of control.tar. */
+struct deb_member {
+    char *name; /* "control", "postinst", … */
+    char *data; /* followed by a NUL */
+    gsize size;
+    gint64 mtime;
+};
+
+/* The member of that name, or NULL; owned by the array (of struct deb_member *). */
+const struct deb_member *deb_member_find(const GPtrArray *members, const char *name);
+
+typedef struct deb_file deb_file;
+
+/* Reads as far as data.tar.  name: how people are told of it; NULL: as the path ends.  *members
+ * (NULL: not wanted) gets the control files, with "control" among them; the caller owns both. */
+deb_file *deb_open(const char *path, const char *name, GPtrArray **members,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void deb_free(deb_file *deb);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_file, deb_free)
+
+/* The next bytes of data.tar, decompressed, valid until the next call.  0: its end, -1: *error is
+ * set. */
+gssize deb_data(deb_file *deb, const void **block, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Says that a package is not as it must be (why may hold what the package says); always FALSE. */
+gboolean deb_refuse(const char *path, const char *why, GError **error);
+
+/* ---- dpkg's database ---- */
+
+/* What it says of a package; nothing of it is checked. */
+struct deb_installed {
+    char *name, *version, *arch;
+};
+void deb_installed_clear(struct deb_installed *installed);
+
+/* The next package of a status text (dpkg-query(1), "Status": want, flag, status) whose status is
+ * "installed"; *at moves behind it.  FALSE: there is none.  What makes no sense is passed over: the
+ * image may be a stranger's.  *installed is cleared first, and by the caller when he stops. */
+gboolean deb_status_next(const char **at, const char *end, struct deb_installed *installed);
+
+/* ---- where the host's own packages come from ---- */
+
+/* The Debian archive that the host's own apt uses, or that of its security updates, read from its
+ * sources (one-line and deb822); NULL when there is none.  etc_apt: NULL for /etc/apt.  The caller
+ * owns the URL. */
+char *deb_host_mirror(const char *etc_apt, gboolean security);

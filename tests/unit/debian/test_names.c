@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../test.h"
+
+#include "debian/debian.h"
+
+static void assert_all(gboolean (*is)(const char *), const char *const *texts, gboolean expected)
+{
+    for (; *texts; texts++)
+        if (is(*texts) != expected)
+            fail_msg("“%s” is taken for %s", *texts, expected ? "none" : "one");
+}
+
+static void names_of_packages(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"a", "7zip", "g++", "libstdc++6", "lib.a-b", "x-", NULL};
+    static const char *const bad[] = {"",    "-a",  ".a",  "+a",  "A",  "Vim",      "a_b", "a b",
+                                      "a/b", "a\n", "a:b", "a=1", "a~", "\xc3\xa4", "a,b", NULL};
+    assert_all(deb_is_name, good, TRUE);
+    assert_all(deb_is_name, bad, FALSE);
+    assert_false(deb_is_name(NULL));
+}
+
+static void versions_and_architectures(void **state)
+{
+    (void)state;
+    static const char *const versions[] = {"1", "1:2.0~rc1+dfsg-3", "20250803+deb13u7", "a", NULL};
+    static const char *const no_versions[] = {"", "-1", "1/2", "1 2", "1\n", "~1", "1_2", NULL};
+    static const char *const arches[] = {"amd64", "all", "kfreebsd-amd64", NULL};
+    static const char *const no_arches[] = {"", "-a", "a/b", "a b", "amd64:any", NULL};
+    assert_all(deb_is_version, versions, TRUE);
+    assert_all(deb_is_version, no_versions, FALSE);
+    assert_all(deb_is_arch, arches, TRUE);
+    assert_all(deb_is_arch, no_arches, FALSE);
+}
+
+static void names_of_architectures(void **state)
+{
+    (void)state;
+    assert_string_equal(deb_arch_of_machine("x86_64"), "amd64");
+    assert_string_equal(deb_arch_of_machine("aarch64"), "arm64");
+    assert_string_equal(deb_arch_to_machine("arm64"), "aarch64");
+    assert_string_equal(deb_arch_to_machine("ppc64el"), "ppc64le");
+    assert_null(deb_arch_of_machine("amd64"));
+    assert_null(deb_arch_to_machine("x86_64"));
+    assert_null(deb_arch_to_machine(""));
+}
+
+static void assert_relation(const char **at, const char *name, const char *op, const char *version)
+{
+    g_auto(deb_relation) r = {0};
+    assert_true(deb_relation_next(at, &r));
+    assert_string_equal(r.name, name);
+    assert_int_equal(g_strcmp0(r.op, op), 0);
+    assert_int_equal(g_strcmp0(r.version, version), 0);
+}
+
+static void relations(void **state)
+{
+    (void)state;
+    g_auto(deb_relation) end = {0};
+    const char *at = "a, b:any (>= 1.2-3) |c(<<2) ,, d [amd64],e <!nocheck>,\n f ( = 1 )";
+    assert_relation(&at, "a", NULL, NULL);
+    assert_relation(&at, "b", ">=", "1.2-3");
+    assert_relation(&at, "c", "<<", "2");
+    assert_relation(&at, "d", NULL, NULL);
+    assert_relation(&at, "e", NULL, NULL);
+    assert_relation(&at, "f", "=", "1");
+    assert_false(deb_relation_next(&at, &end));
+    const char *nothing = NULL;
+    assert_false(deb_relation_next(&nothing, &end));
+}
+
+/* "<" and ">" mean what they meant when they were still written. */
+static void versions_that_a_relation_allows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *op;
+        gboolean less, equal, more;
+    } cases[] = {{"<<", TRUE, FALSE, FALSE}, {"<=", TRUE, TRUE, FALSE}, {"<", TRUE, TRUE, FALSE},
+                 {"=", FALSE, TRUE, FALSE},  {">=", FALSE, TRUE, TRUE}, {">", FALSE, TRUE, TRUE},
+                 {">>", FALSE, FALSE, TRUE}, {"~", FALSE, FALSE, FALSE}};
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const deb_relation r = {(char *)"a", (char *)cases[i].op, (char *)"1.10"};
+        assert_int_equal(deb_relation_allows(&r, "1.9"), cases[i].less);
+        assert_int_equal(deb_relation_allows(&r, "1.10"), cases[i].equal);
+        assert_int_equal(deb_relation_allows(&r, "1.10-1"), cases[i].more);
+        assert_false(deb_relation_allows(&r, NULL));
+    }
+    const deb_relation any = {.name = (char *)"a"};
+    assert_true(deb_relation_allows(&any, NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_of_packages),
+        cmocka_unit_test(versions_and_architectures),
+        cmocka_unit_test(names_of_architectures),
+        cmocka_unit_test(relations),
+        cmocka_unit_test(versions_that_a_relation_allows),
+    };
+    return cmocka_run_group_tests_name("debian/names", tests, NULL, NULL);
+}
