@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The program as people and CI servers call it: what it prints where, and its exit codes. */
@@ -203,6 +204,24 @@ static void absent_recipe(void **state)
     outcome_clear(&o);
 }
 
+/* A pipe that nobody writes to is refused, not waited for. */
+static void recipe_is_a_file(void **state)
+{
+    (void)state;
+    g_autofree char *folder = files_temp_dir(g_get_tmp_dir(), "ingot-cli", NULL);
+    g_autofree char *fifo = g_build_filename(folder, "recipe.yaml", NULL);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    (void)alarm(60); /* it would wait for ever */
+    struct outcome o = RUN("check", fifo, "/dev/zero", folder);
+    (void)alarm(0);
+    assert_int_equal(o.code, INGOT_EXIT_RECIPE);
+    assert_non_null(strstr(o.err, "recipe.yaml is not a regular file"));
+    assert_non_null(strstr(o.err, "/dev/zero is not a regular file"));
+    assert_non_null(strstr(o.err, folder));
+    outcome_clear(&o);
+    files_remove_tree(folder);
+}
+
 static void errors_as_json(void **state)
 {
     (void)state;
@@ -287,17 +306,12 @@ static void environment_of_the_appliance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usage_errors),
-        cmocka_unit_test(cache_limit),
-        cmocka_unit_test(help_and_version),
-        cmocka_unit_test(man_page),
-        cmocka_unit_test(check_is_good),
-        cmocka_unit_test(check_tells_all),
-        cmocka_unit_test(absent_recipe),
-        cmocka_unit_test(errors_as_json),
-        cmocka_unit_test(rules_as_json),
-        cmocka_unit_test(schema),
-        cmocka_unit_test(environment_of_the_appliance),
+        cmocka_unit_test(usage_errors),     cmocka_unit_test(cache_limit),
+        cmocka_unit_test(help_and_version), cmocka_unit_test(man_page),
+        cmocka_unit_test(check_is_good),    cmocka_unit_test(check_tells_all),
+        cmocka_unit_test(absent_recipe),    cmocka_unit_test(recipe_is_a_file),
+        cmocka_unit_test(errors_as_json),   cmocka_unit_test(rules_as_json),
+        cmocka_unit_test(schema),           cmocka_unit_test(environment_of_the_appliance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
