@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../test.h"
+#include "program.h"
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/spawn.h"
 
-#include <gio/gio.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,37 +12,6 @@
 #include <unistd.h>
 
 /* The program as people and CI servers call it: what it prints where, and its exit codes. */
-
-struct outcome {
-    int code;
-    char *out, *err;
-};
-
-static void outcome_clear(struct outcome *o)
-{
-    g_free(o->out);
-    g_free(o->err);
-}
-
-static struct outcome run(const char *const *args)
-{
-    g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    struct outcome o = {0};
-    g_ptr_array_add(argv, (gpointer)g_getenv("INGOT_TEST_PROGRAM"));
-    for (; *args; args++)
-        g_ptr_array_add(argv, (gpointer)*args);
-    g_ptr_array_add(argv, NULL);
-    g_autoptr(GSubprocess) child =
-        g_subprocess_newv((const char *const *)argv->pdata,
-                          G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL);
-    assert_non_null(child);
-    assert_true(g_subprocess_communicate_utf8(child, NULL, NULL, &o.out, &o.err, NULL));
-    assert_true(g_subprocess_get_if_exited(child));
-    o.code = g_subprocess_get_exit_status(child);
-    return o;
-}
-
-#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
 
 /* Every case: arguments, exit code, what standard error says. */
 static void usage_errors(void **state)
@@ -82,7 +50,7 @@ static void usage_errors(void **state)
     };
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct outcome o = run(cases[i].args);
+        struct outcome o = program_run(NULL, cases[i].args);
         if (o.code != INGOT_EXIT_USAGE || !strstr(o.err, cases[i].says))
             fail_msg("ingot %s: exit %d, '%s'", cases[i].args[0], o.code, o.err);
         assert_string_equal(o.out, "");
@@ -124,7 +92,7 @@ static void cache_limit(void **state)
 static void help_and_version(void **state)
 {
     (void)state;
-    struct outcome none = run((const char *const[]){NULL});
+    struct outcome none = program_run(NULL, (const char *const[]){NULL});
     struct outcome help = RUN("--help");
     struct outcome build = RUN("build", "--help");
     struct outcome other = RUN("help", "build");
