@@ -154,13 +154,36 @@ gboolean files_is_dir(const char *path)
     return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+/* A descriptor that the caller has, like that of a shell's <(…): a pipe there is meant, and it has
+ * had a writer. */
+static gboolean is_handed_over(const char *path)
+{
+    return strcmp(path, "/dev/stdin") == 0 || g_str_has_prefix(path, "/dev/fd/") ||
+           g_str_has_prefix(path, "/proc/self/fd/");
+}
+
+/* Opening a pipe that nobody writes to would wait for ever, and so would reading a terminal. */
+static int open_to_read(const char *path, GError **error)
+{
+    struct stat info;
+    gboolean handed = is_handed_over(path);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (handed ? 0 : O_NONBLOCK));
+    if (fd < 0 || fstat(fd, &info) != 0)
+        fail_errno(error, "open", path);
+    else if (handed || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) /* reading it says that */
+        return fd;
+    else
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is not a regular file", path);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 char *files_read(const char *path, gsize limit, gsize *length, GError **error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        fail_errno(error, "open", path);
+    int fd = open_to_read(path, error);
+    if (fd < 0)
         return NULL;
-    }
     char *text = read_fd(fd, path, limit, length, error);
     close(fd);
     return text;

@@ -24,8 +24,8 @@ gboolean files_write_atomic(const char *path, const void *data, gssize length, i
 gboolean files_check_target(const char *option, const char *path,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Reads a whole file of at most limit bytes; a larger one is an error.  The text is followed by a
- * NUL that *length (may be NULL) does not count. */
+/* Reads a whole regular file, or a descriptor (/dev/stdin, /dev/fd/N), of at most limit bytes; else
+ * an error.  The text is followed by a NUL that *length (may be NULL) does not count. */
 char *files_read(const char *path, gsize limit, gsize *length,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

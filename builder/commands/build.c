@@ -102,13 +102,7 @@ static gboolean build_work(struct call *c, const struct options *o, GError **err
 
 static gboolean build_command(struct call *c, GError **error)
 {
-    struct options *o = c->options;
-    gboolean good = build_work(c, o, error);
-    g_free(o->max_age);
-    g_free(o->report);
-    g_free(o->junit);
-    g_free(o->compact);
-    return good;
+    return build_work(c, c->options, error);
 }
 
 const command command_build = {

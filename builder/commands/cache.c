@@ -99,13 +99,9 @@ static gboolean read_wish(const struct call *c, const struct options *o, struct 
 
 static gboolean cache_command(struct call *c, GError **error)
 {
-    struct options *o = c->options;
     struct wish w = {0};
     g_autofree char *cache = call_cache_dir(c);
-    gboolean good = read_wish(c, o, &w, error);
-    g_free(o->prune);
-    g_free(o->max_size);
-    if (!good)
+    if (!read_wish(c, c->options, &w, error))
         return FALSE;
     if (w.prune)
         prune(c, cache, w.max_age);

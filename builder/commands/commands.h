@@ -19,8 +19,9 @@ struct plan_options {
 
 /* One call of a command. */
 struct call {
-    char **args;      /* what is left after the options; NULL-terminated */
-    gpointer options; /* the command's own struct; NULL: it has none */
+    char **args; /* what is left after the options; NULL-terminated */
+    gpointer
+        options; /* the command's own struct; NULL: it has none.  Its texts belong to the call */
     struct common_options common;
     struct plan_options planning;
     const char *recipe_as;          /* what the recipe is a copy of; NULL: none */

@@ -23,6 +23,18 @@ static GOptionEntry *bind(const GOptionEntry *entries, gpointer base)
     return bound;
 }
 
+/* The texts that the options of a const table have left in base, whatever became of the call. */
+static void free_option_texts(const GOptionEntry *entries, gpointer base)
+{
+    for (const GOptionEntry *e = entries; e && e->long_name; e++) {
+        gpointer *field = (gpointer *)((char *)base + GPOINTER_TO_SIZE(e->arg_data));
+        if (e->arg == G_OPTION_ARG_STRING || e->arg == G_OPTION_ARG_FILENAME)
+            g_free(*field);
+        else if (e->arg == G_OPTION_ARG_STRING_ARRAY || e->arg == G_OPTION_ARG_FILENAME_ARRAY)
+            g_strfreev(*field);
+    }
+}
+
 static gboolean parse_options(const command *cmd, struct call *c, char ***argv, GError **error)
 {
     g_autoptr(GOptionContext) context = g_option_context_new(cmd->arguments);
@@ -152,10 +164,9 @@ static int call_command(const command *cmd, char **argv, const char *const *envi
         code = check_call(cmd, &c, &error) ? run_command(cmd, &c)
                                            : report_failure(NULL, error, INGOT_EXIT_USAGE);
     }
-    g_free(c.common.format);
-    g_free(c.planning.mirror);
-    g_free(c.planning.out);
-    g_free(c.planning.cache);
+    free_option_texts(cmd->entries, options);
+    free_option_texts(commands_common_entries(FALSE), &c.common);
+    free_option_texts(commands_common_entries(TRUE), &c.planning);
     return code;
 }
 

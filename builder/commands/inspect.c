@@ -187,9 +187,8 @@ static gboolean inspect_work(struct call *c, const GPtrArray *rules, char **disa
 
 static gboolean inspect_command(struct call *c, GError **error)
 {
-    struct options *o = c->options;
-    g_autofree char *disable = o->disable;
-    g_auto(GStrv) disabled = disable ? g_strsplit(disable, ",", -1) : NULL;
+    const struct options *o = c->options;
+    g_auto(GStrv) disabled = o->disable ? g_strsplit(o->disable, ",", -1) : NULL;
     g_autoptr(GPtrArray) rules = inspect_rules();
     if (!check_names(disabled, rules, error))
         return FALSE;

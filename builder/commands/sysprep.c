@@ -242,27 +242,14 @@ static gboolean sysprep_argument(struct call *c, const struct sysprep_options *o
     return opened && (o->dry_run ? seal_image(&job, opened, error) : change_image(&job, error));
 }
 
-static gboolean sysprep_choose(struct call *c, const struct sysprep_options *o, GError **error)
+static gboolean sysprep_command(struct call *c, GError **error)
 {
+    const struct sysprep_options *o = c->options;
     if (o->list) {
         sysprep_list(c);
         return TRUE;
     }
     return image_named(c, error) && sysprep_argument(c, o, error);
-}
-
-static gboolean sysprep_command(struct call *c, GError **error)
-{
-    struct sysprep_options *o = c->options;
-    gboolean good = sysprep_choose(c, o, error);
-    char *const texts[] = {o->enable,   o->disable, o->copy,   o->root_password,
-                           o->hostname, o->install, o->compact};
-    char **const lists[] = {o->ssh_keys, o->scripts, o->copies};
-    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
-        g_free(texts[i]);
-    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
-        g_strfreev(lists[i]);
-    return good;
 }
 
 const command command_sysprep = {

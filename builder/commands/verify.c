@@ -179,24 +179,14 @@ static gboolean verify_work(struct call *c, const struct options *o, GError **er
     return good;
 }
 
-static gboolean verify_choose(struct call *c, const struct options *o, GError **error)
+static gboolean verify_command(struct call *c, GError **error)
 {
+    const struct options *o = c->options;
     if (o->list) {
         verify_list(c);
         return TRUE;
     }
     return image_named(c, error) && verify_work(c, o, error);
-}
-
-static gboolean verify_command(struct call *c, GError **error)
-{
-    struct options *o = c->options;
-    gboolean good = verify_choose(c, o, error);
-    char *const texts[] = {o->packages, o->disk_size, o->memory, o->timeout,
-                           o->junit,    o->logs,      o->arch};
-    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
-        g_free(texts[i]);
-    return good;
 }
 
 const command command_verify = {

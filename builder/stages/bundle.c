@@ -3,6 +3,7 @@
 
 #include "base/files.h"
 #include "stages/again.h"
+#include "stages/byhand.h"
 #include "stages/diagnosis.h"
 
 #include <string.h>
@@ -58,7 +59,7 @@ static void put_answers(const build *b, const char *dir)
         const struct os_file *f = g_ptr_array_index(b->plan->files, i);
         gsize length;
         const char *data = g_bytes_get_data(f->data, &length);
-        g_autofree char *name = g_strdelimit(g_strdup(f->path), "/", '_');
+        g_autofree char *name = byhand_answer_name(f);
         put_masked(b, dir, name, data, length, 0600);
     }
 }

@@ -97,6 +97,14 @@ struct media_context build_media_context(const build *b);
 gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, progress *told,
                       GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Writes into dir, which is made, what the plan's machine needs to run by hand, as sh DIR/qemu.sh:
+ * kernel and initrd or the medium, disk, answers, script.  Fetches the media. */
+gboolean build_write_by_hand(const plan *p, const char *dir, progress *told, GCancellable *cancel,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* That script; owned by the caller. */
+char *build_script_by_hand(const plan *p);
+
 /* Removes kept results older than max_age seconds that no build uses, and what builds that died
  * have left; returns the number of results and, in *bytes (may be NULL), their size. */
 guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes);

@@ -117,6 +117,29 @@ static void lock_refuses_a_link(void **state)
     assert_non_null(error);
 }
 
+/* Only what has an end is read, unless the caller's own descriptor is meant. */
+static void reads_regular_files(void **state)
+{
+    int ends[2];
+    g_autofree char *fifo = g_build_filename(*state, "pipe", NULL);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    const char *const bad[] = {fifo, "/dev/zero", *state};
+    (void)alarm(60); /* a pipe that nobody writes to */
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        assert_null(files_read(bad[i], 100, NULL, &error));
+        assert_non_null(strstr(error->message, bad[i]));
+    }
+    (void)alarm(0);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "name", 4), 4);
+    close(ends[1]);
+    g_autofree char *path = g_strdup_printf("/dev/fd/%d", ends[0]);
+    g_autofree char *text = files_read(path, 100, NULL, NULL);
+    assert_string_equal(text, "name");
+    close(ends[0]);
+}
+
 /* What would be written at the end of long work is refused at once when it cannot be. */
 static void targets(void **state)
 {
@@ -303,6 +326,7 @@ int main(void)
                                        cmocka_unit_test(a_locked_parent_does_not_hang),
                                        cmocka_unit_test(live_directories_are_not_lost),
                                        cmocka_unit_test(the_lock_goes_last),
+                                       cmocka_unit_test(reads_regular_files),
                                        cmocka_unit_test(targets),
                                        cmocka_unit_test(lock_waits),
                                        cmocka_unit_test(lock_is_cancelled),

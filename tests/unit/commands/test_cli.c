@@ -1,48 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "../test.h"
+#include "program.h"
 
 #include "base/error.h"
 #include "base/files.h"
 #include "base/spawn.h"
 
-#include <gio/gio.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The program as people and CI servers call it: what it prints where, and its exit codes. */
-
-struct outcome {
-    int code;
-    char *out, *err;
-};
-
-static void outcome_clear(struct outcome *o)
-{
-    g_free(o->out);
-    g_free(o->err);
-}
-
-static struct outcome run(const char *const *args)
-{
-    g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    struct outcome o = {0};
-    g_ptr_array_add(argv, (gpointer)g_getenv("INGOT_TEST_PROGRAM"));
-    for (; *args; args++)
-        g_ptr_array_add(argv, (gpointer)*args);
-    g_ptr_array_add(argv, NULL);
-    g_autoptr(GSubprocess) child =
-        g_subprocess_newv((const char *const *)argv->pdata,
-                          G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL);
-    assert_non_null(child);
-    assert_true(g_subprocess_communicate_utf8(child, NULL, NULL, &o.out, &o.err, NULL));
-    assert_true(g_subprocess_get_if_exited(child));
-    o.code = g_subprocess_get_exit_status(child);
-    return o;
-}
-
-#define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
 
 /* Every case: arguments, exit code, what standard error says. */
 static void usage_errors(void **state)
@@ -55,6 +24,9 @@ static void usage_errors(void **state)
         {{"zzzzzz"}, "`ingot --help` lists the commands"},
         {{"build"}, "build: an argument is missing"},
         {{"build", "a", "b"}, "build: too many arguments"},
+        {{"build", "a", "b", "--report", "r.html"}, "build: too many arguments"},
+        {{"sysprep", "a", "b", "--ssh-key", "a:b"}, "sysprep: too many arguments"},
+        {{"plan", "a", "b", "--mirror", "http://mirror.test"}, "plan: too many arguments"},
         {{"plan", "x", "--format", "xml"}, "unknown format 'xml'"},
         {{"plan", "x", "--no-such"}, "`ingot plan --help` lists the options"},
         {{"build", "x", "--max-age", "5"}, "'5' is not an age"},
@@ -78,7 +50,7 @@ static void usage_errors(void **state)
     };
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct outcome o = run(cases[i].args);
+        struct outcome o = program_run(NULL, cases[i].args);
         if (o.code != INGOT_EXIT_USAGE || !strstr(o.err, cases[i].says))
             fail_msg("ingot %s: exit %d, '%s'", cases[i].args[0], o.code, o.err);
         assert_string_equal(o.out, "");
@@ -120,7 +92,7 @@ static void cache_limit(void **state)
 static void help_and_version(void **state)
 {
     (void)state;
-    struct outcome none = run((const char *const[]){NULL});
+    struct outcome none = program_run(NULL, (const char *const[]){NULL});
     struct outcome help = RUN("--help");
     struct outcome build = RUN("build", "--help");
     struct outcome other = RUN("help", "build");
@@ -198,6 +170,24 @@ static void absent_recipe(void **state)
     assert_int_equal(o.code, INGOT_EXIT_RECIPE);
     assert_non_null(strstr(o.err, "/no/such/recipe.yaml"));
     outcome_clear(&o);
+}
+
+/* A pipe that nobody writes to is refused, not waited for. */
+static void recipe_is_a_file(void **state)
+{
+    (void)state;
+    g_autofree char *folder = files_temp_dir(g_get_tmp_dir(), "ingot-cli", NULL);
+    g_autofree char *fifo = g_build_filename(folder, "recipe.yaml", NULL);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    (void)alarm(60); /* it would wait for ever */
+    struct outcome o = RUN("check", fifo, "/dev/zero", folder);
+    (void)alarm(0);
+    assert_int_equal(o.code, INGOT_EXIT_RECIPE);
+    assert_non_null(strstr(o.err, "recipe.yaml is not a regular file"));
+    assert_non_null(strstr(o.err, "/dev/zero is not a regular file"));
+    assert_non_null(strstr(o.err, folder));
+    outcome_clear(&o);
+    files_remove_tree(folder);
 }
 
 static void errors_as_json(void **state)
@@ -284,17 +274,12 @@ static void environment_of_the_appliance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usage_errors),
-        cmocka_unit_test(cache_limit),
-        cmocka_unit_test(help_and_version),
-        cmocka_unit_test(man_page),
-        cmocka_unit_test(check_is_good),
-        cmocka_unit_test(check_tells_all),
-        cmocka_unit_test(absent_recipe),
-        cmocka_unit_test(errors_as_json),
-        cmocka_unit_test(rules_as_json),
-        cmocka_unit_test(schema),
-        cmocka_unit_test(environment_of_the_appliance),
+        cmocka_unit_test(usage_errors),     cmocka_unit_test(cache_limit),
+        cmocka_unit_test(help_and_version), cmocka_unit_test(man_page),
+        cmocka_unit_test(check_is_good),    cmocka_unit_test(check_tells_all),
+        cmocka_unit_test(absent_recipe),    cmocka_unit_test(recipe_is_a_file),
+        cmocka_unit_test(errors_as_json),   cmocka_unit_test(rules_as_json),
+        cmocka_unit_test(schema),           cmocka_unit_test(environment_of_the_appliance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,13 +38,13 @@ static inline const stage *sample_stage(const char *name)
 }
 
 /* A stage that ran. */
-struct sample_stage {
+struct sample_run {
     const char *name, *kind, *key, *why; /* kind NULL: the name */
     double begin, seconds, expected;
     gboolean failed, reused;
 };
 
-static inline struct timeline_stage *sample_add(build *b, const struct sample_stage *s)
+static inline struct timeline_stage *sample_add(build *b, const struct sample_run *s)
 {
     struct timeline_stage *ran = timeline_begin_stage(b->timeline, s->name);
     if (s->kind)
@@ -61,7 +61,7 @@ static inline struct timeline_stage *sample_add(build *b, const struct sample_st
 static inline struct timeline_stage *add_timing(build *b, const char *name, double seconds,
                                                 const char *key)
 {
-    const struct sample_stage s = {.name = name, .key = key, .seconds = seconds, .expected = -1};
+    const struct sample_run s = {.name = name, .key = key, .seconds = seconds, .expected = -1};
     return sample_add(b, &s);
 }
 

@@ -107,19 +107,19 @@ static build *filled(const plan *p, const secrets *hidden, gboolean failed)
     build *b = sample_build(p, hidden);
     g_free(b->log_dir); /* its name differs from run to run */
     b->log_dir = g_build_filename(folder, "logs", NULL);
-    const struct sample_stage media = {.name = "media",
-                                       .seconds = 5.5,
-                                       .expected = 4.5,
-                                       .why = "runs in every build: its result is not kept"};
-    const struct sample_stage install = {.name = "install",
-                                         .kind = "install on a kept base",
-                                         .key = "abc",
-                                         .begin = 5.5,
-                                         .seconds = 30.25,
-                                         .expected = -1,
-                                         .why = "asked for with --fresh",
-                                         .failed = failed};
-    const struct sample_stage seal = {
+    const struct sample_run media = {.name = "media",
+                                     .seconds = 5.5,
+                                     .expected = 4.5,
+                                     .why = "runs in every build: its result is not kept"};
+    const struct sample_run install = {.name = "install",
+                                       .kind = "install on a kept base",
+                                       .key = "abc",
+                                       .begin = 5.5,
+                                       .seconds = 30.25,
+                                       .expected = -1,
+                                       .why = "asked for with --fresh",
+                                       .failed = failed};
+    const struct sample_run seal = {
         .name = "seal", .begin = 36, .seconds = 0.5, .expected = -1, .reused = TRUE};
     add_phase(b, sample_add(b, &media), "fetch", 2);
     struct timeline_stage *second = sample_add(b, &install);
