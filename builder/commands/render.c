@@ -61,10 +61,7 @@ static gboolean print_file(struct call *c, const plan *p, const struct options *
 /* The script with the names that --into gives its files. */
 static char *script_text(const plan *p)
 {
-    g_autofree char *disk = g_strconcat(p->name, ".qcow2", NULL);
-    const struct plan_machine_files files = {disk, "kernel", "initrd", "medium.iso"};
-    const struct vm_spec machine = plan_machine(p, &files);
-    return vm_script(&machine);
+    return plan_script(p, "kernel", "initrd", "medium.iso");
 }
 
 static gboolean write_answers(const plan *p, const char *dir, GError **error)
@@ -118,7 +115,7 @@ static gboolean write_into(struct call *c, const plan *p, const char *dir, GErro
         .cache_dir = p->cache_dir, .progress = c->progress, .cancel = c->cancel};
     g_autoptr(media_boot) boot = media_fetch(&p->media, &context, error);
     g_autofree char *script = g_build_filename(dir, "qemu.sh", NULL);
-    g_autofree char *name = g_strconcat(p->name, ".qcow2", NULL);
+    g_autofree char *name = plan_disk_name(p);
     g_autofree char *disk = g_build_filename(dir, name, NULL);
     g_autofree char *text = script_text(p);
     return boot && files_mkdir(dir, TRUE, error) && write_boot(c, p, boot, dir, error) &&
