@@ -37,7 +37,7 @@ char *qemu_img_target(const struct output_job *job, const char *extension, GPtrA
 
 /* ---- with progress ---- */
 
-struct qemu_img_told {
+struct qemu_img_watch {
     progress *p;
     const char *phase;
     gboolean differs; /* qemu-img compare has found a difference */
@@ -47,19 +47,19 @@ struct qemu_img_told {
  * N!". */
 static void qemu_img_on_line(const char *line, gpointer data)
 {
-    struct qemu_img_told *told = data;
+    struct qemu_img_watch *watch = data;
     const char *open = strchr(line, '(');
-    told->differs |= g_str_has_prefix(line, "Content mismatch");
+    watch->differs |= g_str_has_prefix(line, "Content mismatch");
     if (open && strstr(open, "/100%"))
-        progress_percent(told->p, told->phase, CLAMP(g_ascii_strtod(open + 1, NULL), 0.0, 100.0));
+        progress_percent(watch->p, watch->phase, CLAMP(g_ascii_strtod(open + 1, NULL), 0.0, 100.0));
 }
 
 static gboolean qemu_img_watched(const struct output_job *job, const char *const argv[],
-                                 struct qemu_img_told *told, GError **error)
+                                 struct qemu_img_watch *watch, GError **error)
 {
     const struct spawn_options options = {
-        .on_line = qemu_img_on_line, .data = told, .cancel = job->cancel};
-    progress_phase(told->p, told->phase);
+        .on_line = qemu_img_on_line, .data = watch, .cancel = job->cancel};
+    progress_phase(watch->p, watch->phase);
     return spawn_run(argv, &options, NULL, error);
 }
 
@@ -69,7 +69,7 @@ gboolean qemu_img_convert(const struct output_job *job, const char *phase,
     static const char *const convert[] = {"qemu-img", "convert", "-p", "-f", VM_DISK_FORMAT};
     g_autofree char *from = g_canonicalize_filename(job->image, NULL);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    struct qemu_img_told told = {job->progress, phase, FALSE};
+    struct qemu_img_watch watch = {job->progress, phase, FALSE};
     GError *local = NULL;
     for (gsize i = 0; i < G_N_ELEMENTS(convert); i++)
         g_ptr_array_add(argv, (gpointer)convert[i]);
@@ -78,7 +78,7 @@ gboolean qemu_img_convert(const struct output_job *job, const char *phase,
     g_ptr_array_add(argv, from);
     g_ptr_array_add(argv, (gpointer)out);
     g_ptr_array_add(argv, NULL);
-    return qemu_img_watched(job, (const char *const *)argv->pdata, &told, &local) ||
+    return qemu_img_watched(job, (const char *const *)argv->pdata, &watch, &local) ||
            qemu_img_fail(local, out, error);
 }
 
@@ -88,11 +88,11 @@ gboolean qemu_img_compare(const struct output_job *job, const char *format, cons
     g_autofree char *from = g_canonicalize_filename(job->image, NULL);
     const char *const argv[] = {"qemu-img", "compare", "-p", "-f", VM_DISK_FORMAT,
                                 "-F",       format,    from, out,  NULL};
-    struct qemu_img_told told = {job->progress, "check", FALSE};
+    struct qemu_img_watch watch = {job->progress, "check", FALSE};
     g_autoptr(GError) local = NULL;
-    if (qemu_img_watched(job, argv, &told, &local))
+    if (qemu_img_watched(job, argv, &watch, &local))
         return TRUE;
-    if (!told.differs)
+    if (!watch.differs)
         return qemu_img_fail(g_steal_pointer(&local), out, error);
     ingot_set_error(error, INGOT_EXIT_OUTPUT, "the disk of this host may be failing",
                     "%s was written, but does not read as the disk that it was made of", out);

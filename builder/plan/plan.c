@@ -552,17 +552,6 @@ void plan_free(plan *p)
     g_free(p);
 }
 
-struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *files)
-{
-    struct vm_spec machine = p->vm;
-    gboolean direct = !p->boot.command;
-    machine.disk = (char *)files->disk;
-    machine.kernel = direct ? (char *)files->kernel : NULL;
-    machine.initrd = direct ? (char *)files->initrd : NULL;
-    machine.cdrom = direct ? NULL : (char *)files->medium;
-    return machine;
-}
-
 struct media_file *plan_media_files(const plan *p, gboolean base, gsize *n)
 {
     struct media_file *list = g_new0(struct media_file, p->files->len);

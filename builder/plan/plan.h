@@ -86,6 +86,11 @@ struct plan_machine_files {
  * It shares its strings with plan and files. */
 struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *files);
 
+/* The same as a script (vm_script), and what it calls the disk, which is beside it; the caller owns
+ * both. */
+char *plan_script(const plan *p, const char *kernel, const char *initrd, const char *medium);
+char *plan_disk_name(const plan *p);
+
 /* What is typed: the command with seed_url (as the guest reaches it, without '/' at its end)
  * and the other values in place of its placeholders.  The caller owns the text. */
 char *plan_boot_command(const plan *p, const char *seed_url,

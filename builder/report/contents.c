@@ -158,6 +158,27 @@ static void put_recipe(GString *out, const json_t *recipe)
                member_text(recipe, "path"), member_text(recipe, "sha256"));
 }
 
+static void put_sum(GString *out, const char *what, const json_t *file)
+{
+    markup(out, "<div><dt>SHA-256 of %s</dt><dd><code>%s</code></dd></div>\n", what,
+           member_text(file, "sha256"));
+}
+
+/* Of what a template has besides its image. */
+static void put_further_sums(GString *out, const json_t *record)
+{
+    size_t i, k;
+    const json_t *output, *file;
+    json_array_foreach(json_object_get(record, "outputs"), i, output)
+    {
+        json_array_foreach(json_object_get(output, "files"), k, file)
+        {
+            if (i + k > 0)
+                put_sum(out, member_text(file, "file"), file);
+        }
+    }
+}
+
 void section_machine(GString *out, const json_t *record)
 {
     const json_t *machine = json_object_get(json_object_get(record, "plan"), "machine");
@@ -174,8 +195,8 @@ void section_machine(GString *out, const json_t *record)
     }
     put_tools(out, json_object_get(record, "tools"));
     if (*member_text(image, "sha256"))
-        markup(out, "<div><dt>SHA-256 of the image</dt><dd><code>%s</code></dd></div>\n",
-               member_text(image, "sha256"));
+        put_sum(out, "the image", image);
+    put_further_sums(out, record);
     g_string_append(out, "</dl>\n");
     section_end(out);
 }

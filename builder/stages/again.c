@@ -80,15 +80,10 @@ static void add_notes(GString *text, const build *b)
 /* As comments: what was started then, whatever another host or QEMU makes of it. */
 static void add_record(GString *text, const build *b)
 {
-    g_autofree char *disk = g_strconcat(b->plan->name, ".qcow2", NULL);
     const media_boot *boot = b->boot;
-    const struct plan_machine_files files = {disk, boot ? boot->kernel : NULL,
-                                             b->initrd ? b->initrd
-                                             : boot    ? boot->initrd
-                                                       : NULL,
-                                             boot ? boot->medium : NULL};
-    const struct vm_spec machine = plan_machine(b->plan, &files);
-    g_autofree char *script = vm_script(&machine);
+    const char *initrd = b->initrd ? b->initrd : boot ? boot->initrd : NULL;
+    g_autofree char *script =
+        plan_script(b->plan, boot ? boot->kernel : NULL, initrd, boot ? boot->medium : NULL);
     g_auto(GStrv) lines = g_strsplit(g_strchomp(strstr(script, "\nexec ") + 1), "\n", -1);
     g_string_append(text, "# The build's own:\n");
     for (char **line = lines; *line; line++)

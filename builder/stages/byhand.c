@@ -26,17 +26,9 @@ char *byhand_answer_name(const struct os_file *f)
     return g_strdelimit(g_strdup(f->path), "/", '_');
 }
 
-static char *byhand_disk_name(const plan *p)
-{
-    return g_strconcat(p->name, ".qcow2", NULL);
-}
-
 char *build_script_by_hand(const plan *p)
 {
-    g_autofree char *disk = byhand_disk_name(p);
-    const struct plan_machine_files files = {disk, KERNEL, INITRD, MEDIUM};
-    const struct vm_spec machine = plan_machine(p, &files);
-    return vm_script(&machine);
+    return plan_script(p, KERNEL, INITRD, MEDIUM);
 }
 
 static gboolean byhand_write_answers(const struct byhand *h, GError **error)
@@ -77,7 +69,7 @@ static gboolean byhand_write_boot(const struct byhand *h, GError **error)
 /* Empty, or with the packages unpacked. */
 static gboolean byhand_make_disk(const struct byhand *h, GError **error)
 {
-    g_autofree char *name = byhand_disk_name(h->plan);
+    g_autofree char *name = plan_disk_name(h->plan);
     g_autofree char *disk = g_build_filename(h->dir, name, NULL);
     if (!h->boot->packages)
         return vm_disk_create(disk, h->plan->disk_size, NULL, h->cancel, error);

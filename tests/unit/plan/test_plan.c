@@ -419,6 +419,33 @@ static void firmware(void **state)
     assert_non_null(strstr(text, "firmware             bios\n"));
 }
 
+/* One machine, whatever starts it: it gets the recipe's hardware and what it boots from, and not
+ * what it does not. */
+static void machine(void **state)
+{
+    (void)state;
+    static const struct plan_machine_files files = {"d", "k", "i", "m"};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(plan) direct = make("vm: {cpus: 3}\n", NULL, APT, NULL, &error);
+    g_autoptr(plan) booted = make(ISO "boot: {command: x}\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    const struct vm_spec one = plan_machine(direct, &files), two = plan_machine(booted, &files);
+    assert_string_equal(one.disk, "d");
+    assert_string_equal(one.kernel, "k");
+    assert_string_equal(one.initrd, "i");
+    assert_null(one.cdrom);
+    assert_int_equal(one.cpus, 3);
+    assert_string_equal(two.cdrom, "m");
+    assert_null(two.kernel);
+    assert_null(two.initrd);
+    g_autofree char *disk = plan_disk_name(direct), *by_name = g_strconcat("filename=", disk, NULL);
+    g_autofree char *script = plan_script(direct, "the-kernel", "the-initrd", "the-medium");
+    assert_true(g_str_has_suffix(disk, ".qcow2"));
+    assert_non_null(strstr(script, by_name));
+    assert_non_null(strstr(script, "the-kernel"));
+    assert_null(strstr(script, "the-medium"));
+}
+
 static void outputs(void **state)
 {
     (void)state;
@@ -475,6 +502,7 @@ int main(void)
                                        cmocka_unit_test(a_wrong_family_hides_nothing),
                                        cmocka_unit_test(a_missing_name_hides_nothing),
                                        cmocka_unit_test(firmware),
+                                       cmocka_unit_test(machine),
                                        cmocka_unit_test(outputs),
                                        cmocka_unit_test(outputs_wrong),
                                        cmocka_unit_test(passwords),

@@ -206,11 +206,34 @@ static void strange(void **state)
     }
 }
 
+/* The first file is the image; further ones are named. */
+static void files_of_a_template(void **state)
+{
+    (void)state;
+    json_t *record = record_from(good_record);
+    json_t *image = json_object_get(record, "image");
+    json_object_set_new(image, "sha256", json_string("aa11"));
+    json_t *outputs = record_from("{'outputs': [{'files': [{'file': 'web.qcow2', 'sha256': "
+                                  "'aa11'}]}, {'files': [{'file': 'web.<raw>', 'sha256': "
+                                  "'bb22'}]}, {'files': 7}, 7]}");
+    json_object_update(record, outputs);
+    g_autofree char *html = report_html(record);
+    assert_non_null(strstr(html, "SHA-256 of the image</dt><dd><code>aa11<"));
+    assert_non_null(strstr(html, "SHA-256 of web.&lt;raw&gt;</dt><dd><code>bb22<"));
+    assert_null(strstr(html, "SHA-256 of web.qcow2"));
+    json_decref(outputs);
+    json_decref(record);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(good),    cmocka_unit_test(bad),
-                                       cmocka_unit_test(hostile), cmocka_unit_test(bounded),
-                                       cmocka_unit_test(film),    cmocka_unit_test(curves),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(files_of_a_template),
+                                       cmocka_unit_test(good),
+                                       cmocka_unit_test(bad),
+                                       cmocka_unit_test(hostile),
+                                       cmocka_unit_test(bounded),
+                                       cmocka_unit_test(film),
+                                       cmocka_unit_test(curves),
                                        cmocka_unit_test(strange)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

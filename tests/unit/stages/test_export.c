@@ -137,9 +137,26 @@ static void all_or_none(void **state)
     assert_false(g_file_test(b->staging, G_FILE_TEST_EXISTS));
 }
 
+/* Formats that are no disks have nothing to boot, and it says so. */
+static void nothing_to_boot(void **state)
+{
+    (void)state;
+    static const output_format archive = {.name = "archive", .share = 1};
+    plan p = export_plan("qcow2", NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(build) b = sealed_build(&p);
+    output_result *result = g_new0(output_result, 1);
+    result->format = &archive;
+    result->files = g_ptr_array_new();
+    g_ptr_array_add(b->outputs, result);
+    assert_false(sample_stage("verify")->run(b, NULL, &error));
+    assert_error_says(error, INGOT_EXIT_VERIFY, "no output of web can be booted");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(several_formats),
-                                       cmocka_unit_test(one_format), cmocka_unit_test(all_or_none)};
+                                       cmocka_unit_test(one_format), cmocka_unit_test(all_or_none),
+                                       cmocka_unit_test(nothing_to_boot)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

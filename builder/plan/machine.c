@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/plan.h"
+
+struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *files)
+{
+    struct vm_spec machine = p->vm;
+    gboolean direct = !p->boot.command;
+    machine.disk = (char *)files->disk;
+    machine.kernel = direct ? (char *)files->kernel : NULL;
+    machine.initrd = direct ? (char *)files->initrd : NULL;
+    machine.cdrom = direct ? NULL : (char *)files->medium;
+    return machine;
+}
+
+char *plan_disk_name(const plan *p)
+{
+    return g_strconcat(p->name, "." VM_DISK_FORMAT, NULL);
+}
+
+char *plan_script(const plan *p, const char *kernel, const char *initrd, const char *medium)
+{
+    g_autofree char *disk = plan_disk_name(p);
+    const struct plan_machine_files files = {disk, kernel, initrd, medium};
+    const struct vm_spec machine = plan_machine(p, &files);
+    return vm_script(&machine);
+}
