@@ -26,6 +26,11 @@ static gboolean suite_refuse(const char *what, const char *word, GError **error)
     return FALSE;
 }
 
+static gboolean check_arch(const char *arch, GError **error)
+{
+    return deb_is_arch(arch) || suite_refuse("architecture", arch, error);
+}
+
 gboolean media_suite_package(const char *name, GError **error)
 {
     return deb_is_name(name) || suite_refuse("package", name, error);
@@ -73,7 +78,7 @@ gboolean media_suite_init(media_suite *suite, const struct media_job *job, const
     }
     if (!media_suite_word("suite", suite->name, "-._+~/", error) ||
         !take_components(suite, spec->components ? spec->components : "main", error) ||
-        !media_suite_word("architecture", suite->arch, "-", error))
+        !check_arch(suite->arch, error))
         return FALSE;
     suite->mirror = g_strdup(mirror);
     for (gsize n = strlen(suite->mirror); n && suite->mirror[n - 1] == '/'; n--)

@@ -124,6 +124,10 @@ const os_installer *const *os_installers(void);
 const os_installer *os_installer_find(const char *name);         /* or NULL */
 const os_installer *os_installer_for_family(const char *family); /* the default, or NULL */
 
+/* What to do about a key that only an installer with a medium of its own understands (seeded: one
+ * that takes boot commands, too), by the name of one of the family; the caller owns the text. */
+char *os_hint_with_media(const char *family, gboolean seeded);
+
 /* Whether the archive that the host's own apt uses (deb_host_mirror) is of this family. */
 gboolean os_family_has_host_archive(const char *family);
 /* Whether the security updates of a release are in an archive of their own. */

@@ -106,10 +106,10 @@ void boot_check_command(const recipe *r, recipe_problems *problems)
 
 void boot_check_installer(const recipe *r, const os_installer *installer, recipe_problems *problems)
 {
+    g_autofree char *hint = os_hint_with_media(r->family, TRUE);
     if (r->boot.command && !installer->seeded)
-        recipe_problem(problems, r, "boot.command",
-                       "leave it out, or say 'installer: debian-installer'",
-                       "%s has no use for 'boot.command'", installer->name);
+        recipe_problem(problems, r, "boot.command", hint, "%s has no use for 'boot.command'",
+                       installer->name);
 }
 
 void boot_resolve(plan *p, const recipe *r)

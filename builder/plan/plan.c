@@ -237,7 +237,7 @@ static char *beside_recipe(const recipe *r, const char *path)
 /* The installer is given packages: a medium, and what only a medium understands, has no meaning. */
 static void check_packages_only(const recipe *r, const char *installer, recipe_problems *problems)
 {
-    static const char *const hint = "leave it out, or say 'installer: debian-installer'";
+    g_autofree char *hint = os_hint_with_media(r->family, FALSE);
     const struct recipe_media *m = &r->media;
     const struct {
         const char *key;

@@ -1,39 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rootfs/dpkg.h"
 
-#include "rootfs/order.h"
+#include "debian/debian.h"
 #include "rootfs/rootfs.h"
 #include "rootfs/unpack.h"
 
-#include <string.h>
-
-#define ADMIN  "var/lib/dpkg/"
-#define STATES "var/lib/apt/extended_states"
-
 struct dpkg_db {
     ext *to;
-    GPtrArray *packages;  /* of package * */
-    GHashTable *triggers; /* file below ADMIN/triggers -> GString */
-    gint64 now;
+    deb_database *database;
 };
 
-static void free_string(gpointer text)
+/* ---- dpkg's files in the file system ---- */
+
+static gboolean dpkg_file(gpointer to, const char *path, guint mode, gint64 mtime, const void *data,
+                          gsize size, GError **error)
 {
-    g_string_free(text, TRUE);
+    const struct ext_meta meta = {.mode = mode, .mtime = mtime};
+    return ext_file(to, path, &meta, data, size, error);
 }
 
-static void free_package(gpointer p)
+static gboolean dpkg_directory(gpointer to, const char *path, gint64 mtime, GError **error)
 {
-    package_free(p);
+    const struct ext_meta meta = {.mode = 0755, .mtime = mtime};
+    return ext_directory(to, path, &meta, error);
 }
+
+static gboolean dpkg_exists(gpointer to, const char *path)
+{
+    return ext_look(to, path, NULL) != EXT_NONE;
+}
+
+static const struct deb_sink dpkg_sink = {dpkg_file, dpkg_directory, dpkg_exists};
+
+/* ---- packages ---- */
 
 dpkg_db *dpkg_db_new(ext *to)
 {
     dpkg_db *db = g_new0(dpkg_db, 1);
     db->to = to;
-    db->packages = g_ptr_array_new_with_free_func(free_package);
-    db->triggers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_string);
-    db->now = g_get_real_time() / G_USEC_PER_SEC;
+    db->database = deb_database_new(&dpkg_sink, to);
     return db;
 }
 
@@ -41,81 +46,8 @@ void dpkg_db_free(dpkg_db *db)
 {
     if (!db)
         return;
-    g_ptr_array_unref(db->packages);
-    g_hash_table_unref(db->triggers);
+    deb_database_free(db->database);
     g_free(db);
-}
-
-static gboolean dpkg_put(const dpkg_db *db, const char *path, const GString *text, GError **error)
-{
-    const struct ext_meta meta = {.mode = 0644, .mtime = db->now};
-    return ext_file(db->to, path, &meta, text->str, text->len, error);
-}
-
-static char *info_path(const package *p, const char *what)
-{
-    return g_strconcat(ADMIN "info/", p->stem, ".", what, NULL);
-}
-
-/* ---- of one package ---- */
-
-/* dpkg leaves out "control", which is in status, and a "list", which it writes itself.  Another
- * dot in a name could make it the file of another package. */
-static gboolean put_member(const dpkg_db *db, const package *p, const struct deb_member *m,
-                           const char *path, GError **error)
-{
-    static const char *const scripts[] = {"preinst", "postinst", "prerm", "postrm", "config", NULL};
-    const struct ext_meta meta = {.mode = g_strv_contains(scripts, m->name) ? 0755 : 0644,
-                                  .mtime = m->mtime};
-    if (strcmp(m->name, "control") == 0 || strcmp(m->name, "list") == 0)
-        return TRUE;
-    if (!*m->name ||
-        strspn(m->name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_") != strlen(m->name))
-        return deb_refuse(path, "a control file of it has a strange name", error);
-    g_autofree char *at = info_path(p, m->name);
-    return ext_file(db->to, at, &meta, m->data, m->size, error);
-}
-
-static GString *trigger_file(dpkg_db *db, const char *name)
-{
-    GString *text = g_hash_table_lookup(db->triggers, name);
-    if (!text) {
-        text = g_string_new(NULL);
-        g_hash_table_insert(db->triggers, g_strdup(name), text);
-    }
-    return text;
-}
-
-static gboolean is_trigger(const char *name)
-{
-    for (const char *c = name; *c; c++)
-        if (!g_ascii_isgraph(*c))
-            return FALSE;
-    /* The names of dpkg's own files there begin with a capital letter, those of triggers must not
-     * be paths when they are files. */
-    return *name == '/' || (!strchr(name, '/') && *name != '.' && strcmp(name, "File") != 0 &&
-                            strcmp(name, "Lock") != 0 && strcmp(name, "Unincorp") != 0);
-}
-
-/* deb-triggers(5): "interest[-await|-noawait] NAME"; a NAME with a leading '/' is a path.  What a
- * package activates is of no interest: all that listen are configured after this. */
-static gboolean add_triggers(dpkg_db *db, const package *p, const struct deb_member *m,
-                             const char *path, GError **error)
-{
-    g_auto(GStrv) lines = g_strsplit(m ? m->data : "", "\n", -1);
-    for (char **l = lines; *l; l++) {
-        g_auto(GStrv) words = g_strsplit_set(g_strstrip(*l), " \t", 2);
-        if (!words[0] || !g_str_has_prefix(words[0], "interest") || !words[1])
-            continue;
-        const char *name = g_strstrip(words[1]);
-        const char *how = g_str_has_suffix(words[0], "-noawait") ? "/noawait" : "";
-        if (!*name || !is_trigger(name))
-            return deb_refuse(path, "a trigger of it has a strange name", error);
-        gboolean file = *name == '/';
-        GString *text = trigger_file(db, file ? "File" : name);
-        g_string_append_printf(text, "%s%s%s%s\n", file ? name : "", file ? " " : "", p->stem, how);
-    }
-    return TRUE;
 }
 
 gboolean dpkg_db_unpack(dpkg_db *db, deb_queue *from, const char *name, gboolean automatic,
@@ -123,129 +55,21 @@ gboolean dpkg_db_unpack(dpkg_db *db, deb_queue *from, const char *name, gboolean
 {
     const GPtrArray *members = deb_queue_next(from, cancel, error);
     const char *path = members ? deb_queue_path(from) : NULL;
-    package *p = members ? package_new(path, name, members, error) : NULL;
+    deb_unpacked *p = members ? deb_unpacked_new(path, name, members, error) : NULL;
     if (!p)
         return FALSE;
-    g_ptr_array_add(db->packages, p);
-    p->automatic = automatic;
-    if (!unpack_files(p, db->to, from, error))
-        return FALSE;
-    for (guint i = 0; i < members->len; i++)
-        if (!put_member(db, p, g_ptr_array_index(members, i), path, error))
-            return FALSE;
-    return add_triggers(db, p, deb_member_find(members, "triggers"), path, error);
-}
-
-/* ---- of all ---- */
-
-static gboolean put_lists(const dpkg_db *db, const package *p, GError **error)
-{
-    g_autofree char *list = info_path(p, "list"), *sums = info_path(p, "md5sums");
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < p->files->len; i++) {
-        const char *file = g_ptr_array_index(p->files, i);
-        if (!g_hash_table_contains(p->lost, file))
-            g_string_append_printf(text, "%s\n", file);
-    }
-    gboolean good =
-        dpkg_put(db, list, text, error) && (!p->sums || dpkg_put(db, sums, p->sums, error));
-    g_string_free(text, TRUE);
-    return good;
-}
-
-static void add_status(GString *status, const package *p)
-{
-    gboolean told = FALSE;
-    g_string_append_printf(status, "%s\nStatus: install ok unpacked\n", p->control);
-    for (guint i = 0; i < p->conffiles->len; i++) {
-        const struct conffile *c = g_ptr_array_index(p->conffiles, i);
-        if (c->md5)
-            g_string_append_printf(status, "%s /%s %s\n", told ? "" : "Conffiles:\n", c->path,
-                                   c->md5);
-        told |= c->md5 != NULL;
-    }
-    g_string_append_c(status, '\n');
-}
-
-/* apt keeps a package of "Architecture: all" under the native architecture; any other package here
- * is of that one. */
-static void add_states(GString *states, const package *p, const char *native)
-{
-    if (p->automatic)
-        g_string_append_printf(states, "Package: %s\nArchitecture: %s\nAuto-Installed: 1\n\n",
-                               p->name, strcmp(p->arch, "all") == 0 ? native : p->arch);
-}
-
-static const char *native_arch(const dpkg_db *db)
-{
-    for (guint i = 0; i < db->packages->len; i++) {
-        const package *p = g_ptr_array_index(db->packages, i);
-        if (strcmp(p->arch, "all") != 0)
-            return p->arch;
-    }
-    return "all";
-}
-
-static gint dpkg_by_name(gconstpointer a, gconstpointer b)
-{
-    const package *const *one = a, *const *two = b;
-    return strcmp((*one)->name, (*two)->name);
-}
-
-static gboolean put_packages(dpkg_db *db, GError **error)
-{
-    g_autofree char *native = g_strdup(native_arch(db));
-    GString *status = g_string_new(NULL), *states = g_string_new(NULL);
-    GString *diversions = g_string_new(NULL);
-    gboolean good = TRUE;
-    g_ptr_array_sort(db->packages, dpkg_by_name);
-    for (guint i = 0; i < db->packages->len && good; i++) {
-        const package *p = g_ptr_array_index(db->packages, i);
-        add_status(status, p);
-        add_states(states, p, native);
-        g_string_append_len(diversions, p->diversions->str, (gssize)p->diversions->len);
-        good = put_lists(db, p, error);
-    }
-    GString *order = order_text(db->packages);
-    good = good && dpkg_put(db, ADMIN "status", status, error) &&
-           dpkg_put(db, STATES, states, error) && dpkg_put(db, ROOTFS_ORDER, order, error) &&
-           dpkg_put(db, ADMIN "diversions", diversions, error);
-    g_string_free(diversions, TRUE);
-    g_string_free(order, TRUE);
-    g_string_free(status, TRUE);
-    g_string_free(states, TRUE);
-    return good;
-}
-
-static gboolean put_triggers(const dpkg_db *db, GError **error)
-{
-    g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(db->triggers), (GCompareFunc)strcmp);
-    for (GList *l = names; l; l = l->next) {
-        g_autofree char *path = g_strconcat(ADMIN "triggers/", (const char *)l->data, NULL);
-        if (!dpkg_put(db, path, g_hash_table_lookup(db->triggers, l->data), error))
-            return FALSE;
-    }
-    return TRUE;
+    deb_database_add(db->database, p, automatic);
+    return unpack_files(p, db->to, from, error) &&
+           deb_database_put(db->database, p, members, path, error);
 }
 
 gboolean dpkg_db_finish(dpkg_db *db, GError **error)
 {
-    static const char *const folders[] = {"alternatives", "info", "parts", "triggers", "updates"};
-    static const char *const empty[] = {"available", "statoverride"};
-    const struct ext_meta usual = {.mode = 0755, .mtime = db->now};
-    GString *text = g_string_new(NULL);
-    gboolean good = TRUE;
-    for (gsize i = 0; i < G_N_ELEMENTS(folders) && good; i++) {
-        g_autofree char *path = g_strconcat(ADMIN, folders[i], NULL);
-        good = ext_directory(db->to, path, &usual, error);
-    }
-    for (gsize i = 0; i < G_N_ELEMENTS(empty) && good; i++) {
-        g_autofree char *path = g_strconcat(ADMIN, empty[i], NULL);
-        good = ext_look(db->to, path, NULL) != EXT_NONE || dpkg_put(db, path, text, error);
-    }
-    g_string_assign(text, "1\n"); /* names with architectures where packages are Multi-Arch: same */
-    good = good && dpkg_put(db, ADMIN "info/format", text, error) && put_packages(db, error) &&
-           put_triggers(db, error);
-    g_string_free(text, TRUE);
+    if (!deb_database_finish(db->database, error))
+        return FALSE;
+    GString *order = deb_database_order(db->database);
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    gboolean good = dpkg_file(db->to, ROOTFS_ORDER, 0644, now, order->str, order->len, error);
+    g_string_free(order, TRUE);
     return good;
 }

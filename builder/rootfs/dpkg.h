@@ -3,12 +3,7 @@
 #include "rootfs/ext.h"
 #include "rootfs/queue.h"
 
-/* The databases of dpkg and apt as they stand after `dpkg --unpack` (dpkg(1), deb-control(5),
- * deb-triggers(5), and what dpkg 1.22 writes): info/, status, the triggers that packages are
- * interested in, apt's extended_states.  dpkg in the guest goes on with `dpkg --configure`.
- *
- * One thing is different: a configuration file is in its place with its digest in status, and not
- * beside it as NAME.dpkg-new.  dpkg takes it as dealt with. */
+/* Packages, with dpkg's and apt's databases (deb_database), into a file system. */
 typedef struct dpkg_db dpkg_db;
 
 /* Writes to a file system that must live as long; the caller owns the object. */

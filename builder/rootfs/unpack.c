@@ -9,7 +9,7 @@
 #define ENTRIES_MAX 1000000u
 
 struct unpacking {
-    package *p;
+    deb_unpacked *p;
     ext *to;
     deb_queue *from;
     struct archive *a;
@@ -66,22 +66,22 @@ struct place {
 };
 
 /* Remembered, so that the preinst finds its diversion made and does not touch the files. */
-static void note_diversion(const package *by, const char *path, const char *to)
+static void note_diversion(const deb_unpacked *by, const char *path, const char *to)
 {
     if (to)
         g_string_append_printf(by->diversions, "/%s\n/%s\n%s\n", path, to, by->name);
 }
 
 /* Another package, whose file is there, and this one: either may divert the other's. */
-static gboolean divert(const struct unpacking *u, const package *other, struct place *where,
+static gboolean divert(const struct unpacking *u, const deb_unpacked *other, struct place *where,
                        GError **error)
 {
     g_autofree char *to = NULL;
-    if (package_diverts(u->p, other, where->path, &to)) {
+    if (deb_unpacked_diverts(u->p, other, where->path, &to)) {
         note_diversion(u->p, where->path, to);
         return !to || ext_hard_link(u->to, to, where->path, error);
     }
-    if (package_diverts(other, u->p, where->path, &to)) {
+    if (deb_unpacked_diverts(other, u->p, where->path, &to)) {
         note_diversion(other, where->path, to);
         g_free(where->at);
         where->at = g_steal_pointer(&to);
@@ -97,14 +97,14 @@ static gboolean check_owner(const struct unpacking *u, struct place *where, GErr
 {
     gconstpointer owner = NULL;
     enum ext_kind kind = ext_look(u->to, where->path, &owner);
-    const package *other = owner;
+    const deb_unpacked *other = owner;
     if (kind == EXT_NONE || kind == EXT_DIRECTORY || !other || other == u->p)
         return TRUE;
-    if (package_replaces(u->p, other)) {
+    if (deb_unpacked_replaces(u->p, other)) {
         g_hash_table_add(other->lost, g_strconcat("/", where->path, NULL));
         return TRUE;
     }
-    if (!package_replaces(other, u->p))
+    if (!deb_unpacked_replaces(other, u->p))
         return divert(u, other, where, error);
     g_clear_pointer(&where->at, g_free);
     where->listed = FALSE;
@@ -132,7 +132,7 @@ static gboolean copy_data(const struct unpacking *u, GChecksum *md5, GError **er
 static gboolean put_file(const struct unpacking *u, const char *path, const struct ext_meta *meta,
                          la_int64_t size, GError **error)
 {
-    struct conffile *conffile = package_conffile(u->p, path);
+    struct deb_conffile *conffile = deb_unpacked_conffile(u->p, path);
     g_autoptr(GChecksum) md5 = conffile || u->p->sums ? g_checksum_new(G_CHECKSUM_MD5) : NULL;
     if (size < 0)
         return unpack_refuse(u, "it has a file without a size", error);
@@ -219,7 +219,7 @@ static gboolean unpack_visit(const struct unpacking *u, struct archive_entry *en
     return good;
 }
 
-gboolean unpack_files(package *p, ext *to, deb_queue *from, GError **error)
+gboolean unpack_files(deb_unpacked *p, ext *to, deb_queue *from, GError **error)
 {
     struct unpacking u = {.p = p, .to = to, .from = from, .a = deb_queue_open(from, error)};
     struct archive_entry *entry;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/files.h"
-#include "rootfs/package.h"
+#include "debian/debian.h"
 #include "rootfs/queue.h"
 
 #include <archive_entry.h>
@@ -20,14 +20,14 @@ static void drop_folder(void)
 }
 
 /* What is taken as a name or a line has nothing that means more there. */
-static void check(const package *p)
+static void check(const deb_unpacked *p)
 {
     g_assert(*p->name && !strpbrk(p->name, "/\n ") && !strpbrk(p->version, "/\n "));
     g_assert(!strpbrk(p->arch, "/\n ") && !strpbrk(p->stem, "/\n "));
     g_assert(!strstr(p->control, "\n\n"));
     for (guint i = 0; i < p->conffiles->len; i++) {
-        const struct conffile *c = g_ptr_array_index(p->conffiles, i);
-        g_assert(!strchr(c->path, '\n') && package_conffile(p, c->path) == c);
+        const struct deb_conffile *c = g_ptr_array_index(p->conffiles, i);
+        g_assert(!strchr(c->path, '\n') && deb_unpacked_conffile(p, c->path) == c);
     }
 }
 
@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_assert(members || error);
     if (!members)
         return 0;
-    g_autoptr(package) p = package_new(path, "a", members, NULL);
+    g_autoptr(deb_unpacked) p = deb_unpacked_new(path, "a", members, NULL);
     if (p)
         check(p);
     read_data(q, &error);

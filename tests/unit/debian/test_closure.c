@@ -131,6 +131,10 @@ static void alternatives(void **state)
          .plain = "a",
          .says = "the archive has nothing for “b (>= 2)”, which a needs"},
         {.lines = {"a Depends: b (~ 1)", "b"}, .plain = "a", .says = "“b (~ 1)”"},
+        /* Names of fields are the same in any case (Policy 5.1). */
+        {.lines = {"a DEPENDS: b; pre-depends: c", "b", "c"}, .plain = "a", .is = "a+. b+ c+"},
+        {.lines = {"a", "b Depends: c; depends: d"}, .plain = "a", .says = "there twice"},
+        {.lines = {"a", "b Depends: c; nothing"}, .plain = "a", .says = "no field name"},
     };
     CHECK_ALL(cases);
 }

@@ -75,6 +75,13 @@ static void hostile_status(void **state)
     debian_parse_status("Package: \033[2Ja\nStatus: install ok installed\nVersion: \xff\n", list);
     assert_int_equal(list->len, 1);
     assert_package(list, 0, "a", "\xef\xbf\xbd", "all");
+    debian_parse_status("<html>\nPackage: b\n: x\n\tStatus\nStatus: install ok installed\n"
+                        "Version: 1\nversion: 2\n\nPackage: c\nStatus: install ok installed\n"
+                        "Version: 3\n",
+                        list);
+    assert_int_equal(list->len, 3);
+    assert_package(list, 1, "b", "2", "all");
+    assert_package(list, 2, "c", "3", "all");
 }
 
 int main(void)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rootfs/order.h"
-
-#include "debian/debian.h"
+#include "debian/order.h"
 
 struct ordering {
-    GHashTable *by_name; /* also names that are provided -> GPtrArray of package */
+    GHashTable *by_name; /* also names that are provided -> GPtrArray of deb_unpacked */
     GHashTable *seen;    /* of package: begun */
     GString *text;
 };
@@ -14,7 +12,7 @@ static void free_array(gpointer array)
     g_ptr_array_unref(array);
 }
 
-static void add_name(const struct ordering *o, const char *name, package *p)
+static void add_name(const struct ordering *o, const char *name, deb_unpacked *p)
 {
     GPtrArray *found = g_hash_table_lookup(o->by_name, name);
     if (!found) {
@@ -24,7 +22,7 @@ static void add_name(const struct ordering *o, const char *name, package *p)
     g_ptr_array_add(found, p);
 }
 
-static void add_names(const struct ordering *o, package *p)
+static void add_names(const struct ordering *o, deb_unpacked *p)
 {
     deb_relation r = {0};
     const char *at = p->provides;
@@ -33,7 +31,7 @@ static void add_names(const struct ordering *o, package *p)
         add_name(o, r.name, p);
 }
 
-static void emit(const struct ordering *o, const package *p)
+static void emit(const struct ordering *o, const deb_unpacked *p)
 {
     g_string_append_printf(o->text, "%s %s %s\n", p->name, p->arch, p->stem);
 }
@@ -48,13 +46,13 @@ static void push_all(const struct ordering *o, const char *name, GPtrArray *stac
 
 /* Puts p behind what it pre-depends on; a circle is cut where it is met.  A package is on the stack
  * below what was pushed for it: when it is on top again, all of that is done. */
-static void order_visit(const struct ordering *o, package *p)
+static void order_visit(const struct ordering *o, deb_unpacked *p)
 {
     g_autoptr(GPtrArray) stack = g_ptr_array_new();
     g_autoptr(GHashTable) done = g_hash_table_new(NULL, NULL);
     g_ptr_array_add(stack, p);
     while (stack->len) {
-        package *top = g_ptr_array_index(stack, stack->len - 1);
+        deb_unpacked *top = g_ptr_array_index(stack, stack->len - 1);
         if (g_hash_table_add(o->seen, top)) {
             deb_relation r = {0};
             const char *at = top->pre_depends;
@@ -79,7 +77,7 @@ GString *order_text(const GPtrArray *packages)
         add_names(&o, g_ptr_array_index(packages, i));
     for (gsize f = 0; f < G_N_ELEMENTS(first); f++)
         for (guint i = 0; i < packages->len; i++) {
-            package *p = g_ptr_array_index(packages, i);
+            deb_unpacked *p = g_ptr_array_index(packages, i);
             if (g_str_equal(p->name, first[f]) && g_hash_table_add(o.seen, p))
                 emit(&o, p);
         }

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rootfs/package.h"
-
 #include "debian/debian.h"
 
 #include <string.h>
 
 static void conffile_free(gpointer data)
 {
-    struct conffile *c = data;
+    struct deb_conffile *c = data;
     g_free(c->path);
     g_free(c->md5);
     g_free(c);
 }
 
-void package_free(package *p)
+void deb_unpacked_free(deb_unpacked *p)
 {
     if (!p)
         return;
@@ -52,7 +50,7 @@ static GHashTable *read_control(const struct deb_member *m, GError **error)
     return g_steal_pointer(&fields);
 }
 
-static gboolean take_fields(package *p, GHashTable *fields)
+static gboolean take_fields(deb_unpacked *p, GHashTable *fields)
 {
     const char *name = deb822_get(fields, "package");
     const char *arch = deb822_get(fields, "architecture");
@@ -72,23 +70,24 @@ static gboolean take_fields(package *p, GHashTable *fields)
 }
 
 /* deb-conffiles(5).  A line "remove-on-upgrade PATH" names a file that is not shipped. */
-static void read_conffiles(package *p, const struct deb_member *m)
+static void read_conffiles(deb_unpacked *p, const struct deb_member *m)
 {
     g_auto(GStrv) lines = g_strsplit(m ? m->data : "", "\n", -1);
     for (char **l = lines; *l; l++) {
         const char *path = g_strstrip(*l);
-        if (*path != '/' || package_conffile(p, path + 1))
+        if (*path != '/' || deb_unpacked_conffile(p, path + 1))
             continue;
-        struct conffile *c = g_new0(struct conffile, 1);
+        struct deb_conffile *c = g_new0(struct deb_conffile, 1);
         c->path = g_strdup(path + 1);
         g_ptr_array_add(p->conffiles, c);
         g_hash_table_insert(p->conffile_of, c->path, c);
     }
 }
 
-package *package_new(const char *path, const char *name, const GPtrArray *members, GError **error)
+deb_unpacked *deb_unpacked_new(const char *path, const char *name, const GPtrArray *members,
+                               GError **error)
 {
-    g_autoptr(package) p = g_new0(package, 1);
+    g_autoptr(deb_unpacked) p = g_new0(deb_unpacked, 1);
     g_autoptr(GError) local = NULL;
     const struct deb_member *control = deb_member_find(members, "control");
     const struct deb_member *preinst = deb_member_find(members, "preinst");
@@ -117,12 +116,12 @@ package *package_new(const char *path, const char *name, const GPtrArray *member
     return g_steal_pointer(&p);
 }
 
-struct conffile *package_conffile(const package *p, const char *path)
+struct deb_conffile *deb_unpacked_conffile(const deb_unpacked *p, const char *path)
 {
     return g_hash_table_lookup(p->conffile_of, path);
 }
 
-gboolean package_replaces(const package *p, const package *other)
+gboolean deb_unpacked_replaces(const deb_unpacked *p, const deb_unpacked *other)
 {
     g_auto(deb_relation) r = {0};
     const char *at = p->replaces;
@@ -132,7 +131,8 @@ gboolean package_replaces(const package *p, const package *other)
     return FALSE;
 }
 
-gboolean package_diverts(const package *p, const package *other, const char *path, char **to)
+gboolean deb_unpacked_diverts(const deb_unpacked *p, const deb_unpacked *other, const char *path,
+                              char **to)
 {
     g_autofree char *usual = g_strconcat(".", other->name, NULL);
     *to = NULL;

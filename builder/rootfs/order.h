@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-or-later */
-#pragma once
-#include "rootfs/package.h"
-
-/* The text of ROOTFS_ORDER for packages (of package *): base-passwd and base-files first, as
- * debootstrap has it, then every package behind those it pre-depends on, else in the order of the
- * array. */
-GString *order_text(const GPtrArray *packages);
