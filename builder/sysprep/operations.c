@@ -9,6 +9,7 @@
 
 static const sysprep_operation *const table[] = {
 #define RECORD(name) &operation_##name,
+#include "sysprep/sysprep_operations.inc"
 #undef RECORD
     NULL,
 };
