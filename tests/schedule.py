@@ -80,6 +80,7 @@ def build(builds, suites):
     times = []
     for directory in dict.fromkeys(SUITES[suite][0] for suite in suites):
         began, path = time.monotonic(), builds / directory
+        print(f"-- build {directory}", flush=True)
         wanted = {f"ingot:{suite}" for suite in suites if SUITES[suite][0] == directory}
         needed = {d for t in introspect(path, "--tests") if wanted & set(t["suite"])
                   for d in t["depends"]}

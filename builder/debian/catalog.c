@@ -120,13 +120,13 @@ static gboolean read_stanza(const char **at, const char *end, deb_stanza *s, GEr
 
 deb_catalog *deb_catalog_new(const char *text, gsize length, const char *arch, GError **error)
 {
-    const char *at = text;
+    const char *at = length ? text : "", *end = at + length;
     deb_stanza s;
     g_autoptr(GError) local = NULL;
     g_autoptr(deb_catalog) c = g_new0(deb_catalog, 1);
     c->packages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     c->provided = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_array);
-    while (read_stanza(&at, text + length, &s, &local))
+    while (read_stanza(&at, end, &s, &local))
         add_stanza(c, &s, arch);
     if (local) {
         g_propagate_error(error, g_steal_pointer(&local));

@@ -43,8 +43,10 @@ static guint number16(const guint8 *at)
 static const guint8 *message_in(const guint8 *frame, gsize *length)
 {
     gsize n = *length;
+    if (n < ETHERNET + IP_LEAST || number16(frame + 12) != 0x0800)
+        return NULL;
     const guint8 *ip = frame + ETHERNET;
-    if (n < ETHERNET + IP_LEAST || number16(frame + 12) != 0x0800 || ip[0] >> 4 != 4)
+    if (ip[0] >> 4 != 4)
         return NULL;
     gsize header = (gsize)(ip[0] & 15) * 4;
     const guint8 *udp = ip + header;
