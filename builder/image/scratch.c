@@ -119,7 +119,7 @@ static void take_sockets(struct guest_scratch *s, guestfs_h *h)
         (void)!set_runtime_dir(h, s->sockets);
 }
 
-/* For root libguestfs takes /tmp, whatever it is told (guestfs_get_sockdir), so that is swept. */
+/* As root libguestfs uses /tmp regardless (guestfs_get_sockdir), so that is swept. */
 static void sweep_its_own(const struct guest_scratch *s, guestfs_h *h)
 {
     g_autofree char *parent = guestfs_get_sockdir(h);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "inspect/boot.h"
 
-
 #include <string.h>
 
 #define FILES_LIMIT 64u

@@ -2,7 +2,6 @@
 /* What a machine that has run leaves. */
 #include "inspect/policy.h"
 
-
 #include <string.h>
 
 static const inspect_rule random_seed = {

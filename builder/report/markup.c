@@ -104,11 +104,6 @@ double member_number(const json_t *o, const char *name)
     return isfinite(value) ? CLAMP(value, 0, 1e18) : 0;
 }
 
-gboolean member_true(const json_t *o, const char *name)
-{
-    return json_is_true(json_object_get(o, name));
-}
-
 gsize member_count(const json_t *o, const char *name, gsize most)
 {
     return MIN(json_array_size(json_object_get(o, name)), most);

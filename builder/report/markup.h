@@ -21,7 +21,6 @@ void markup(GString *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 const char *member_text(const json_t *o, const char *name);
 double member_number(const json_t *o, const char *name); /* finite, 0 … 1e18 */
-gboolean member_true(const json_t *o, const char *name);
 /* Of the elements of a list at most so many, so that no list can make a report endless. */
 gsize member_count(const json_t *o, const char *name, gsize most);
 const json_t *member_at(const json_t *o, const char *name, gsize index);

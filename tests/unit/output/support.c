@@ -67,3 +67,19 @@ void assert_refused(const char *format, const char *image, const char *dir, int 
     assert_false(write_format(format, image, dir, "out", OUTPUT_FAST, NULL, &error));
     assert_error_says(error, (enum ingot_exit)code, says);
 }
+
+char *events_of_format(const char *format, const char *image, const char *dir)
+{
+    char *events = NULL;
+    g_autofree char *log = in_folder(dir, "log");
+    FILE *stream = fopen(log, "w");
+    assert_non_null(stream);
+    progress *p = progress_new(PROGRESS_JSON, PROGRESS_NORMAL, stream, NULL);
+    progress_stage(p, "export");
+    assert_true(write_format(format, image, dir, "out", OUTPUT_FAST, p, NULL));
+    progress_stage_end(p, TRUE, FALSE);
+    progress_free(p);
+    fclose(stream);
+    assert_true(g_file_get_contents(log, &events, NULL, NULL));
+    return events;
+}

@@ -26,3 +26,7 @@ gboolean write_format(const char *format, const char *image, const char *dir, co
 /* What such a failure is. */
 void assert_refused(const char *format, const char *image, const char *dir, int code,
                     const char *says);
+
+/* What progress prints, as JSON lines, while that format writes the image into dir; owned by the
+ * caller. */
+char *events_of_format(const char *format, const char *image, const char *dir);

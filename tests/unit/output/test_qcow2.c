@@ -48,18 +48,9 @@ static void compact_by_name(void **state)
 
 static void percent_is_told(void **state)
 {
-    g_autofree char *content = NULL, *events = NULL;
+    g_autofree char *content = NULL;
     g_autofree char *overlay = make_overlay(*state, &content);
-    g_autofree char *log = in_folder(*state, "log");
-    FILE *stream = fopen(log, "w");
-    assert_non_null(stream);
-    progress *p = progress_new(PROGRESS_JSON, PROGRESS_NORMAL, stream, NULL);
-    progress_stage(p, "export");
-    assert_true(write_format("qcow2", overlay, *state, "out", OUTPUT_FAST, p, NULL));
-    progress_stage_end(p, TRUE, FALSE);
-    progress_free(p);
-    fclose(stream);
-    assert_true(g_file_get_contents(log, &events, NULL, NULL));
+    g_autofree char *events = events_of_format("qcow2", overlay, *state);
     assert_non_null(strstr(events, "\"compress\""));
     assert_non_null(strstr(events, "\"check\""));
     assert_non_null(strstr(events, "100"));

@@ -35,18 +35,9 @@ static void writes_the_bytes_with_holes(void **state)
 
 static void all_of_it_is_told(void **state)
 {
-    g_autofree char *content = NULL, *events = NULL;
+    g_autofree char *content = NULL;
     g_autofree char *overlay = make_overlay(*state, &content);
-    g_autofree char *log = in_folder(*state, "log");
-    FILE *stream = fopen(log, "w");
-    assert_non_null(stream);
-    progress *p = progress_new(PROGRESS_JSON, PROGRESS_NORMAL, stream, NULL);
-    progress_stage(p, "export");
-    assert_true(write_format("raw", overlay, *state, "out", OUTPUT_FAST, p, NULL));
-    progress_stage_end(p, TRUE, FALSE);
-    progress_free(p);
-    fclose(stream);
-    assert_true(g_file_get_contents(log, &events, NULL, NULL));
+    g_autofree char *events = events_of_format("raw", overlay, *state);
     assert_non_null(strstr(events, "\"write\""));
     assert_non_null(strstr(events, "\"check\""));
 }
