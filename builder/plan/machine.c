@@ -4,7 +4,7 @@
 struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *files)
 {
     struct vm_spec machine = p->vm;
-    gboolean direct = !p->boot.command;
+    gboolean direct = !p->boot_command;
     machine.disk = (char *)files->disk;
     machine.kernel = direct ? (char *)files->kernel : NULL;
     machine.initrd = direct ? (char *)files->initrd : NULL;
