@@ -137,6 +137,14 @@ const struct vm_tcg *vm_arch_tcg(const struct vm_arch *arch)
     return host_is(arch->tcg[0].host) ? &arch->tcg[0] : &arch->tcg[1];
 }
 
+const char *vm_emulated_cpu(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(arches); i++)
+        if (vm_arch_is_host(&arches[i]))
+            return vm_arch_tcg(&arches[i])->cpu;
+    return NULL;
+}
+
 gboolean vm_arch_is_host(const struct vm_arch *arch)
 {
     return host_is(arch->name);

@@ -70,6 +70,10 @@ void vm_spec_clear(struct vm_spec *spec);
  * the file NAME.log, VNC on a socket in the working directory. */
 GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir);
 
+/* The -cpu value that is fastest to emulate for guests of the host's own architecture; NULL: nothing
+ * better than QEMU's own choice is known.  Borrowed. */
+const char *vm_emulated_cpu(void);
+
 /* Whether a machine of this architecture can have that firmware here.  Error: INGOT_EXIT_HOST, with
  * the package that has it. */
 gboolean vm_has_firmware(const char *arch, enum vm_firmware firmware,
