@@ -109,7 +109,7 @@ gboolean image_judge(int fd, const char *path, enum image_flags flags, char **ba
 
 /* ---- opening ---- */
 
-static int open_file(const char *path, struct stat *seen, GError **error)
+static int image_open_file(const char *path, struct stat *seen, GError **error)
 {
     /* O_NONBLOCK: a FIFO has no end to wait for. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
@@ -132,7 +132,7 @@ static int open_file(const char *path, struct stat *seen, GError **error)
 static int open_locked(const char *path, struct stat *seen, GError **error)
 {
     for (guint i = 0; i < OPEN_TRIES; i++) {
-        int fd = open_file(path, seen, error);
+        int fd = image_open_file(path, seen, error);
         if (fd < 0)
             return -1;
         gboolean locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
@@ -157,7 +157,7 @@ image_file *image_open(const char *path, enum image_flags flags, const char *scr
     i->flags = flags;
     i->scratch_lock = -1;
     i->fd = flags & IMAGE_LOCK ? open_locked(i->path, &i->seen, error)
-                               : open_file(i->path, &i->seen, error);
+                               : image_open_file(i->path, &i->seen, error);
     if (i->fd < 0 || !image_judge(i->fd, i->path, flags, &i->backing, &i->backing_format, error))
         return NULL;
     i->scratch = files_live_dir(scratch_parent, "image", &i->scratch_lock, error);

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "plan/boot.h"
+#include "plan/boot_command.h"
 #include "plan/outputs.h"
 #include "base/password.h"
 
@@ -158,7 +158,7 @@ static const char *host_mirror(const recipe *r, const struct plan_host *host)
     return r->family && os_family_has_host_archive(r->family) ? host->apt_mirror : NULL;
 }
 
-/* NULL: none, or one that check_mirror complains of. */
+/* NULL: none, or one that plan_check_mirror complains of. */
 static const char *build_mirror(const recipe *r, const struct plan_host *host)
 {
     return host->mirror_override ? host->mirror_override
@@ -176,8 +176,8 @@ static gboolean needs_mirror(const recipe *r, const struct plan_host *host,
            (!host->apt_mirror || (r->family && is_known_family(r->family)));
 }
 
-static void check_mirror(const recipe *r, const struct plan_host *host,
-                         const os_installer *installer, recipe_problems *problems)
+static void plan_check_mirror(const recipe *r, const struct plan_host *host,
+                              const os_installer *installer, recipe_problems *problems)
 {
     const char *mirror = build_mirror(r, host);
     if (mirror && !is_guest_mirror(mirror))
@@ -430,7 +430,7 @@ static void resolve_answers(plan *p, const recipe *r, const char *mirror, const 
     a->serial_console = r->serial_console;
     a->extra = plan_keep(p, r->extra);
     a->late_command = plan_keep(p, r->late_command);
-    a->seeded = boot_is_seeded(r);
+    a->seeded = boot_command_is_seeded(r);
     GPtrArray *packages = g_ptr_array_new();
     plan_add_all(p, packages, p->installer->base_packages);
     plan_add_all(p, packages, (const char *const *)r->packages);
@@ -487,7 +487,7 @@ static void check_installer(const recipe *r, const os_installer *installer,
 {
     check_capabilities(r, installer, problems);
     check_pair(r, installer, problems);
-    boot_check_installer(r, installer, problems);
+    boot_command_check_installer(r, installer, problems);
     if (installer->packages)
         check_packages_only(r, installer->name, problems);
     else
@@ -500,8 +500,8 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
     check_family(from, problems);
     const os_installer *installer = choose_installer(from, problems);
     const char *mirror = build_mirror(from, host);
-    check_mirror(from, host, installer, problems);
-    boot_check_command(from, problems);
+    plan_check_mirror(from, host, installer, problems);
+    boot_command_check(from, problems);
     outputs_check(from, problems);
     if (installer)
         check_installer(from, installer, problems);
@@ -517,7 +517,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
         resolve_media(p, from, mirror);
     resolve_modules(p, from, mirror);
     resolve_machine(p, from, host, hidden);
-    boot_resolve(p, from);
+    boot_command_resolve(p, from);
     outputs_resolve(p, from);
     p->hidden = forbidden_texts(from, hidden);
     if (!resolve_users(p, from, hidden, error))
@@ -540,7 +540,7 @@ void plan_free(plan *p)
     g_free(p->release);
     media_spec_clear(&p->media);
     vm_spec_clear(&p->vm);
-    boot_clear(&p->boot);
+    boot_command_clear(&p->boot);
     g_clear_pointer(&p->files, g_ptr_array_unref);
     g_free((gpointer)p->answers.users);
     g_free(p->cache_dir);

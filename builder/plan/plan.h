@@ -67,11 +67,11 @@ void plan_free(plan *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan, plan_free)
 
 /* Bytes that a build will need, estimated; all but output in the cache. */
-struct plan_room {
+struct plan_estimate {
     guint64 media, install, work; /* work: of seal and verify, gone at the end */
     guint64 output;
 };
-struct plan_room plan_room(const plan *p);
+struct plan_estimate plan_estimate(const plan *p);
 
 /* The plan as JSON (the caller owns it) and as text for people; neither holds a secret. */
 json_t *plan_to_json(const plan *p);

@@ -25,7 +25,7 @@ static json_t *text_or_null(const char *text)
     return text ? json_string(text) : json_null();
 }
 
-static void add_packages(json_t *o, const struct media_spec *m)
+static void print_add_packages(json_t *o, const struct media_spec *m)
 {
     json_object_set_new(o, "security_mirror", public_url(m->security_mirror));
     json_object_set_new(o, "components", text_or_null(m->components));
@@ -47,7 +47,7 @@ static json_t *media_json(const struct media_spec *m)
     if (m->kind == MEDIA_APT)
         json_object_set_new(o, "package", text_or_null(m->package));
     if (m->kind == MEDIA_PACKAGES)
-        add_packages(o, m);
+        print_add_packages(o, m);
     if (m->kind == MEDIA_URL)
         json_object_set_new(o, "url", public_url(m->url));
     if (m->kind == MEDIA_LOCAL)
@@ -153,7 +153,7 @@ json_t *plan_to_json(const plan *p)
     if (p->boot.command)
         json_object_set_new(o, "boot", boot_json(p));
     json_object_set_new(o, p->boot.command ? "seed_files" : "initrd_files", files_json(p));
-    struct plan_room room = plan_room(p);
+    struct plan_estimate room = plan_estimate(p);
     json_object_set_new(o, "room",
                         json_pack("{s:I, s:I}", "cache_size",
                                   (json_int_t)(room.media + room.install + room.work),

@@ -131,7 +131,7 @@ static const char *const system_users[] = {
     "news",  "uucp",   "proxy",    "list", "irc",  "_apt",     "nobody", "www-data",   "backup",
     "gnats", "adm",    "shutdown", "halt", "ftp",  "operator", "sshd",   "messagebus", NULL};
 
-static void check_passwords(const struct reading *r, const char *account)
+static void recipe_check_passwords(const struct reading *r, const char *account)
 {
     g_autofree char *password = g_strconcat(account, ".password", NULL);
     g_autofree char *hash = g_strconcat(account, ".password_hash", NULL);
@@ -156,10 +156,10 @@ static void check_user_name(const struct reading *r, guint index, GHashTable *se
 static void check_accounts(const struct reading *r)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    check_passwords(r, "root");
+    recipe_check_passwords(r, "root");
     for (guint i = 0; i < r->recipe->users->len; i++) {
         g_autofree char *account = g_strdup_printf("users[%u]", i);
-        check_passwords(r, account);
+        recipe_check_passwords(r, account);
         check_user_name(r, i, seen);
     }
 }

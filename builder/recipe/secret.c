@@ -19,7 +19,7 @@ static void wipe_free(char *text)
 
 /* ---- file:PATH ---- */
 
-static char *beside(const char *recipe_path, const char *path)
+static char *secret_path_beside(const char *recipe_path, const char *path)
 {
     if (g_path_is_absolute(path))
         return g_strdup(path);
@@ -39,9 +39,9 @@ static gboolean is_secret_file(const struct reading *r, const char *key, const c
     return FALSE;
 }
 
-static char *from_file(const struct reading *r, const char *key, const char *name)
+static char *secret_from_file(const struct reading *r, const char *key, const char *name)
 {
-    g_autofree char *path = beside(r->recipe->path, name);
+    g_autofree char *path = secret_path_beside(r->recipe->path, name);
     g_autoptr(GError) error = NULL;
     gsize length = 0;
     if (!is_secret_file(r, key, path))
@@ -140,7 +140,7 @@ char *secret_value(const struct reading *reading, const struct field *field, con
     if (file && !reading->resolve)
         return g_strdup(UNREAD);
     if (file)
-        return from_file(reading, key, text + strlen(FILE_PREFIX));
+        return secret_from_file(reading, key, text + strlen(FILE_PREFIX));
     char *value = from_text(reading, key, text);
     if (!value || !whole)
         return value;

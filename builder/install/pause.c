@@ -9,7 +9,7 @@
 
 #define WORD_LIMIT 64
 
-struct keeping {
+struct pause {
     struct wait *wait;
     GCancellable *reading;
     gboolean resumes;
@@ -18,15 +18,15 @@ struct keeping {
 /* ---- the two words ---- */
 
 /* One connection, one word; what is not one of them is not answered. */
-static void on_word(struct keeping *k, const char *word)
+static void pause_on_word(struct pause *p, const char *word)
 {
-    k->resumes = strcmp(word, "resume") == 0;
-    if (k->resumes || strcmp(word, "stop") == 0)
-        g_main_loop_quit(k->wait->loop);
+    p->resumes = strcmp(word, "resume") == 0;
+    if (p->resumes || strcmp(word, "stop") == 0)
+        g_main_loop_quit(p->wait->loop);
 }
 
 /* The keeping is over, and gone, when a read was cancelled. */
-static void keep_on_read(GObject *stream, GAsyncResult *result, gpointer connection)
+static void pause_on_read(GObject *stream, GAsyncResult *result, gpointer connection)
 {
     g_autoptr(GBytes) bytes =
         g_input_stream_read_bytes_finish(G_INPUT_STREAM(stream), result, NULL);
@@ -34,25 +34,25 @@ static void keep_on_read(GObject *stream, GAsyncResult *result, gpointer connect
     const char *text = bytes ? g_bytes_get_data(bytes, &length) : NULL;
     g_autofree char *word = text ? g_strndup(text, length) : NULL;
     if (word)
-        on_word(g_object_get_data(stream, "keeping"), g_strchomp(word));
+        pause_on_word(g_object_get_data(stream, "pause"), g_strchomp(word));
     g_object_unref(connection);
 }
 
-static gboolean on_connection(GSocketService *service, GSocketConnection *connection,
-                              GObject *source, gpointer data)
+static gboolean pause_on_connection(GSocketService *service, GSocketConnection *connection,
+                                    GObject *source, gpointer data)
 {
-    struct keeping *k = data;
+    struct pause *p = data;
     (void)service;
     (void)source;
     GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
-    g_object_set_data(G_OBJECT(in), "keeping", k);
-    g_input_stream_read_bytes_async(in, WORD_LIMIT, G_PRIORITY_DEFAULT, k->reading, keep_on_read,
+    g_object_set_data(G_OBJECT(in), "pause", p);
+    g_input_stream_read_bytes_async(in, WORD_LIMIT, G_PRIORITY_DEFAULT, p->reading, pause_on_read,
                                     g_object_ref(connection));
     return TRUE;
 }
 
 /* The directory is private, so that only this user's commands reach it. */
-static GSocketService *listen_at(const char *path, struct keeping *k, GError **error)
+static GSocketService *pause_listen(const char *path, struct pause *p, GError **error)
 {
     g_autoptr(GSocketService) service = g_socket_service_new();
     g_autoptr(GSocketAddress) address = g_unix_socket_address_new(path);
@@ -60,28 +60,28 @@ static GSocketService *listen_at(const char *path, struct keeping *k, GError **e
     if (!g_socket_listener_add_address(G_SOCKET_LISTENER(service), address, G_SOCKET_TYPE_STREAM,
                                        G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, error))
         return NULL;
-    g_signal_connect(service, "incoming", G_CALLBACK(on_connection), k);
+    g_signal_connect(service, "incoming", G_CALLBACK(pause_on_connection), p);
     return g_steal_pointer(&service);
 }
 
 /* ---- waiting for a person ---- */
 
-static gboolean on_limit(gpointer data)
+static gboolean pause_on_limit(gpointer data)
 {
-    struct keeping *k = data;
-    g_main_loop_quit(k->wait->loop);
+    struct pause *p = data;
+    g_main_loop_quit(p->wait->loop);
     return G_SOURCE_CONTINUE;
 }
 
-static void keep_on_cancel(GCancellable *cancel, gpointer data)
+static void pause_on_cancel(GCancellable *cancel, gpointer data)
 {
     (void)cancel;
-    struct keeping *k = data;
-    k->wait->cancelled = TRUE;
-    g_main_loop_quit(k->wait->loop);
+    struct pause *p = data;
+    p->wait->cancelled = TRUE;
+    g_main_loop_quit(p->wait->loop);
 }
 
-static void keep_tell(const struct wait *w)
+static void pause_announce(const struct wait *w)
 {
     const struct install_failure *f = w->record->failure;
     const char *name = w->spec->vm->name;
@@ -95,21 +95,21 @@ static void keep_tell(const struct wait *w)
     progress_info(w->progress, "  ingot stop %s                ends it, as Ctrl-C does here", name);
 }
 
-static void wait_for_word(struct keeping *k, GCancellable *cancel)
+static void pause_wait(struct pause *p, GCancellable *cancel)
 {
-    GSource *limit = g_timeout_source_new_seconds(k->wait->spec->keep);
-    g_source_set_callback(limit, on_limit, k, NULL);
+    GSource *limit = g_timeout_source_new_seconds(p->wait->spec->keep);
+    g_source_set_callback(limit, pause_on_limit, p, NULL);
     g_source_attach(limit, g_main_context_get_thread_default());
-    gulong id = cancel ? g_cancellable_connect(cancel, G_CALLBACK(keep_on_cancel), k, NULL) : 0;
-    if (!k->wait->cancelled && !k->wait->gone)
-        g_main_loop_run(k->wait->loop);
+    gulong id = cancel ? g_cancellable_connect(cancel, G_CALLBACK(pause_on_cancel), p, NULL) : 0;
+    if (!p->wait->cancelled && !p->wait->gone)
+        g_main_loop_run(p->wait->loop);
     g_cancellable_disconnect(cancel, id);
     g_source_destroy(limit);
     g_source_unref(limit);
 }
 
 /* The question that stands on the console is a person's now; the next one is a failure again. */
-static gboolean resume(struct wait *w)
+static gboolean pause_resume(struct wait *w)
 {
     struct install_record *record = w->record;
     if (w->gone || !vm_continue(w->machine, NULL))
@@ -123,23 +123,23 @@ static gboolean resume(struct wait *w)
     return TRUE;
 }
 
-gboolean wait_keep(struct wait *w, GCancellable *cancel)
+gboolean wait_pause(struct wait *w, GCancellable *cancel)
 {
     g_autoptr(GCancellable) reading = g_cancellable_new();
-    struct keeping k = {.wait = w, .reading = reading};
+    struct pause p = {.wait = w, .reading = reading};
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(vm_dir(w->machine), "control", NULL);
-    g_autoptr(GSocketService) service = listen_at(path, &k, &error);
+    g_autoptr(GSocketService) service = pause_listen(path, &p, &error);
     if (!service || !vm_pause(w->machine, &error)) {
         progress_warning(w->progress, "the machine cannot be kept: %s", error->message);
         return FALSE;
     }
-    keep_tell(w);
-    wait_for_word(&k, cancel);
+    pause_announce(w);
+    pause_wait(&p, cancel);
     g_cancellable_cancel(reading);
-    g_signal_handlers_disconnect_by_data(service, &k);
+    g_signal_handlers_disconnect_by_data(service, &p);
     g_socket_service_stop(service);
     g_socket_listener_close(G_SOCKET_LISTENER(service));
     (void)g_unlink(path);
-    return k.resumes && !w->cancelled && resume(w);
+    return p.resumes && !w->cancelled && pause_resume(w);
 }

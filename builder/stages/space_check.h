@@ -7,8 +7,8 @@
 
 /* Before anything is started.  What an installation needs counts when nothing at all is kept that
  * could be reused; else when it turns out that it runs. */
-gboolean room_for_build(const build *b, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean room_for_install(const build *b, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean space_check_build(const build *b, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean space_check_install(const build *b, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What room_for_build asks for, in bytes; output may be NULL. */
-void room_of_build(const build *b, guint64 *cache, guint64 *output);
+/* What space_check_build asks for, in bytes; output may be NULL. */
+void space_needed(const build *b, guint64 *cache, guint64 *output);

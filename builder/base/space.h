@@ -6,15 +6,15 @@
 
 /* Bytes that this user may still write to the file system of path (which need not be there: its
  * nearest directory counts).  FALSE: not known. */
-gboolean room_left(const char *path, guint64 *bytes);
+gboolean space_left(const char *path, guint64 *bytes);
 
 /* Whether paths lie in one file system. */
-gboolean room_is_shared(const char *a, const char *b);
+gboolean space_is_shared(const char *a, const char *b);
 
 /* Whether what needs room there has none: less than any writer of images asks for at once. */
-gboolean room_is_full(const char *path);
+gboolean space_is_full(const char *path);
 
 /* "the host's disk is full: the file system of PATH has N left", with the path of what could not be
  * written; and what to do about it.  Owned by the caller. */
-char *room_full_cause(const char *path);
-char *room_full_remedy(const char *path);
+char *space_full_cause(const char *path);
+char *space_full_remedy(const char *path);

@@ -4,7 +4,7 @@
 
 /* The one line of a terminal that says what a build does now.  Private to the room. */
 
-struct live {
+struct status_line {
     const char *stage, *phase, *detail; /* each may be NULL */
     double seconds;                     /* since the stage began */
     double expected;                    /* of the whole stage; negative: not known */
@@ -12,4 +12,4 @@ struct live {
 
 /* The line, at most columns wide (as a terminal counts: East Asian wide characters are two).  What
  * does not fit is taken from the detail first; the time stays.  Owned by the caller. */
-char *live_line(const struct live *now, guint columns);
+char *status_line_text(const struct status_line *now, guint columns);

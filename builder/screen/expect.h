@@ -5,11 +5,11 @@
 /* Texts that a boot command waits for, in what a guest shows and says.  Private to the room.  Each
  * run of white space counts as one blank, so that a text can go on in the next line. */
 
-gboolean awaited_on_screen(const char *text, const char *wanted);
+gboolean expect_on_screen(const char *text, const char *wanted);
 
 /* Takes the text out of serial, with all that came before it: it does not count twice. */
-gboolean awaited_in_serial(GString *serial, const char *wanted);
+gboolean expect_in_serial(GString *serial, const char *wanted);
 
 /* The last lines that say something, printable, each after "\n  "; "" when there are none.  The
  * caller owns the text. */
-char *awaited_last_lines(const char *text);
+char *expect_last_lines(const char *text);

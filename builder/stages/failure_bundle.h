@@ -7,7 +7,8 @@
  * and a script that starts its machine again.  Best
  * effort: what cannot be written is told as a warning.  Returns the directory, owned by the caller,
  * or NULL. */
-char *bundle_save(const build *b, const char *stage_name, int exit_code, const GError *failure);
+char *failure_bundle_save(const build *b, const char *stage_name, int exit_code,
+                          const GError *failure);
 
 /* Removes the bundle of an earlier failure. */
-void bundle_remove(const build *b);
+void failure_bundle_remove(const build *b);

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../test.h"
 
-#include "base/live.h"
+#include "base/status_line.h"
 #include "base/text.h"
 
-static void assert_line(const struct live *now, guint columns, const char *want)
+static void assert_line(const struct status_line *now, guint columns, const char *want)
 {
-    g_autofree char *line = live_line(now, columns);
+    g_autofree char *line = status_line_text(now, columns);
     assert_string_equal(line, want);
 }
 
 static void whole(void **state)
 {
     (void)state;
-    struct live now = {.stage = "install",
-                       .phase = "base system",
-                       .detail = "unpacking libc6",
-                       .seconds = 72,
-                       .expected = 178};
+    struct status_line now = {.stage = "install",
+                              .phase = "base system",
+                              .detail = "unpacking libc6",
+                              .seconds = 72,
+                              .expected = 178};
     assert_line(&now, 100, "install  base system  unpacking libc6  1 min 12 s of about 3 min");
     now.expected = -1;
     assert_line(&now, 100, "install  base system  unpacking libc6  1 min 12 s");
@@ -32,7 +32,7 @@ static void whole(void **state)
 static void narrow(void **state)
 {
     (void)state;
-    struct live now = {
+    struct status_line now = {
         .stage = "seal", .phase = "policy", .detail = "a\nb\tc\033[2Jd", .seconds = 5};
     assert_line(&now, 40, "seal     policy  a b cd  5 s");
     assert_line(&now, 22, "seal     policy…  5 s");

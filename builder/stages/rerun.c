@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stages/again.h"
+#include "stages/rerun.h"
 
 #include <string.h>
 
@@ -15,7 +15,8 @@ static const char head[] =
     "it\n"
     "#   INGOT_MIRROR  another package archive than that of the build\n";
 
-static void add_variable(GString *text, const char *name, const char *instead, const char *value)
+static void rerun_add_variable(GString *text, const char *name, const char *instead,
+                               const char *value)
 {
     g_autofree char *quoted = g_shell_quote(value);
     g_string_append_printf(text, "%s=%s\n[ -z \"${%s-}\" ] || %s=$%s\n", name, quoted, instead,
@@ -23,36 +24,36 @@ static void add_variable(GString *text, const char *name, const char *instead, c
 }
 
 /* A secret that stands in the recipe itself is in no bundle. */
-static void add_check(GString *text, const plan *p)
+static void rerun_add_check(GString *text, const plan *p)
 {
     g_string_append(text, "here=$(cd \"$(dirname \"$0\")\" && pwd) || exit\n");
     if (p->recipe_text && strstr(p->recipe_text, "<secret>"))
-        g_string_append(text, "if grep -q '<secret>' \"$here/" AGAIN_RECIPE "\"; then\n"
+        g_string_append(text, "if grep -q '<secret>' \"$here/" RERUN_RECIPE "\"; then\n"
                               "    echo \"qemu.sh: write the secret in place of <secret> in "
-                              "$here/" AGAIN_RECIPE "\" >&2\n"
+                              "$here/" RERUN_RECIPE "\" >&2\n"
                               "    exit 1\n"
                               "fi\n");
 }
 
-static void add_render(GString *text, const plan *p)
+static void rerun_add_render(GString *text, const plan *p)
 {
     g_autofree char *path = g_canonicalize_filename(p->recipe_path, NULL);
     g_autofree char *cache = g_canonicalize_filename(p->cache_dir, NULL);
     g_autofree char *data = g_canonicalize_filename(p->data_dir, NULL);
     g_autofree char *quoted = g_shell_quote(cache);
     g_autofree char *templates = g_shell_quote(data);
-    add_variable(text, "recipe", "INGOT_RECIPE", path);
+    rerun_add_variable(text, "recipe", "INGOT_RECIPE", path);
     g_string_append(text, "dir=${1-}\n[ -n \"$dir\" ] || dir=$(mktemp -d) || exit\n"
                           "set -- --into \"$dir\" --as \"$recipe\"\n");
     if (p->mirror_override) {
-        add_variable(text, "mirror", "INGOT_MIRROR", p->mirror_override);
+        rerun_add_variable(text, "mirror", "INGOT_MIRROR", p->mirror_override);
         g_string_append(text, "set -- \"$@\" --mirror \"$mirror\"\n");
     }
     g_string_append_printf(text, "[ ! -d %s ] || set -- \"$@\" --cache %s\n", quoted, quoted);
     g_string_append_printf(text,
                            "[ -n \"${INGOT_DATA-}\" ] || [ ! -d %s ] || export INGOT_DATA=%s\n",
                            templates, templates);
-    g_string_append(text, "\"${INGOT:-ingot}\" render \"$@\" \"$here/" AGAIN_RECIPE "\"\n"
+    g_string_append(text, "\"${INGOT:-ingot}\" render \"$@\" \"$here/" RERUN_RECIPE "\"\n"
                           "code=$?\n"
                           "if [ $code -ne 0 ]; then\n"
                           "    rmdir \"$dir\" 2>/dev/null\n"
@@ -61,7 +62,7 @@ static void add_render(GString *text, const plan *p)
 }
 
 /* What a person has to do, or cannot have. */
-static void add_notes(GString *text, const build *b)
+static void rerun_add_notes(GString *text, const build *b)
 {
     const json_t *last = timeline_last_machine(b->timeline);
     const char *name = json_string_value(json_object_get(last, "name"));
@@ -78,7 +79,7 @@ static void add_notes(GString *text, const build *b)
 }
 
 /* As comments: what was started then, whatever another host or QEMU makes of it. */
-static void add_record(GString *text, const build *b)
+static void rerun_add_record(GString *text, const build *b)
 {
     const media_boot *boot = b->boot;
     const char *initrd = b->initrd ? b->initrd : boot ? boot->initrd : NULL;
@@ -90,13 +91,13 @@ static void add_record(GString *text, const build *b)
         g_string_append_printf(text, "#   %s\n", *line);
 }
 
-char *again_script(const build *b)
+char *rerun_script(const build *b)
 {
     GString *text = g_string_new(head);
-    add_check(text, b->plan);
-    add_render(text, b->plan);
-    add_notes(text, b);
+    rerun_add_check(text, b->plan);
+    rerun_add_render(text, b->plan);
+    rerun_add_notes(text, b);
     g_string_append(text, "exec sh \"$dir/qemu.sh\"\n");
-    add_record(text, b);
+    rerun_add_record(text, b);
     return g_string_free(text, FALSE);
 }

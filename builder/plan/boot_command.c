@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plan/boot.h"
+#include "plan/boot_command.h"
 
 #include "base/error.h"
 #include "base/text.h"
@@ -39,7 +39,7 @@ static void set_unknown(const struct placeholder *all, const char *name, gsize l
 }
 
 /* Replaces "${NAME}"; "$${" is "${" itself.  NULL: a name is not known. */
-static char *boot_expand(const char *text, const struct placeholder *all, GError **error)
+static char *boot_command_expand(const char *text, const struct placeholder *all, GError **error)
 {
     g_autoptr(GString) out = g_string_new(NULL);
     for (const char *at = text; *at;) {
@@ -67,7 +67,7 @@ static char *expand_command(const char *command, const char *seed_url, const cha
 {
     const struct placeholder all[] = {
         {"seed.url", seed_url}, {"installer.args", args}, {NULL, NULL}};
-    return boot_expand(command, all, error);
+    return boot_command_expand(command, all, error);
 }
 
 char *plan_boot_command(const plan *p, const char *seed_url, GError **error)
@@ -77,7 +77,7 @@ char *plan_boot_command(const plan *p, const char *seed_url, GError **error)
 
 /* ---- from the recipe ---- */
 
-gboolean boot_is_seeded(const recipe *r)
+gboolean boot_command_is_seeded(const recipe *r)
 {
     return r->boot.command != NULL;
 }
@@ -90,7 +90,7 @@ static void add_problem(recipe_problems *problems, const recipe *r, const GError
 
 /* In the language a placeholder is typed like any other text, so that its places are those of the
  * recipe. */
-void boot_check_command(const recipe *r, recipe_problems *problems)
+void boot_command_check(const recipe *r, recipe_problems *problems)
 {
     g_autoptr(GError) spelled = NULL, named = NULL;
     if (!r->boot.command)
@@ -104,7 +104,8 @@ void boot_check_command(const recipe *r, recipe_problems *problems)
         add_problem(problems, r, named);
 }
 
-void boot_check_installer(const recipe *r, const os_installer *installer, recipe_problems *problems)
+void boot_command_check_installer(const recipe *r, const os_installer *installer,
+                                  recipe_problems *problems)
 {
     g_autofree char *hint = os_hint_with_media(r->family, TRUE);
     if (r->boot.command && !installer->seeded)
@@ -112,7 +113,7 @@ void boot_check_installer(const recipe *r, const os_installer *installer, recipe
                        installer->name);
 }
 
-void boot_resolve(plan *p, const recipe *r)
+void boot_command_resolve(plan *p, const recipe *r)
 {
     if (!r->boot.command)
         return;
@@ -120,7 +121,7 @@ void boot_resolve(plan *p, const recipe *r)
     p->media.whole = TRUE;
 }
 
-void boot_clear(struct plan_boot *boot)
+void boot_command_clear(struct plan_boot *boot)
 {
     g_free(boot->command);
 }

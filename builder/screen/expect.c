@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "screen/awaited.h"
+#include "screen/expect.h"
 
 #include "base/text.h"
 
@@ -20,14 +20,14 @@ static char *one_line(const char *text)
     return g_string_free(out, FALSE);
 }
 
-gboolean awaited_on_screen(const char *text, const char *wanted)
+gboolean expect_on_screen(const char *text, const char *wanted)
 {
     g_autofree char *line = one_line(text);
     g_autofree char *words = g_strchomp(one_line(wanted));
     return strstr(line, words) != NULL;
 }
 
-gboolean awaited_in_serial(GString *serial, const char *wanted)
+gboolean expect_in_serial(GString *serial, const char *wanted)
 {
     g_autofree char *clean = text_printable(serial->str, (gssize)serial->len);
     g_autofree char *line = one_line(clean);
@@ -39,7 +39,7 @@ gboolean awaited_in_serial(GString *serial, const char *wanted)
     return TRUE;
 }
 
-char *awaited_last_lines(const char *text)
+char *expect_last_lines(const char *text)
 {
     g_autofree char *clean = text_printable(text, -1);
     g_auto(GStrv) lines = g_strsplit(clean, "\n", -1);

@@ -3,10 +3,10 @@
 
 #include "base/digest.h"
 #include "base/files.h"
-#include "base/room.h"
+#include "base/space.h"
 #include "os/os.h"
 #include "stages/kept.h"
-#include "stages/room.h"
+#include "stages/space_check.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -36,18 +36,18 @@ static void estimate(void **state)
 {
     (void)state;
     plan p = roomy_plan();
-    struct plan_room room = plan_room(&p);
+    struct plan_estimate room = plan_estimate(&p);
     assert_true(room.media > 205ull << 20 && room.install > 909ull << 20);
     assert_true(room.output > 203ull << 20);
     p.outputs = output_formats(); /* a raw file is not compressed */
-    assert_true(plan_room(&p).output > room.output + (909ull << 20));
+    assert_true(plan_estimate(&p).output > room.output + (909ull << 20));
     p = roomy_plan();
     assert_true(room.media + room.install + room.work < 6ull << 30);
     static const char *const many[] = {"a", "b", "c", "d", "e", "f", "g", "h", NULL};
     p.required_packages = many;
-    assert_true(plan_room(&p).install > room.install);
+    assert_true(plan_estimate(&p).install > room.install);
     p.disk_size = 1ull << 30;
-    assert_true(plan_room(&p).install <= room.install);
+    assert_true(plan_estimate(&p).install <= room.install);
 }
 
 /* /proc has no room at all; what the build would leave there is not there afterwards. */
@@ -96,7 +96,7 @@ static void put_media(guint64 size)
 static void assert_needs(const build *b, const char *says)
 {
     g_autoptr(GError) error = NULL;
-    assert_false(room_for_build(b, &error));
+    assert_false(space_check_build(b, &error));
     assert_error_says(error, INGOT_EXIT_HOST, says);
 }
 
@@ -108,7 +108,7 @@ static void reused(void **state)
     guint64 left = 0;
     g_autoptr(build) b = sample_build(&p, NULL);
     g_autoptr(GError) error = NULL;
-    assert_true(room_left(folder, &left));
+    assert_true(space_left(folder, &left));
     p.disk_size = left; /* with packages enough, more than there is */
     g_autoptr(GPtrArray) many = g_ptr_array_new();
     for (guint64 i = 0; i < left >> 26; i++)
@@ -117,10 +117,10 @@ static void reused(void **state)
     p.required_packages = (const char *const *)many->pdata;
     p.answers.sources = p.installer->packages("debian", "x86_64");
     p.out_dir = (char *)"/sys/kernel"; /* not looked at: the cache comes first */
-    assert_false(room_for_install(b, &error));
+    assert_false(space_check_install(b, &error));
     assert_error_says(error, INGOT_EXIT_HOST, "for the cache in the file system of");
     g_clear_error(&error);
-    assert_false(room_for_build(b, &error));
+    assert_false(space_check_build(b, &error));
     assert_error_says(error, INGOT_EXIT_HOST, "for the cache in the file system of");
     g_clear_error(&error);
     g_autofree char *bare = g_build_filename(folder, "stages", "install", "none", NULL);
@@ -144,21 +144,21 @@ static void reused_in_part(void **state)
     g_autoptr(build) b = sample_build(&p, NULL);
     files_remove_tree(folder);
     assert_int_equal(g_mkdir(folder, 0700), 0);
-    struct plan_room need = plan_room(&p);
-    room_of_build(b, &cache, NULL);
+    struct plan_estimate need = plan_estimate(&p);
+    space_needed(b, &cache, NULL);
     assert_int_equal(cache, need.media + need.install + need.work);
     put_media(3 << 20);
-    room_of_build(b, &less, NULL);
+    space_needed(b, &less, NULL);
     assert_in_range(cache - less, 3 << 20, 4 << 20);
     g_free(keep_disk("base"));
-    room_of_build(b, &cache, NULL);
+    space_needed(b, &cache, NULL);
     assert_int_equal(cache, less);
     p.answers.sources = p.installer->packages("debian", "x86_64");
-    room_of_build(b, &cache, NULL);
-    assert_true(cache < plan_room(&p).media + plan_room(&p).work);
+    space_needed(b, &cache, NULL);
+    assert_true(cache < plan_estimate(&p).media + plan_estimate(&p).work);
     b->options.fresh = TRUE;
-    room_of_build(b, &less, NULL);
-    assert_int_equal(less - cache, plan_room(&p).install);
+    space_needed(b, &less, NULL);
+    assert_int_equal(less - cache, plan_estimate(&p).install);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "base/live.h"
+#include "base/status_line.h"
 
 #include "base/text.h"
 
@@ -22,7 +22,7 @@ static guint text_width(const char *text)
 }
 
 /* As much of text as fits, with an ellipsis when something is left out. */
-static char *cut(const char *text, guint columns)
+static char *status_line_cut(const char *text, guint columns)
 {
     guint width = 0;
     const char *c = text;
@@ -35,14 +35,14 @@ static char *cut(const char *text, guint columns)
 }
 
 /* Whole seconds: the line is drawn once a second. */
-static char *clock_text(double seconds)
+static char *status_line_clock(double seconds)
 {
     return seconds < 60 ? g_strdup_printf("%u s", (guint)seconds) : text_duration(seconds);
 }
 
-static char *time_text(const struct live *now)
+static char *status_line_time(const struct status_line *now)
 {
-    g_autofree char *took = clock_text(now->seconds);
+    g_autofree char *took = status_line_clock(now->seconds);
     g_autofree char *about = now->expected > 0 ? text_about(now->expected) : NULL;
     if (!about)
         return g_steal_pointer(&took);
@@ -52,7 +52,7 @@ static char *time_text(const struct live *now)
 }
 
 /* A detail may have several lines and tabs; the terminal gets one. */
-static char *words_text(const struct live *now)
+static char *status_line_words(const struct status_line *now)
 {
     g_autofree char *text =
         g_strdup_printf("%-8s %s%s%s", now->stage ? now->stage : "", now->phase ? now->phase : "",
@@ -62,13 +62,13 @@ static char *words_text(const struct live *now)
     return g_strchomp(g_steal_pointer(&clean));
 }
 
-char *live_line(const struct live *now, guint columns)
+char *status_line_text(const struct status_line *now, guint columns)
 {
-    g_autofree char *time = time_text(now);
-    g_autofree char *words = words_text(now);
+    g_autofree char *time = status_line_time(now);
+    g_autofree char *words = status_line_words(now);
     guint right = text_width(time) + 2;
     if (columns < right + WORDS_LEAST)
-        return cut(time, columns);
-    g_autofree char *left = cut(words, columns - right);
+        return status_line_cut(time, columns);
+    g_autofree char *left = status_line_cut(words, columns - right);
     return g_strconcat(left, "  ", time, NULL);
 }

@@ -5,9 +5,9 @@
 /* The script qemu.sh of a failed build.  Private to the room. */
 
 /* The copy of the recipe, beside the script. */
-#define AGAIN_RECIPE "recipe.yaml"
+#define RERUN_RECIPE "recipe.yaml"
 
 /* Starts the build's machine again, from an empty disk: `ingot render --into` makes what it needs,
  * and reads the secrets where the recipe says they are, so that the script has none.  What QEMU
  * was started with is in it as a comment.  Owned by the caller; not masked. */
-char *again_script(const build *b);
+char *rerun_script(const build *b);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stages/bundle.h"
+#include "stages/failure_bundle.h"
 
 #include "base/files.h"
-#include "stages/again.h"
+#include "stages/rerun.h"
 #include "stages/byhand.h"
 #include "stages/diagnosis.h"
 
@@ -10,14 +10,14 @@
 
 #define LOG_LIMIT (64u << 20)
 
-static char *bundle_path(const build *b)
+static char *failure_bundle_path(const build *b)
 {
     g_autofree char *name = g_strconcat(b->plan->name, ".failed", NULL);
     return g_build_filename(b->plan->out_dir, name, NULL);
 }
 
-static void bundle_put(const build *b, const char *dir, const char *name, const char *text,
-                       int mode)
+static void failure_bundle_put(const build *b, const char *dir, const char *name, const char *text,
+                               int mode)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_build_filename(dir, name, NULL);
@@ -26,17 +26,17 @@ static void bundle_put(const build *b, const char *dir, const char *name, const 
 }
 
 /* bytes: what is in no document yet. */
-static void put_masked(const build *b, const char *dir, const char *name, const char *bytes,
-                       gsize length, int mode)
+static void failure_bundle_put_masked(const build *b, const char *dir, const char *name,
+                                      const char *bytes, gsize length, int mode)
 {
     gsize n;
     g_autofree char *safe = secrets_redact_bytes(b->hidden, bytes, length, &n);
     g_autofree char *text = g_utf8_make_valid(safe, (gssize)n);
-    bundle_put(b, dir, name, text, mode);
+    failure_bundle_put(b, dir, name, text, mode);
 }
 
 /* Logs are text and are masked; the screen is a picture and goes as it is. */
-static void copy_log(const build *b, const char *dir, const char *name)
+static void failure_bundle_copy_log(const build *b, const char *dir, const char *name)
 {
     g_autofree char *from = g_build_filename(b->log_dir, name, NULL);
     g_autofree char *to = g_build_filename(dir, name, NULL);
@@ -45,7 +45,7 @@ static void copy_log(const build *b, const char *dir, const char *name)
     if (!data)
         return;
     if (!g_str_has_suffix(name, ".png")) {
-        put_masked(b, dir, name, data, length, 0644);
+        failure_bundle_put_masked(b, dir, name, data, length, 0644);
         return;
     }
     g_autoptr(GError) error = NULL;
@@ -53,60 +53,62 @@ static void copy_log(const build *b, const char *dir, const char *name)
         progress_warning(b->progress, "%s", error->message);
 }
 
-static void put_answers(const build *b, const char *dir)
+static void failure_bundle_put_answers(const build *b, const char *dir)
 {
     for (guint i = 0; i < b->plan->files->len; i++) {
         const struct os_file *f = g_ptr_array_index(b->plan->files, i);
         gsize length;
         const char *data = g_bytes_get_data(f->data, &length);
         g_autofree char *name = byhand_answer_name(f);
-        put_masked(b, dir, name, data, length, 0600);
+        failure_bundle_put_masked(b, dir, name, data, length, 0600);
     }
 }
 
-static void put_recipe(const build *b, const char *dir)
+static void failure_bundle_put_recipe(const build *b, const char *dir)
 {
     if (!b->plan->recipe_text)
         return;
-    put_masked(b, dir, AGAIN_RECIPE, b->plan->recipe_text, strlen(b->plan->recipe_text), 0644);
-    g_autofree char *script = again_script(b);
-    put_masked(b, dir, "qemu.sh", script, strlen(script), 0755);
+    failure_bundle_put_masked(b, dir, RERUN_RECIPE, b->plan->recipe_text,
+                              strlen(b->plan->recipe_text), 0644);
+    g_autofree char *script = rerun_script(b);
+    failure_bundle_put_masked(b, dir, "qemu.sh", script, strlen(script), 0755);
 }
 
-static void put_diagnosis(const build *b, const char *dir, const char *stage_name, int exit_code,
-                          const GError *failure)
+static void failure_bundle_put_diagnosis(const build *b, const char *dir, const char *stage_name,
+                                         int exit_code, const GError *failure)
 {
     json_t *all = diagnosis_new(b, stage_name, exit_code, failure);
     json_t *diagnosis = secrets_redact_json(b->hidden, all);
     g_autofree char *json = secrets_dump_json(NULL, diagnosis, JSON_INDENT(2));
     g_autofree char *text = diagnosis_text(diagnosis);
-    bundle_put(b, dir, "diagnosis.json", json, 0644);
-    bundle_put(b, dir, "diagnosis.txt", text, 0644);
+    failure_bundle_put(b, dir, "diagnosis.json", json, 0644);
+    failure_bundle_put(b, dir, "diagnosis.txt", text, 0644);
     json_decref(diagnosis);
     json_decref(all);
 }
 
-char *bundle_save(const build *b, const char *stage_name, int exit_code, const GError *failure)
+char *failure_bundle_save(const build *b, const char *stage_name, int exit_code,
+                          const GError *failure)
 {
-    g_autofree char *dir = bundle_path(b);
+    g_autofree char *dir = failure_bundle_path(b);
     g_autoptr(GError) error = NULL;
     files_remove_tree(dir);
     if (!files_mkdir(dir, FALSE, &error)) {
         progress_warning(b->progress, "%s", error->message);
         return NULL;
     }
-    put_diagnosis(b, dir, stage_name, exit_code, failure);
+    failure_bundle_put_diagnosis(b, dir, stage_name, exit_code, failure);
     g_autoptr(GDir) logs = g_dir_open(b->log_dir, 0, NULL);
     const char *name;
     while (logs && (name = g_dir_read_name(logs)))
-        copy_log(b, dir, name);
-    put_recipe(b, dir);
-    put_answers(b, dir);
+        failure_bundle_copy_log(b, dir, name);
+    failure_bundle_put_recipe(b, dir);
+    failure_bundle_put_answers(b, dir);
     return g_steal_pointer(&dir);
 }
 
-void bundle_remove(const build *b)
+void failure_bundle_remove(const build *b)
 {
-    g_autofree char *dir = bundle_path(b);
+    g_autofree char *dir = failure_bundle_path(b);
     files_remove_tree(dir);
 }

@@ -21,7 +21,7 @@ static guint64 further_packages(const plan *p)
     return all > usual ? all - usual : 0;
 }
 
-static guint64 outputs_room(const plan *p, guint64 system)
+static guint64 outputs_space(const plan *p, guint64 system)
 {
     guint64 all = 0;
     for (const output_format *const *format = p->outputs; *format; format++)
@@ -29,16 +29,16 @@ static guint64 outputs_room(const plan *p, guint64 system)
     return all;
 }
 
-struct plan_room plan_room(const plan *p)
+struct plan_estimate plan_estimate(const plan *p)
 {
     guint64 more = further_packages(p);
     guint64 system = MIN(SYSTEM_BYTES + more * UNPACKED_BYTES, p->disk_size);
-    struct plan_room room = {.work = SEAL_BYTES + CLONES_BYTES,
-                             .media = MEDIA_BYTES + more * PACKAGE_BYTES,
-                             .output = outputs_room(p, system)};
+    struct plan_estimate need = {.work = SEAL_BYTES + CLONES_BYTES,
+                                 .media = MEDIA_BYTES + more * PACKAGE_BYTES,
+                                 .output = outputs_space(p, system)};
     if (p->boot.command)
-        room.media = MEDIUM_BYTES;
+        need.media = MEDIUM_BYTES;
     /* Unpacked, a system is a raw image first; debian-installer deletes what it has written. */
-    room.install = p->answers.sources ? 2 * system + SETTINGS_BYTES : system + system / 2;
-    return room;
+    need.install = p->answers.sources ? 2 * system + SETTINGS_BYTES : system + system / 2;
+    return need;
 }

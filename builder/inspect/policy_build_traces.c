@@ -29,7 +29,8 @@ static gboolean check_debconf(guest *g, GPtrArray *broken, GError **error)
 }
 
 /* passwd(5), shadow(5): an empty second field lets everybody in without a password. */
-static gboolean check_passwords(guest *g, const char *path, GPtrArray *broken, GError **error)
+static gboolean policy_check_passwords(guest *g, const char *path, GPtrArray *broken,
+                                       GError **error)
 {
     g_autofree char *text = NULL;
     if (!guest_read(g, path, &text, error))
@@ -63,8 +64,9 @@ static gboolean policy_leavings(guest *g, const struct inspect_spec *asked, GPtr
 {
     return policy_break_paths(g, trace_installer_files, &answer_file, "the installer's %s was left",
                               broken, error) &&
-           check_debconf(g, broken, error) && check_passwords(g, "/etc/shadow", broken, error) &&
-           check_passwords(g, "/etc/passwd", broken, error) &&
+           check_debconf(g, broken, error) &&
+           policy_check_passwords(g, "/etc/shadow", broken, error) &&
+           policy_check_passwords(g, "/etc/passwd", broken, error) &&
            check_contents(g, asked, broken, error);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/boot.h"
+#include "inspect/bootloader.h"
 
 #include <string.h>
 
@@ -20,15 +20,15 @@ static const char entries[] = "/{boot,boot/efi,efi}/loader/entries/*.conf";
 /* systemd-getty-generator(8) makes a login of console= by itself; these are made by hand. */
 static const char logins[] = "/etc/systemd/system/{,*.wants/}serial-getty@*.service";
 
-boot_facts *boot_facts_new(void)
+bootloader_facts *bootloader_facts_new(void)
 {
-    boot_facts *boot = g_new0(boot_facts, 1);
+    bootloader_facts *boot = g_new0(bootloader_facts, 1);
     boot->loaders = g_ptr_array_new();
     boot->lines = g_ptr_array_new_with_free_func(g_free);
     return boot;
 }
 
-void boot_facts_free(boot_facts *boot)
+void bootloader_facts_free(bootloader_facts *boot)
 {
     if (!boot)
         return;
@@ -39,7 +39,7 @@ void boot_facts_free(boot_facts *boot)
 }
 
 /* kernel-parameters, "console=": serial ports, those of ARM boards, and of hypervisors. */
-static void find_console(boot_facts *boot, const char *line)
+static void find_console(bootloader_facts *boot, const char *line)
 {
     g_auto(GStrv) words = g_strsplit_set(line, " \t\"'", -1);
     for (char **word = words; *word && !boot->serial; word++)
@@ -48,7 +48,7 @@ static void find_console(boot_facts *boot, const char *line)
             boot->serial = g_strdup(*word + strlen("console="));
 }
 
-static void add_line(boot_facts *boot, const char *line)
+static void bootloader_add_line(bootloader_facts *boot, const char *line)
 {
     if (boot->lines->len >= LINES_LIMIT)
         return;
@@ -60,7 +60,7 @@ static void add_line(boot_facts *boot, const char *line)
 }
 
 /* "linux FILE OPTIONS" of grub, "append OPTIONS" of syslinux, "options OPTIONS" of the entries. */
-void boot_add_text(boot_facts *boot, const char *text)
+void bootloader_add_text(bootloader_facts *boot, const char *text)
 {
     g_autoptr(GRegex) regex =
         g_regex_new("^[ \t]*(?i:(linux(?:16|efi)?[ \t]+[^ \t]+)|append|options)[ \t]+(.*)$",
@@ -71,11 +71,11 @@ void boot_add_text(boot_facts *boot, const char *text)
         if (!g_regex_match(regex, *line, 0, &match))
             continue;
         g_autofree char *options = g_match_info_fetch(match, 2);
-        add_line(boot, g_strstrip(options));
+        bootloader_add_line(boot, g_strstrip(options));
     }
 }
 
-static gboolean add_files(guest *g, boot_facts *boot, const char *pattern, guint *count,
+static gboolean add_files(guest *g, bootloader_facts *boot, const char *pattern, guint *count,
                           GError **error)
 {
     g_auto(GStrv) paths = guest_glob(g, pattern, error);
@@ -85,12 +85,12 @@ static gboolean add_files(guest *g, boot_facts *boot, const char *pattern, guint
         g_autofree char *text = NULL;
         good = guest_read(g, paths[i], &text, error);
         if (text)
-            boot_add_text(boot, text);
+            bootloader_add_text(boot, text);
     }
     return good;
 }
 
-static gboolean boot_read_all(guest *g, boot_facts *boot, GError **error)
+static gboolean bootloader_read_all(guest *g, bootloader_facts *boot, GError **error)
 {
     guint count;
     gboolean login;
@@ -107,8 +107,8 @@ static gboolean boot_read_all(guest *g, boot_facts *boot, GError **error)
     return TRUE;
 }
 
-boot_facts *boot_read(guest *g, GError **error)
+bootloader_facts *bootloader_read(guest *g, GError **error)
 {
-    g_autoptr(boot_facts) boot = boot_facts_new();
-    return boot_read_all(g, boot, error) ? g_steal_pointer(&boot) : NULL;
+    g_autoptr(bootloader_facts) boot = bootloader_facts_new();
+    return bootloader_read_all(g, boot, error) ? g_steal_pointer(&boot) : NULL;
 }

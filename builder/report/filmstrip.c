@@ -17,7 +17,7 @@
 #define SIDE_MOST     16384u      /* pixels */
 #define TEXT_MOST     8000
 
-struct film {
+struct filmstrip {
     GString *out;
     gsize bytes; /* that are in the report by now */
     guint number;
@@ -53,7 +53,8 @@ static gboolean read_png(const char *path, struct png *png)
     return png->width && png->height && png->width <= SIDE_MOST && png->height <= SIDE_MOST;
 }
 
-static void put_image(struct film *f, const struct png *png, const char *when, const char *phase)
+static void put_image(struct filmstrip *f, const struct png *png, const char *when,
+                      const char *phase)
 {
     g_autofree char *encoded = g_base64_encode((const guchar *)png->data, png->length);
     markup(f->out,
@@ -65,7 +66,7 @@ static void put_image(struct film *f, const struct png *png, const char *when, c
 }
 
 /* A machine whose installer speaks on a serial line: the end of that is its screen. */
-static void put_console(struct film *f, const json_t *picture, const char *when)
+static void put_console(struct filmstrip *f, const json_t *picture, const char *when)
 {
     f->number++;
     markup(f->out,
@@ -79,7 +80,7 @@ static void put_console(struct film *f, const json_t *picture, const char *when)
            member_text(picture, "phase"), when);
 }
 
-static void put_caption(struct film *f, const json_t *picture, const char *when)
+static void put_caption(struct filmstrip *f, const json_t *picture, const char *when)
 {
     const char *text = member_text(picture, "text");
     markup(f->out, "<figcaption><strong>%s</strong> <span class=\"when\">%s</span>",
@@ -92,14 +93,14 @@ static void put_caption(struct film *f, const json_t *picture, const char *when)
     g_string_append(f->out, "</figcaption></figure>\n");
 }
 
-static gboolean is_new(struct film *f, const struct png *png, const char *phase)
+static gboolean filmstrip_is_new(struct filmstrip *f, const struct png *png, const char *phase)
 {
     char hex[DIGEST_HEX_LEN + 1];
     digest_bytes(png->data, png->length, hex);
     return g_hash_table_add(f->seen, g_strconcat(hex, phase, NULL));
 }
 
-static void put_picture(struct film *f, const json_t *picture)
+static void put_picture(struct filmstrip *f, const json_t *picture)
 {
     struct png png = {0};
     const char *phase = member_text(picture, "phase");
@@ -111,7 +112,7 @@ static void put_picture(struct film *f, const json_t *picture)
     gboolean good = read_png(member_text(picture, "file"), &png);
     if (!good || f->bytes + png.length > ALL_BYTES) {
         f->left_out++;
-    } else if (is_new(f, &png, phase)) {
+    } else if (filmstrip_is_new(f, &png, phase)) {
         f->bytes += png.length;
         f->number++;
         put_image(f, &png, when, phase);
@@ -120,7 +121,7 @@ static void put_picture(struct film *f, const json_t *picture)
     g_free(png.data);
 }
 
-static void put_machine(struct film *f, const json_t *machine, gboolean several)
+static void filmstrip_put_machine(struct filmstrip *f, const json_t *machine, gboolean several)
 {
     gsize n = member_count(machine, "pictures", PICTURES_MOST);
     if (!n)
@@ -134,9 +135,9 @@ static void put_machine(struct film *f, const json_t *machine, gboolean several)
     g_string_append(f->out, "</div>\n");
 }
 
-void section_film(GString *out, const json_t *record)
+void section_filmstrip(GString *out, const json_t *record)
 {
-    struct film f = {.out = out};
+    struct filmstrip f = {.out = out};
     gsize machines = member_count(record, "machines", MACHINES_MOST), pictures = 0;
     for (gsize i = 0; i < machines; i++)
         pictures += member_count(member_at(record, "machines", i), "pictures", PICTURES_MOST);
@@ -147,7 +148,7 @@ void section_film(GString *out, const json_t *record)
     g_string_append(out, "<p class=\"lead\">What each phase had on the screen; one picture of what "
                          "looked the same. Choose one to see it larger.</p>\n");
     for (gsize i = 0; i < machines; i++)
-        put_machine(&f, member_at(record, "machines", i), machines > 1);
+        filmstrip_put_machine(&f, member_at(record, "machines", i), machines > 1);
     if (f.left_out)
         markup(out, "<p class=\"lead\">%u more could not be read or were too large.</p>\n",
                f.left_out);

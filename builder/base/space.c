@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "base/room.h"
+#include "base/space.h"
 
 #include "base/text.h"
 
@@ -13,7 +13,7 @@
 #define FULL_BELOW (1u << 20)
 
 /* The nearest part of the path that is there; owned by the caller. */
-static char *nearest(const char *path)
+static char *space_nearest(const char *path)
 {
     char *place = g_strdup(path);
     while (access(place, F_OK) != 0 && strcmp(place, "/") != 0 && strcmp(place, ".") != 0) {
@@ -24,40 +24,40 @@ static char *nearest(const char *path)
     return place;
 }
 
-gboolean room_left(const char *path, guint64 *bytes)
+gboolean space_left(const char *path, guint64 *bytes)
 {
     struct statvfs info;
-    g_autofree char *place = nearest(path);
+    g_autofree char *place = space_nearest(path);
     if (statvfs(place, &info) != 0)
         return FALSE;
     *bytes = (guint64)(geteuid() == 0 ? info.f_bfree : info.f_bavail) * info.f_frsize;
     return TRUE;
 }
 
-gboolean room_is_shared(const char *a, const char *b)
+gboolean space_is_shared(const char *a, const char *b)
 {
     struct stat first, second;
-    g_autofree char *one = nearest(a);
-    g_autofree char *other = nearest(b);
+    g_autofree char *one = space_nearest(a);
+    g_autofree char *other = space_nearest(b);
     return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev;
 }
 
-gboolean room_is_full(const char *path)
+gboolean space_is_full(const char *path)
 {
     guint64 left;
-    return room_left(path, &left) && left < FULL_BELOW;
+    return space_left(path, &left) && left < FULL_BELOW;
 }
 
-char *room_full_cause(const char *path)
+char *space_full_cause(const char *path)
 {
     guint64 left = 0;
-    gboolean known = room_left(path, &left);
+    gboolean known = space_left(path, &left);
     g_autofree char *size = text_size(left);
     return g_strdup_printf("the host's disk is full: the file system of %s has %s left", path,
                            known ? size : "no room");
 }
 
-char *room_full_remedy(const char *path)
+char *space_full_remedy(const char *path)
 {
     g_autofree char *folder = g_path_get_dirname(path);
     return g_strdup_printf("make room in the file system of %s, or work in another one", folder);

@@ -20,7 +20,7 @@ void wait_remember(struct wait *w, enum vm_channel channel, const char *line)
 }
 
 /* Whether known is said, and behind a comma perhaps more. */
-static gboolean says_no_more(const char *said, const char *known)
+static gboolean failure_says_no_more(const char *said, const char *known)
 {
     if (!known || !g_str_has_prefix(known, said))
         return FALSE;
@@ -34,7 +34,7 @@ void wait_reason(struct wait *w, const char *line)
     struct match match;
     if (!matcher_reason(w->matcher, line, &match))
         return;
-    if (says_no_more(match.cause, w->reason.cause)) {
+    if (failure_says_no_more(match.cause, w->reason.cause)) {
         g_free(match.cause);
         return;
     }
@@ -58,32 +58,32 @@ char *wait_console_tail(const struct wait *w)
 char *wait_standing(const struct wait *w)
 {
     g_autofree char *console = wait_console_tail(w);
-    const char *screen = eyes_text(w->eyes);
+    const char *screen = display_text(w->display);
     return g_strconcat(console, "\n", screen ? screen : "", NULL);
 }
 
 /* ---- the failure ---- */
 
 /* The first of the last lines. */
-static const GList *last_lines(const GQueue *kept)
+static const GList *failure_last_lines(const GQueue *kept)
 {
     guint skip = kept->length > LAST_LINES ? kept->length - LAST_LINES : 0;
     return g_queue_peek_nth_link((GQueue *)kept, skip);
 }
 
-static void add_last(GPtrArray *evidence, const GQueue *kept, const char *channel)
+static void failure_add_last(GPtrArray *evidence, const GQueue *kept, const char *channel)
 {
-    for (const GList *line = last_lines(kept); line; line = line->next)
+    for (const GList *line = failure_last_lines(kept); line; line = line->next)
         g_ptr_array_add(evidence, g_strdup_printf("%s: %s", channel, (char *)line->data));
 }
 
-static GPtrArray *evidence(const struct wait *w)
+static GPtrArray *failure_evidence(const struct wait *w)
 {
     GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
     if (w->reason_said)
         g_ptr_array_add(all, g_strdup_printf("reason: %s", w->reason_said));
-    add_last(all, &w->last[VM_LOG], "log");
-    add_last(all, &w->last[VM_CONSOLE], "console");
+    failure_add_last(all, &w->last[VM_LOG], "log");
+    failure_add_last(all, &w->last[VM_CONSOLE], "console");
     g_autofree char *partial = lines_partial(w->console);
     if (partial)
         g_ptr_array_add(all, g_strdup_printf("console: %s", partial));
@@ -101,19 +101,19 @@ void wait_fail(struct wait *w, char *cause, const char *remedy)
     f->cause = w->reason.cause ? g_strdup_printf("%s (%s)", w->reason.cause, what)
                                : g_steal_pointer(&what);
     f->remedy = g_strdup(w->reason.cause && w->reason.remedy ? w->reason.remedy : remedy);
-    f->evidence = evidence(w);
+    f->evidence = failure_evidence(w);
     w->record->failure = f;
     wait_over(w);
 }
 
-static void append_last(GString *text, const struct wait *w)
+static void failure_append_last(GString *text, const struct wait *w)
 {
     const GQueue *log = &w->last[VM_LOG], *console = &w->last[VM_CONSOLE];
     const GQueue *last = log->length ? log : console;
     if (!last->length)
         return;
     g_string_append_printf(text, "\nThe last lines of its %s:", last == log ? "log" : "console");
-    for (const GList *line = last_lines(last); line; line = line->next)
+    for (const GList *line = failure_last_lines(last); line; line = line->next)
         g_string_append_printf(text, "\n  | %s", (const char *)line->data);
 }
 
@@ -124,7 +124,7 @@ void wait_set_error(const struct wait *w, GError **error)
     g_autoptr(GString) text = g_string_new(NULL);
     g_string_append_printf(text, "the installation failed in the phase \"%s\", after %s: %s",
                            f->phase, took, f->cause);
-    append_last(text, w);
+    failure_append_last(text, w);
     ingot_set_error(error, INGOT_EXIT_INSTALL, f->remedy, "%s", text->str);
 }
 
