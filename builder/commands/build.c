@@ -89,7 +89,7 @@ static gboolean build_work(struct call *c, const struct options *o, GError **err
     if (!p)
         return FALSE;
     /* Known now, it does not cost an installation. */
-    if ((p->boot.command || !how.no_verify) && !vm_has_firmware(p->vm.arch, p->vm.firmware, error))
+    if (!plan_check_firmware(p, !how.no_verify, error))
         return FALSE;
     progress_detail(c->progress, "%s", p->vm.accel.reason);
     g_autoptr(build) b = build_new(p, &how, c->progress, c->hidden, c->cancel, error);

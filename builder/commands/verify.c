@@ -174,7 +174,10 @@ static gboolean verify_work(struct call *c, const struct options *o, GError **er
     if (!i || !read_options(o, &spec, &names, error) || !image_probe(c, &spec.force_tcg, error) ||
         !vm_accel_probe(spec.arch, cache, FALSE, c->cancel, &accel, error))
         return FALSE;
-    gboolean good = in_directory(c, o, &spec, error);
+    g_autoptr(vm_firmwares) all = call_firmwares(c);
+    spec.firmware = vm_firmwares_choose(all, spec.arch, firmware_kind_usual(spec.arch), error);
+    gboolean good = spec.firmware && in_directory(c, o, &spec, error);
+    vm_firmware_unref(spec.firmware);
     vm_accel_clear(&accel);
     return good;
 }
