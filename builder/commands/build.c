@@ -91,6 +91,8 @@ static gboolean build_work(struct call *c, const struct options *o, GError **err
     /* Known now, it does not cost an installation. */
     if (!plan_check_firmware(p, !how.no_verify, error))
         return FALSE;
+    for (char **problem = p->firmware.problems; *problem; problem++)
+        progress_warning(c->progress, "%s", *problem);
     progress_detail(c->progress, "%s", p->vm.accel.reason);
     g_autoptr(build) b = build_new(p, &how, c->progress, c->hidden, c->cancel, error);
     if (!b || !build_run(b, &c->exit_code, error))

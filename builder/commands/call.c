@@ -52,22 +52,13 @@ static void hide_password(secrets *hidden, const char *url)
         secrets_add(hidden, password);
 }
 
-vm_firmwares *call_firmwares(const struct call *c)
-{
-    g_autofree char *data = files_data_dir();
-    vm_firmwares *all = vm_firmwares_read(data);
-    const GPtrArray *problems = vm_firmwares_problems(all);
-    for (guint i = 0; i < problems->len; i++)
-        progress_warning(c->progress, "%s", (const char *)g_ptr_array_index(problems, i));
-    return all;
-}
-
 /* Without what boots a kernel there is no machine at all; what boots the template may turn out not
  * to be needed. */
-static gboolean call_find_firmware(const struct call *c, const recipe *from,
-                                   struct plan_firmware *found, GError **error)
+static gboolean call_find_firmware(const recipe *from, struct plan_firmware *found, GError **error)
 {
-    g_autoptr(vm_firmwares) all = call_firmwares(c);
+    g_autofree char *data = files_data_dir();
+    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
+    found->problems = g_strdupv((char **)vm_firmwares_problems(all));
     const struct firmware_kind *asked = firmware_kind_find(from->firmware);
     const struct firmware_kind *kernel = vm_kernel_firmware(from->arch);
     const struct firmware_kind *kind = asked ? asked : firmware_kind_usual(from->arch);
@@ -112,7 +103,7 @@ plan *call_plan(struct call *c, const char *recipe_path, gboolean resolve_secret
         g_autofree char *cache = call_cache_dir(c);
         if (!probe || recipe_problems_count(problems) > 0 ||
             (vm_accel_probe(from->arch, cache, FALSE, c->cancel, &accel, error) &&
-             call_find_firmware(c, from, &firmware, error)))
+             call_find_firmware(from, &firmware, error)))
             p = call_resolve(c, from, probe ? &accel : NULL, &firmware, problems, error);
         vm_accel_clear(&accel);
         plan_firmware_clear(&firmware);

@@ -64,10 +64,6 @@ void commands_man_page(FILE *out);
 plan *call_plan(struct call *c, const char *recipe_path, gboolean resolve_secrets, gboolean probe,
                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The firmware descriptors of this host; what is wrong with some is a warning of the call.  The
- * caller owns it. */
-vm_firmwares *call_firmwares(const struct call *c);
-
 /* The cache directory of this call; owned by the caller. */
 char *call_cache_dir(const struct call *c);
 

@@ -98,13 +98,12 @@ static void check_firmware(GArray *findings)
 {
     g_autofree char *data = files_data_dir();
     g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
-    const GPtrArray *problems = vm_firmwares_problems(all);
     const struct firmware_kind *kind;
     for (gsize i = 0; (kind = firmware_kind_nth(i)); i++)
         for (const struct firmware_package *p = kind->packages; p->arch; p++)
             check_firmware_kind(findings, all, kind, p->arch);
-    for (guint i = 0; i < problems->len; i++)
-        doctor_add(findings, "firmware", WARN, g_strdup(g_ptr_array_index(problems, i)));
+    for (const char *const *problem = vm_firmwares_problems(all); *problem; problem++)
+        doctor_add(findings, "firmware", WARN, g_strdup(*problem));
 }
 
 /* libguestfs boots the host's own kernel in its appliance, so it must be there and readable. */

@@ -6,6 +6,7 @@ void plan_firmware_clear(struct plan_firmware *firmware)
     vm_firmware_unref(firmware->template);
     vm_firmware_unref(firmware->kernel);
     g_clear_error(&firmware->missing);
+    g_strfreev(firmware->problems);
     *firmware = (struct plan_firmware){0};
 }
 

@@ -447,6 +447,7 @@ static void resolve_machine(plan *p, const recipe *r, const struct plan_host *ho
     p->firmware.asked = firmware_kind_find(r->firmware);
     p->firmware.template = vm_firmware_ref(host->firmware.template);
     p->firmware.kernel = vm_firmware_ref(host->firmware.kernel);
+    p->firmware.problems = g_strdupv(host->firmware.problems);
     p->firmware.missing = host->firmware.missing ? g_error_copy(host->firmware.missing) : NULL;
     p->vm.network = p->installer->network;
     p->vm.hidden = hidden;

@@ -18,6 +18,7 @@ struct plan_firmware {
     vm_firmware *template;             /* boots the template and its media; NULL: see missing */
     vm_firmware *kernel; /* boots a kernel that QEMU is given; NULL: QEMU does itself */
     GError *missing;     /* why there is no template; NULL: there is, or nobody looked */
+    char **problems;     /* of descriptors that are broken; NULL-terminated; NULL: nobody looked */
 };
 void plan_firmware_clear(struct plan_firmware *firmware);
 

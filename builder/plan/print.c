@@ -120,6 +120,8 @@ static void add_firmware(json_t *o, const struct plan_firmware *f)
         g_autofree char *why = ingot_error_text(f->missing);
         json_object_set_new(o, "firmware_image", text_json(why));
     }
+    if (f->problems && *f->problems)
+        json_object_set_new(o, "firmware_problems", string_list((const char *const *)f->problems));
 }
 
 static json_t *machine_json(const plan *p)

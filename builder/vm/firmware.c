@@ -26,7 +26,7 @@ struct entry {
 
 struct vm_firmwares {
     GPtrArray *entries;  /* of struct entry *, in the order of choice */
-    GPtrArray *problems; /* of char * */
+    GPtrArray *problems; /* of char *; once all is read, a NULL ends them */
     char *searched;      /* the folders, for messages */
 };
 
@@ -48,9 +48,9 @@ void vm_firmwares_free(vm_firmwares *all)
     g_free(all);
 }
 
-const GPtrArray *vm_firmwares_problems(const vm_firmwares *all)
+const char *const *vm_firmwares_problems(const vm_firmwares *all)
 {
-    return all->problems;
+    return (const char *const *)all->problems->pdata;
 }
 
 static void add_problem(vm_firmwares *all, const char *path, const char *problem)
@@ -110,6 +110,7 @@ vm_firmwares *firmware_read(const char *const *folders)
     g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(paths), (GCompareFunc)strcmp);
     for (const GList *name = names; name; name = name->next)
         read_entry(all, g_hash_table_lookup(paths, name->data));
+    g_ptr_array_add(all->problems, NULL);
     return all;
 }
 

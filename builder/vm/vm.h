@@ -45,8 +45,8 @@ vm_firmwares *vm_firmwares_read(const char *data_dir);
 void vm_firmwares_free(vm_firmwares *all);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(vm_firmwares, vm_firmwares_free)
 
-/* A sentence (char *) for each file that is not used because it is broken. */
-const GPtrArray *vm_firmwares_problems(const vm_firmwares *all);
+/* A sentence for each file that is not used because it is broken; NULL-terminated. */
+const char *const *vm_firmwares_problems(const vm_firmwares *all);
 
 /* One of them, for a machine.  Counted references. */
 typedef struct vm_firmware {
