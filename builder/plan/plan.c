@@ -444,7 +444,11 @@ static void resolve_machine(plan *p, const recipe *r, const struct plan_host *ho
     p->vm.arch = g_strdup(r->arch);
     p->vm.cpus = r->cpus ? r->cpus : CLAMP(host->cpus, 1, MAX_CPUS);
     p->vm.memory = r->memory ? r->memory : p->installer->memory;
-    p->vm.firmware = g_strcmp0(r->firmware, "bios") == 0 ? VM_FIRMWARE_BIOS : VM_FIRMWARE_USUAL;
+    p->firmware.asked = firmware_kind_find(r->firmware);
+    p->firmware.template = vm_firmware_ref(host->firmware.template);
+    p->firmware.kernel = vm_firmware_ref(host->firmware.kernel);
+    p->firmware.problems = g_strdupv(host->firmware.problems);
+    p->firmware.missing = host->firmware.missing ? g_error_copy(host->firmware.missing) : NULL;
     p->vm.network = p->installer->network;
     p->vm.hidden = hidden;
     p->vm.command_line = p->installer->command_line(&p->answers);
@@ -540,6 +544,7 @@ void plan_free(plan *p)
     g_free(p->release);
     media_spec_clear(&p->media);
     vm_spec_clear(&p->vm);
+    plan_firmware_clear(&p->firmware);
     boot_command_clear(&p->boot);
     g_clear_pointer(&p->files, g_ptr_array_unref);
     g_free((gpointer)p->answers.users);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "recipe/internal.h"
 
+#include "base/firmware.h"
+
 #include <string.h>
 
 /* The rules between keys. */
@@ -119,8 +121,12 @@ static void check_boot(const struct reading *r)
 
 static void check_machine(const struct reading *r)
 {
-    if (g_strcmp0(r->recipe->firmware, "bios") == 0 && g_strcmp0(r->recipe->arch, "aarch64") == 0)
-        complain(r, "machine.firmware", "leave it out", "machines of aarch64 have no BIOS");
+    const struct firmware_kind *kind = firmware_kind_find(r->recipe->firmware);
+    const char *arch = r->recipe->arch;
+    if (!kind || !arch || firmware_kind_package(kind, arch))
+        return;
+    g_autofree char *text = g_strdup_printf("machines of %s have no %s", arch, kind->title);
+    complain(r, "machine.firmware", "leave it out", text);
 }
 
 /* ---- accounts ---- */

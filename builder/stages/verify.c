@@ -24,7 +24,7 @@ static void verify_fill_spec(const build *b, const image_file *from, const char 
     const struct vm_spec *machine = &b->plan->vm;
     *spec = (struct verify_spec){.image = from,
                                  .arch = machine->arch,
-                                 .firmware = machine->firmware,
+                                 .firmware = b->plan->firmware.template,
                                  .accel = &machine->accel,
                                  .cpus = 1,
                                  .memory = MIN(machine->memory, MEMORY_MOST),

@@ -194,7 +194,7 @@ static void clone_fill_spec(struct clone *c, const struct verify_spec *spec, con
 {
     c->spec = (struct vm_spec){.name = g_strdup_printf("clone-%s", c->seen->name),
                                .arch = g_strdup(spec->arch),
-                               .firmware = spec->firmware,
+                               .firmware = vm_firmware_ref(spec->firmware),
                                .accel = {.kvm = spec->accel->kvm,
                                          .cpu = g_strdup(spec->accel->cpu),
                                          .option = g_strdup(spec->accel->option)},
