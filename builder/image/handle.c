@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "image/walk.h"
+#include "vm/vm.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -64,7 +65,7 @@ static void on_message(guestfs_h *h, void *data, uint64_t event, int handle, int
     for (char **line = lines; *line; line++)
         if (*g_strstrip(*line))
             progress_detail(g->p, "libguestfs: %s", *line);
-    /* Cancelled between two helpers: the one that speaks now started after the others were
+    /* Cancelled between two helpers: the one that reports now started after the others were
      * killed. */
     if (g_cancellable_is_cancelled(g->cancel) || watch_verdict(g->watch) != WATCH_GOES_ON)
         kill_helpers(g);
@@ -75,7 +76,8 @@ static void on_watch_end(gpointer data)
     kill_helpers(data);
 }
 
-/* What is only read lies below an overlay too: file systems can then replay their journals. */
+/* An image that is only read is below an overlay too: file systems can then replay their
+ * journals. */
 static int add_drive(guest *g)
 {
     return guestfs_add_drive_opts(g->h, g->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
@@ -83,17 +85,25 @@ static int add_drive(guest *g)
                                   GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1);
 }
 
+/* libguestfs emulates a "max" processor, whose AVX and fast string instructions are slow; QEMU
+ * takes the last -cpu that it is given. */
+static gboolean handle_emulate(guest *g)
+{
+    const char *cpu = vm_emulated_cpu();
+    return guestfs_set_backend_setting(g->h, "force_tcg", "1") == 0 &&
+           (!cpu || guestfs_config(g->h, "-cpu", cpu) == 0);
+}
+
 static gboolean configure(guest *g, GError **error)
 {
     const struct guest_spec *spec = g->spec;
-    gboolean good =
-        guestfs_set_backend(g->h, "direct") == 0 && guestfs_set_pgroup(g->h, 1) == 0 &&
-        guestfs_set_memsize(g->h, MEMORY_MIB) == 0 &&
-        /* The appliance runs nothing but its own programs; docs/performance.md. */
-        guestfs_set_append(g->h, "norandmaps mitigations=off") == 0 &&
-        guestfs_set_smp(g->h, spec->force_tcg ? CPUS_EMULATED : CPUS_HARDWARE) == 0 &&
-        (!spec->force_tcg || guestfs_set_backend_setting(g->h, "force_tcg", "1") == 0) &&
-        guestfs_set_network(g->h, spec->network) == 0 && add_drive(g) == 0;
+    gboolean good = guestfs_set_backend(g->h, "direct") == 0 && guestfs_set_pgroup(g->h, 1) == 0 &&
+                    guestfs_set_memsize(g->h, MEMORY_MIB) == 0 &&
+                    /* The appliance runs nothing but its own programs; docs/performance.md. */
+                    guestfs_set_append(g->h, "norandmaps mitigations=off") == 0 &&
+                    guestfs_set_smp(g->h, spec->force_tcg ? CPUS_EMULATED : CPUS_HARDWARE) == 0 &&
+                    (!spec->force_tcg || handle_emulate(g)) &&
+                    guestfs_set_network(g->h, spec->network) == 0 && add_drive(g) == 0;
     return good || guest_fail(g, error, "set up libguestfs for %s", guest_image_name(g));
 }
 
@@ -132,13 +142,13 @@ static gboolean check_access(const guest *g, GError **error)
 {
     if (access(g->disk, R_OK | W_OK) == 0)
         return TRUE;
-    ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may write it",
+    ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user can write it",
                     "cannot open the image %s: %s", g->disk, g_strerror(errno));
     return FALSE;
 }
 
-/* Only a disk of our own that is to be changed is opened itself.  libguestfs resolves the path that
- * it is given, so of a stranger's image it gets one that nobody else can change. */
+/* Only a disk of our own that is to be changed is opened directly.  libguestfs resolves the path
+ * that it is given, so for an untrusted image it gets one that nobody else can change. */
 static gboolean choose_disk(guest *g, GError **error)
 {
     const image_file *from = g->spec->image;
@@ -156,7 +166,7 @@ guest *guest_open(const struct guest_spec *spec, progress *p, GCancellable *canc
         return NULL;
     g_autoptr(guest) g = guest_new(spec, p, cancel);
     if (!g->h) {
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make a libguestfs handle: %s",
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot create a libguestfs handle: %s",
                         g_strerror(errno));
         return NULL;
     }

@@ -7,7 +7,7 @@
 /* For the files of this room only. */
 
 struct image_file {
-    char *path;    /* of a stranger's image: without symbolic links */
+    char *path;    /* of an untrusted image: without symbolic links */
     char *format;  /* QEMU's name for it */
     int fd;        /* -1: our own */
     char *backing; /* the file that the image is an overlay of, absolute; NULL: none */
@@ -18,8 +18,9 @@ struct image_file {
     int scratch_lock;
 };
 
-/* Reads the header behind fd and refuses what names other files.  *backing and *backing_format get
- * what IMAGE_TRUST_CHAIN lets pass, owned by the caller; relative to the directory of path. */
+/* Reads the header behind fd and refuses an image that names other files.  *backing and
+ * *backing_format get what IMAGE_TRUST_CHAIN allows, owned by the caller; relative to the directory
+ * of path. */
 gboolean image_judge(int fd, const char *path, enum image_flags flags, char **backing,
                      char **backing_format, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -27,5 +28,5 @@ gboolean image_judge(int fd, const char *path, enum image_flags flags, char **ba
 gboolean image_is_untouched(const image_file *i);
 
 /* fd as QEMU's "json:" file name: a qcow2 image without a backing file, or with that of i and no
- * other, whatever its header says then.  Owned by the caller. */
+ * other, whatever its header says by then.  Owned by the caller. */
 char *image_json_name(const image_file *i, int fd);

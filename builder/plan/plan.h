@@ -12,13 +12,24 @@
 /* Recipe, installer record and host facts resolved into the specs of the rooms below; const after
  * plan_new.  Runs nothing. */
 
+/* What boots, out of this host's firmware descriptors; both are references. */
+struct plan_firmware {
+    const struct firmware_kind *asked; /* by the recipe; NULL: the usual one; set by plan_new */
+    vm_firmware *template;             /* boots the template and its media; NULL: see missing */
+    vm_firmware *kernel; /* boots a kernel that QEMU is given; NULL: QEMU does itself */
+    GError *missing;     /* why there is no template; NULL: there is, or nobody looked */
+    char **problems;     /* of descriptors that are broken; NULL-terminated; NULL: nobody looked */
+};
+void plan_firmware_clear(struct plan_firmware *firmware);
+
 /* What is known of the host and of the call; borrowed while plan_new runs. */
 struct plan_host {
     const char *mirror_override; /* --mirror or INGOT_MIRROR; NULL: none */
     const char *apt_mirror;      /* deb_host_mirror(); NULL: none */
     const char *apt_security;    /* the same, of security updates */
     guint cpus;
-    const struct vm_accel *accel; /* NULL: not probed (check) */
+    const struct vm_accel *accel;  /* NULL: not probed (check) */
+    struct plan_firmware firmware; /* all NULL: not looked for (check) */
     const char *cache_dir, *data_dir, *out_dir;
 };
 
@@ -28,7 +39,7 @@ struct plan {
     char *description; /* may be NULL */
     char *recipe_path, *recipe_digest;
     char *recipe_text;     /* masked; may be NULL */
-    char *mirror_override; /* that was asked for; NULL: none */
+    char *mirror_override; /* as requested; NULL: none */
     char *family, *release;
     const os_installer *installer;
     struct media_spec media;
@@ -39,7 +50,8 @@ struct plan {
     /* Typed at the boot loader of the medium, with its placeholders; NULL: kernel and initrd are
      * booted directly. */
     char *boot_command;
-    struct vm_spec vm; /* without disk, kernel and initrd, which stages make */
+    struct vm_spec vm; /* without firmware, disk, kernel and initrd: see plan_machine */
+    struct plan_firmware firmware;
     guint64 disk_size;
     gboolean grow; /* root grows with the disk of a clone */
     struct install_limits limits;
@@ -74,7 +86,7 @@ struct plan_estimate plan_estimate(const plan *p);
 json_t *plan_to_json(const plan *p);
 char *plan_to_text(const plan *p);
 
-/* What a machine of the plan is made of; what it does not boot from is left out of it. */
+/* What a machine of the plan is made from; files that it does not boot from are ignored. */
 struct plan_machine_files {
     const char *disk, *kernel, *initrd, *medium;
 };
@@ -82,6 +94,11 @@ struct plan_machine_files {
 /* The machine in which the plan's installer runs: in a build, in what a failed one leaves, by hand.
  * It shares its strings with plan and files. */
 struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *files);
+
+/* Whether the firmware is there that the machine of the installer needs, and the clones of the
+ * template when they are booted too. */
+gboolean plan_check_firmware(const plan *p, gboolean clones,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same as a script (vm_script), and what it calls the disk, which is beside it; the caller owns
  * both. */
@@ -97,7 +114,7 @@ char *plan_boot_command(const plan *p, const char *seed_url,
  * the plan.  *n gets their number; the caller frees the list. */
 struct media_file *plan_media_files(const plan *p, gboolean base_only, gsize *n);
 
-/* Writes initrd and the plan's files behind it to out (media_initrd_append); base_only: those of
+/* Writes initrd, followed by the plan's files, to out (media_initrd_append); base_only: those of
  * the base system (struct os_file). */
 gboolean plan_append_files(const plan *p, gboolean base_only, const char *initrd, const char *out,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

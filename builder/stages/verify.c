@@ -12,7 +12,7 @@ static gboolean wanted(const build *b)
     return !b->options.no_verify;
 }
 
-/* A disk that is larger by more than what a file system needs for itself; 0: not asked for. */
+/* A disk larger by more than a file system needs for itself; 0: not requested. */
 static guint64 larger(const plan *p)
 {
     return p->grow ? p->disk_size + p->disk_size / 4 + (1ull << 30) : 0;
@@ -24,7 +24,7 @@ static void verify_fill_spec(const build *b, const image_file *from, const char 
     const struct vm_spec *machine = &b->plan->vm;
     *spec = (struct verify_spec){.image = from,
                                  .arch = machine->arch,
-                                 .firmware = machine->firmware,
+                                 .firmware = b->plan->firmware.template,
                                  .accel = &machine->accel,
                                  .cpus = 1,
                                  .memory = MIN(machine->memory, MEMORY_MOST),

@@ -20,6 +20,9 @@ static int setup(void **state)
 
 #define SECURITY "http://apt.test/debian-security"
 
+/* What make's host has; all NULL: nobody has looked. */
+static struct plan_firmware host_firmware;
+
 /* Plans minimal + more on a host of the test's making. */
 static plan *make(const char *more, const char *override, const char *apt, secrets *hidden,
                   GError **error)
@@ -36,6 +39,7 @@ static plan *make(const char *more, const char *override, const char *apt, secre
                                    .apt_security = apt ? SECURITY : NULL,
                                    .cpus = 64,
                                    .accel = &accel,
+                                   .firmware = host_firmware,
                                    .cache_dir = folder,
                                    .data_dir = g_getenv("INGOT_TEST_SOURCE"),
                                    .out_dir = "out"};
@@ -204,12 +208,12 @@ static void what_does_not_fit(void **state)
     } cases[] = {
         {"installer: debian-instaler\n", APT, "did you mean 'debian-installer'?"},
         {"disk: {filesystem: xfs}\n", APT, "disk.filesystem: found \"xfs\", expected ext4"},
-        {"arch: aarch64\n", APT, "cannot do the architecture 'aarch64'"},
+        {"arch: aarch64\n", APT, "does not support the architecture 'aarch64'"},
         {"vm: {memory: 512MiB}\n", APT, "needs at least 1 GiB"},
-        {"release: sid\n", APT, "does not know in which package"},
+        {"release: sid\n", APT, "does not know which package"},
         {"", NULL, "no package mirror is known"},
         {"mirror: file:///srv/debian\n", APT, "mirror"},
-        {"installer: bootstrap\nextra: x\n", APT, "bootstrap has no use for 'extra'"},
+        {"installer: bootstrap\nextra: x\n", APT, "bootstrap does not support 'extra'"},
         {"installer: bootstrap\nmedia: {path: x.iso}\n", APT, "no use for 'media.path'"},
         {"installer: bootstrap\n", NULL, "no package mirror is known"},
     };
@@ -226,7 +230,7 @@ static void what_does_not_fit(void **state)
 static void every_problem_is_named(void **state)
 {
     static const char *const says[] = {
-        "name is missing",         "no installer is known for the family 'debain'",
+        "name is missing",         "there is no installer for the family 'debain'",
         "did you mean 'debian'?",  "unknown installer 'bootstrp'",
         "vm.cpus: found \"many\"", "'http:///x' is not a mirror",
     };
@@ -269,10 +273,10 @@ static void a_wrong_family_hides_nothing(void **state)
     assert_no_error(error);
     assert_null(plan_new(r, &host, NULL, problems, &error));
     assert_false(recipe_problems_report(problems, &error));
-    assert_error_says(error, INGOT_EXIT_RECIPE, "no installer is known for the family 'debain'");
+    assert_error_says(error, INGOT_EXIT_RECIPE, "there is no installer for the family 'debain'");
     assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'extra'");
     assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'media.path'");
-    assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'boot.command'");
+    assert_error_says(error, INGOT_EXIT_RECIPE, "does not support 'boot.command'");
 }
 
 /* What can be said of a recipe without a name is said at once, and each thing once. */
@@ -287,16 +291,16 @@ static void a_missing_name_hides_nothing(void **state)
          "cannot"},
         {"family: debian\nrelease: sid\ninstaller: debian-installer\n",
          APT,
-         {"name is missing", "does not know in which package the installer of 'sid' is"},
+         {"name is missing", "does not know which package has the installer of 'sid'"},
          "mirror"},
         {"family: debian\nrelease: trixie\ninstaller: debian-installer\narch: aarch64\n",
          APT,
-         {"name is missing", "cannot do the architecture"},
+         {"name is missing", "does not support the architecture"},
          "which package"},
         {"family: debain\nmirror: nonsense\nmedia: {path: x.iso}\n"
          "boot: {command: \"${seed.ulr} <entr>\"}\n",
          NULL,
-         {"release is missing", "character 13", "${seed.ulr} stands for nothing"},
+         {"release is missing", "character 13", "unknown placeholder ${seed.ulr}"},
          "no package mirror"},
     };
     (void)state;
@@ -354,12 +358,12 @@ static void boot_command_wrong(void **state)
         {ISO "boot: {command: \"<entr>\"}\n", ":6:17: boot.command: character 1"},
         {ISO "boot: {command: \"x ${seed.ulr}\"}\n", "did you mean ${seed.url}?"},
         {ISO "boot: {command: \"x ${HOME}\"}\n", "known here: seed.url, installer.args"},
-        {ISO "boot: {command: \"x ${seed.url\"}\n", "${seed.url} stands for nothing"},
-        {ISO "boot: {command: \"x ${seed.label}\"}\n", "${seed.label} stands for nothing"},
+        {ISO "boot: {command: \"x ${seed.url\"}\n", "unknown placeholder ${seed.url}"},
+        {ISO "boot: {command: \"x ${seed.label}\"}\n", "unknown placeholder ${seed.label}"},
         {ISO "boot: {command: x, seed: cdrom}\n", "boot.seed: found \"cdrom\""},
         {ISO "machine: {firmware: uefi}\n", "machine.firmware: found \"uefi\""},
         {ISO "boot: {command: x, firmware: bios}\n", "boot.firmware is machine.firmware now"},
-        {ISO "installer: bootstrap\nboot: {command: x}\n", "no use for 'boot.command'"},
+        {ISO "installer: bootstrap\nboot: {command: x}\n", "does not support 'boot.command'"},
     };
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -412,11 +416,48 @@ static void firmware(void **state)
     g_autoptr(plan) booted =
         make(ISO "boot: {command: x}\nmachine: {firmware: bios}\n", NULL, APT, NULL, &error);
     assert_no_error(error);
-    assert_int_equal(usual->vm.firmware, VM_FIRMWARE_USUAL);
-    assert_int_equal(bios->vm.firmware, VM_FIRMWARE_BIOS);
-    assert_int_equal(booted->vm.firmware, VM_FIRMWARE_BIOS);
+    assert_null(usual->firmware.asked);
+    assert_string_equal(bios->firmware.asked->name, "bios");
+    assert_string_equal(booted->firmware.asked->name, "bios");
     g_autofree char *text = plan_to_text(bios);
     assert_non_null(strstr(text, "firmware             bios\n"));
+}
+
+/* A kernel is started by what starts kernels, media and clones by what the template has; nothing is
+ * missed that is not needed. */
+static void firmware_of_the_host(void **state)
+{
+    (void)state;
+    static const struct plan_machine_files files = {"d", "k", "i", "m"};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(vm_firmware) starts = g_atomic_rc_box_new0(vm_firmware);
+    starts->executable = g_strdup("/firmware/bios.bin");
+    starts->description = g_strdup("a BIOS");
+    host_firmware.kernel = starts;
+    ingot_set_error(&host_firmware.missing, INGOT_EXIT_HOST, "install it", "no UEFI here");
+    g_autoptr(plan) direct = make("", NULL, APT, NULL, &error);
+    g_autoptr(plan) booted = make(ISO "boot: {command: x}\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_ptr_equal(plan_machine(direct, &files).firmware, starts);
+    assert_null(plan_machine(booted, &files).firmware);
+    assert_true(plan_check_firmware(direct, FALSE, &error));
+    assert_false(plan_check_firmware(booted, FALSE, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, "no UEFI here");
+    g_clear_error(&error);
+    assert_false(plan_check_firmware(direct, TRUE, &error));
+    g_autofree char *lacks = plan_to_text(direct);
+    assert_non_null(strstr(lacks, "firmware_image       no UEFI here\n"));
+    g_clear_error(&host_firmware.missing);
+    host_firmware.template = starts;
+    g_clear_error(&error);
+    g_autoptr(plan) has = make(ISO "boot: {command: x}\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    host_firmware = (struct plan_firmware){0};
+    assert_ptr_equal(plan_machine(has, &files).firmware, starts);
+    assert_true(plan_check_firmware(has, TRUE, &error));
+    g_autofree char *text = plan_to_text(has);
+    assert_non_null(strstr(text, "firmware_image       /firmware/bios.bin\n"));
+    assert_non_null(strstr(text, "firmware_description a BIOS\n"));
 }
 
 /* One machine, whatever starts it: it gets the recipe's hardware and what it boots from, and not
@@ -474,7 +515,7 @@ static void outputs_wrong(void **state)
         {"outputs: [raw, qcow]\n", ":5:16: unknown output format 'qcow'"},
         {"outputs: [raw, qcow]\n", "did you mean 'qcow2'?"},
         {"outputs: [ova]\n", "the formats are: qcow2, raw"},
-        {"outputs: [raw, raw]\n", ":5:16: outputs[1]: \"raw\" is in the list already"},
+        {"outputs: [raw, raw]\n", ":5:16: outputs[1]: \"raw\" is already in the list"},
         /* The list has lost an item: the key it is, and not another's place. */
         {"outputs: [raw, raw, qcow]\n", ":5:1: unknown output format 'qcow'"},
         {"outputs: []\n", ":5:1: outputs: a template without any file"},
@@ -502,6 +543,7 @@ int main(void)
                                        cmocka_unit_test(a_wrong_family_hides_nothing),
                                        cmocka_unit_test(a_missing_name_hides_nothing),
                                        cmocka_unit_test(firmware),
+                                       cmocka_unit_test(firmware_of_the_host),
                                        cmocka_unit_test(machine),
                                        cmocka_unit_test(outputs),
                                        cmocka_unit_test(outputs_wrong),
