@@ -12,7 +12,7 @@ static const GOptionEntry entries[] = {{"schema", 0, 0, G_OPTION_ARG_NONE,
 
 static gboolean print_schema(void)
 {
-    g_autofree char *schema = recipe_schema();
+    g_autofree char *schema = plan_recipe_schema();
     fputs(schema, stdout);
     return TRUE;
 }
