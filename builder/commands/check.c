@@ -35,6 +35,10 @@ static gboolean check_command(struct call *c, GError **error)
             progress_info(c->progress, "%s: good", *path);
             continue;
         }
+        if (g_cancellable_is_cancelled(c->cancel)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return FALSE;
+        }
         c->exit_code = ingot_error_exit(problem, INGOT_EXIT_FAILURE);
         progress_error(c->progress, problem, (int)c->exit_code);
         good = FALSE;
