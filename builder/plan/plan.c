@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/boot_command.h"
+#include "plan/names.h"
 #include "plan/outputs.h"
 #include "base/password.h"
 
@@ -64,19 +65,9 @@ static gboolean is_known_family(const char *family)
 
 static void check_family(const recipe *r, recipe_problems *problems)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
     if (is_known_family(r->family))
         return;
-    for (const os_installer *const *i = os_installers(); *i; i++)
-        for (const char *const *f = (*i)->families; *f; f++)
-            if (!g_ptr_array_find_with_equal_func(names, *f, g_str_equal, NULL))
-                g_ptr_array_add(names, (gpointer)*f);
-    g_ptr_array_add(names, NULL);
-    const char *const *all = (const char *const *)names->pdata;
-    const char *near = text_nearest(r->family, all);
-    g_autofree char *known = plan_joined(all);
-    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
-                                 : g_strdup_printf("the families are: %s", known);
+    g_autofree char *hint = names_hint("the families are: ", names_families(), r->family);
     recipe_problem(problems, r, "family", hint, "no installer is known for the family '%s'",
                    r->family);
 }
@@ -84,20 +75,12 @@ static void check_family(const recipe *r, recipe_problems *problems)
 /* NULL also when the family is not known, which check_family says. */
 static const os_installer *choose_installer(const recipe *r, recipe_problems *problems)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (const os_installer *const *i = os_installers(); *i; i++)
-        g_ptr_array_add(names, (gpointer)(*i)->name);
-    g_ptr_array_add(names, NULL);
-    const char *const *all = (const char *const *)names->pdata;
     const os_installer *found = r->installer ? os_installer_find(r->installer)
                                 : r->family  ? os_installer_for_family(r->family)
                                              : NULL;
     if (found || !r->installer)
         return found;
-    g_autofree char *known = plan_joined(all);
-    const char *near = text_nearest(r->installer, all);
-    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
-                                 : g_strdup_printf("the installers are: %s", known);
+    g_autofree char *hint = names_hint("the installers are: ", names_installers(), r->installer);
     recipe_problem(problems, r, "installer", hint, "unknown installer '%s'", r->installer);
     return NULL;
 }

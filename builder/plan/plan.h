@@ -85,6 +85,10 @@ struct plan_estimate {
 };
 struct plan_estimate plan_estimate(const plan *p);
 
+/* The JSON schema of recipes (recipe_schema) with the names of what this program has: families,
+ * installers, formats.  Owned by the caller. */
+char *plan_recipe_schema(void);
+
 /* The plan as JSON (the caller owns it) and as text for people; neither holds a secret. */
 json_t *plan_to_json(const plan *p);
 char *plan_to_text(const plan *p);

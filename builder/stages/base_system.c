@@ -20,6 +20,7 @@ gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, p
         debs[i] = (struct rootfs_deb){from->name, from->path, deb_package_is_automatic(from)};
     }
     const struct rootfs_spec spec = {.image = disk,
+                                     .format = VM_DISK_FORMAT,
                                      .work_dir = folder,
                                      .size = p->disk_size,
                                      .efi = p->answers.sources->efi,
@@ -76,7 +77,7 @@ static gboolean base_system_load(build *b, const kept *k)
 static gboolean put_under(const char *from, const char *disk, GCancellable *cancel, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(disk);
-    g_autofree char *under = g_build_filename(folder, "base.qcow2", NULL);
+    g_autofree char *under = g_build_filename(folder, "base." VM_DISK_FORMAT, NULL);
     g_autoptr(GFile) source = g_file_new_for_path(from);
     g_autoptr(GFile) target = g_file_new_for_path(under);
     return (link(from, under) == 0 ||

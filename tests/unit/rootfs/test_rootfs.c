@@ -33,7 +33,7 @@ static gboolean make(const char *dir, guint64 size, gboolean efi, const char *co
         g_ptr_array_add(names, g_strndup(base_name, strcspn(base_name, "_")));
         debs[n] = (struct rootfs_deb){g_ptr_array_index(names, n), paths[n], n > 0};
     }
-    const struct rootfs_spec spec = {image, work, size, efi, debs, n};
+    const struct rootfs_spec spec = {image, "qcow2", work, size, efi, debs, n};
     gboolean good = rootfs_make(&spec, NULL, cancel, error);
     /* Nothing is left but the image. */
     assert_int_equal(rmdir(work), 0);
