@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include <gio/gio.h>
+#include "media/media.h"
 
 /* The home of Debian's packaging: its names, versions and relations, the form of its files, what an
- * archive says of itself, which packages a system needs.  Reads texts and files; fetches nothing.
+ * archive says of itself, which packages a system needs.  The other rooms know it by its records.
  * What is read may be anything: it is checked, and refused with an error of INGOT_EXIT_MEDIA that
  * names the line or the package. */
+
+/* ---- its records ---- */
+
+extern const struct media_format deb_format; /* .deb; its head: of struct deb_member * */
+extern const struct media_source deb_source; /* archives: InRelease -> Packages -> .deb */
 
 /* ---- names ---- */
 
@@ -62,7 +67,6 @@ gboolean deb_relation_allows(const deb_relation *relation, const char *version);
 typedef struct deb_package {
     char *name, *version, *arch; /* checked; arch may be "all" */
     char *filename;              /* below the mirror; checked: deb_path_is_safe */
-    char *path;                  /* of the .deb, once it has been fetched; else NULL */
     char sha256[65];
     guint64 size;
     gboolean base;      /* of the base set, or what that needs */
@@ -170,9 +174,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_file, deb_free)
 /* The next bytes of data.tar, decompressed, valid until the next call.  0: its end, -1: *error is
  * set. */
 gssize deb_data(deb_file *deb, const void **block, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Says that a package is not as it must be (why may hold what the package says); always FALSE. */
-gboolean deb_refuse(const char *path, const char *why, GError **error);
 
 /* ---- a package that is being unpacked ---- */
 

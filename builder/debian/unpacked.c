@@ -98,13 +98,13 @@ deb_unpacked *deb_unpacked_new(const char *path, const char *name, const GPtrArr
     p->files = g_ptr_array_new_with_free_func(g_free);
     p->lost = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (!fields || !take_fields(p, fields)) {
-        deb_refuse(path, local ? local->message : "its control file is not of the usual form",
-                   error);
+        media_package_refuse(
+            path, local ? local->message : "its control file is not of the usual form", error);
         return NULL;
     }
     if (strcmp(p->name, name) != 0) {
         g_autofree char *why = g_strdup_printf("it is the package %s, not %s", p->name, name);
-        deb_refuse(path, why, error);
+        media_package_refuse(path, why, error);
         return NULL;
     }
     p->control = g_strstrip(g_strdup(control->data));

@@ -15,8 +15,8 @@
 /* What is known of the host and of the call; borrowed while plan_new runs. */
 struct plan_host {
     const char *mirror_override; /* --mirror or INGOT_MIRROR; NULL: none */
-    const char *apt_mirror;      /* deb_host_mirror(); NULL: none */
-    const char *apt_security;    /* the same, of security updates */
+    const char *host_archive;    /* os_host_archive(); NULL: none */
+    const char *host_security;   /* the same, of security updates */
     guint cpus;
     const struct vm_accel *accel; /* NULL: not probed (check) */
     const char *cache_dir, *data_dir, *out_dir;

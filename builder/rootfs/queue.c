@@ -237,7 +237,7 @@ static gboolean queue_fail(const deb_queue *q, struct archive *a, GError **error
         g_propagate_error(error, g_steal_pointer(&s->error));
         return FALSE;
     }
-    return deb_refuse(deb_queue_path(q), archive_error_string(a), error);
+    return media_package_refuse(deb_queue_path(q), archive_error_string(a), error);
 }
 
 struct archive *deb_queue_open(deb_queue *q, GError **error)

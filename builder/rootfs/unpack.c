@@ -17,7 +17,7 @@ struct unpacking {
 
 static gboolean unpack_refuse(const struct unpacking *u, const char *why, GError **error)
 {
-    return deb_refuse(deb_queue_path(u->from), why, error);
+    return media_package_refuse(deb_queue_path(u->from), why, error);
 }
 
 /* Without empty and "." parts; "" is the root; NULL: a path that no package may have. */

@@ -120,8 +120,8 @@ gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, p
     g_autofree struct rootfs_deb *debs = g_new0(struct rootfs_deb, packages->len);
     g_autofree char *folder = g_path_get_dirname(disk);
     for (guint i = 0; i < packages->len; i++) {
-        const deb_package *from = g_ptr_array_index(packages, i);
-        debs[i] = (struct rootfs_deb){from->name, from->path, deb_package_is_automatic(from)};
+        const media_package *from = g_ptr_array_index(packages, i);
+        debs[i] = (struct rootfs_deb){from->name, from->path, from->automatic};
     }
     const struct rootfs_spec spec = {.image = disk,
                                      .work_dir = folder,
