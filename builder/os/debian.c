@@ -11,6 +11,7 @@
 
 const struct os_packaging debian_packaging = {
     .source = &deb_source,
+    .database = &deb_dpkg,
     .archive_arch = deb_arch_of_machine,
 };
 

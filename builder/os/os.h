@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include "media/media.h"
+#include "rootfs/rootfs.h"
 
 /* Installer families: media paths, answer file, kernel arguments, phase and error patterns.  Knows
  * nothing of processes and of the network. */
@@ -83,7 +83,8 @@ struct os_packages {
 
 /* The packaging system of an installer's families: what the other rooms know of it. */
 struct os_packaging {
-    const struct media_source *source; /* of packages and of archives */
+    const struct media_source *source;      /* its archives and the form of its packages */
+    const struct rootfs_database *database; /* what is written down of unpacked ones */
     /* What its archives call a machine ("x86_64"); NULL: that is not known. */
     const char *(*archive_arch)(const char *machine);
 };
@@ -134,8 +135,8 @@ const os_installer *os_installer_for_family(const char *family); /* the default,
  * that takes boot commands, too), by the name of one of the family; the caller owns the text. */
 char *os_hint_with_media(const char *family, gboolean seeded);
 
-/* The archive that the host's own package manager uses, or that of its security updates; NULL: none is
- * known.  The caller owns the URL. */
+/* The archive that the host's own package manager uses, or that of its security updates; NULL: none
+ * is known.  The caller owns the URL. */
 char *os_host_archive(gboolean security);
 /* Whether it is of this family. */
 gboolean os_family_has_host_archive(const char *family);
