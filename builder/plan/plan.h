@@ -25,8 +25,8 @@ void plan_firmware_clear(struct plan_firmware *firmware);
 /* What is known of the host and of the call; borrowed while plan_new runs. */
 struct plan_host {
     const char *mirror_override; /* --mirror or INGOT_MIRROR; NULL: none */
-    const char *apt_mirror;      /* deb_host_mirror(); NULL: none */
-    const char *apt_security;    /* the same, of security updates */
+    const char *host_archive;    /* os_host_archive(); NULL: none */
+    const char *host_security;   /* the same, of security updates */
     guint cpus;
     const struct vm_accel *accel;  /* NULL: not probed (check) */
     struct plan_firmware firmware; /* all NULL: not looked for (check) */
