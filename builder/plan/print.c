@@ -40,14 +40,14 @@ static json_t *media_json(const struct media_spec *m)
     static const char *const kinds[] = {"apt", "url", "path", "packages"};
     json_t *o = json_object();
     json_object_set_new(o, "kind", json_string(kinds[m->kind]));
-    if (m->kind == MEDIA_APT || m->kind == MEDIA_PACKAGES) {
+    if (m->kind == MEDIA_PACKAGE || m->kind == MEDIA_SYSTEM) {
         json_object_set_new(o, "mirror", public_url(m->mirror));
         json_object_set_new(o, "suite", text_or_null(m->suite));
         json_object_set_new(o, "architecture", text_or_null(m->arch));
     }
-    if (m->kind == MEDIA_APT)
+    if (m->kind == MEDIA_PACKAGE)
         json_object_set_new(o, "package", text_or_null(m->package));
-    if (m->kind == MEDIA_PACKAGES)
+    if (m->kind == MEDIA_SYSTEM)
         print_add_packages(o, m);
     if (m->kind == MEDIA_URL)
         json_object_set_new(o, "url", public_url(m->url));
