@@ -93,13 +93,33 @@ gboolean files_check_target(const char *option, const char *path, GError **error
     return TRUE;
 }
 
+/* A pipe may be silent for as long as its writer likes: what interrupts the program
+ * (g_cancellable_push_current) ends the wait. */
+static gboolean files_wait_readable(int fd, GError **error)
+{
+    GCancellable *cancel = g_cancellable_get_current();
+    GPollFD fds[] = {{.fd = fd, .events = G_IO_IN | G_IO_HUP}, {.fd = -1}};
+    struct stat info;
+    if ((fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) ||
+        !g_cancellable_make_pollfd(cancel, &fds[1]))
+        return TRUE;
+    while (g_poll(fds, G_N_ELEMENTS(fds), -1) < 0 && errno == EINTR)
+        ;
+    g_cancellable_release_fd(cancel);
+    return !g_cancellable_set_error_if_cancelled(cancel, error);
+}
+
 static char *read_fd(int fd, const char *path, gsize limit, gsize *length, GError **error)
 {
     GString *text = g_string_new(NULL);
     char chunk[16384];
-    ssize_t n;
-    while ((n = read(fd, chunk, sizeof chunk)) > 0 && text->len <= limit)
-        g_string_append_len(text, chunk, n);
+    ssize_t n = 1;
+    while (n > 0 && text->len <= limit) {
+        if (!files_wait_readable(fd, error))
+            return g_string_free(text, TRUE);
+        n = read(fd, chunk, sizeof chunk);
+        g_string_append_len(text, chunk, MAX(n, 0));
+    }
     if (n >= 0 && text->len <= limit) {
         if (length)
             *length = text->len;

@@ -8,6 +8,10 @@
  * candidates is NULL-terminated; the result belongs to it. */
 const char *text_nearest(const char *word, const char *const *candidates);
 
+/* The hint for an unknown word: "did you mean 'NEAREST'?" or, when none is near, a copy of
+ * otherwise (NULL: NULL).  Owned by the caller. */
+char *text_did_you_mean(const char *word, const char *const *candidates, const char *otherwise);
+
 /* "8GiB", "512M", "1.5G", "4096" (bytes) to bytes; the units are powers of 1024 with or without
  * "iB"; "B" alone is bytes.  "GB" and the like (powers of 1000) are taken as such.  FALSE: not a
  * size, or above INT64_MAX. */

@@ -75,12 +75,12 @@ static plan *call_resolve(struct call *c, const recipe *from, const struct vm_ac
 {
     g_autofree char *cache = call_cache_dir(c);
     g_autofree char *data = files_data_dir();
-    g_autofree char *apt = deb_host_mirror(NULL, FALSE);
-    g_autofree char *security = deb_host_mirror(NULL, TRUE);
+    g_autofree char *apt = os_host_archive(FALSE);
+    g_autofree char *security = os_host_archive(TRUE);
     hide_password(c->hidden, call_mirror_override(c));
     const struct plan_host host = {.mirror_override = call_mirror_override(c),
-                                   .apt_mirror = apt,
-                                   .apt_security = security,
+                                   .host_archive = apt,
+                                   .host_security = security,
                                    .cpus = g_get_num_processors(),
                                    .accel = accel,
                                    .firmware = *firmware,

@@ -159,7 +159,7 @@ static void check_keyrings(GArray *findings)
 
 static void check_mirror(struct call *c, GArray *findings)
 {
-    g_autofree char *apt = deb_host_mirror(NULL, FALSE);
+    g_autofree char *apt = os_host_archive(FALSE);
     const char *set = call_mirror_override(c);
     const char *use = set ? set : apt;
     doctor_add(

@@ -13,7 +13,8 @@
 #define MEMORY (1ull << 30)
 
 struct options {
-    gboolean list, trust_chain;
+    struct image_options image;
+    gboolean list;
     char *packages, *disk_size, *memory, *timeout, *junit, *logs, *arch;
 };
 
@@ -34,8 +35,8 @@ static const GOptionEntry entries[] = {
      "Keep the consoles of the clones", "DIR"},
     {"arch", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, arch),
      "Architecture of the image (default: x86_64)", "NAME"},
-    {"trust-chain", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, trust_chain),
-     IMAGE_TRUST_CHAIN_HELP, NULL},
+    IMAGE_FORMAT_ENTRY(struct options),
+    IMAGE_TRUST_ENTRY(struct options),
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static void verify_list(const struct call *c)
@@ -173,8 +174,7 @@ static gboolean verify_work(struct call *c, const struct options *o, GError **er
 {
     struct vm_accel accel = {0};
     g_auto(GStrv) names = NULL;
-    g_autoptr(image_file) i =
-        image_take(c, c->args[0], o->trust_chain ? IMAGE_TRUST_CHAIN : IMAGE_PLAIN, error);
+    g_autoptr(image_file) i = image_take(c, c->args[0], &o->image, IMAGE_PLAIN, error);
     g_autofree char *cache = call_cache_dir(c);
     struct verify_spec spec = {.image = i,
                                .name = c->args[0],

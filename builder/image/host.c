@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/spawn.h"
 #include "base/text.h"
+#include "vm/vm.h"
 
 #include <glob.h>
 #include <string.h>
@@ -105,7 +106,7 @@ static char *find_problem(guest *g, char **remedy)
 static gboolean image_is_bad(guest *g, GError **error)
 {
     g_autofree char *path = g_canonicalize_filename(g->disk, NULL);
-    const char *const argv[] = {"qemu-img", "info", "-U", "-f", "qcow2", path, NULL};
+    const char *const argv[] = {"qemu-img", "info", "-U", "-f", VM_DISK_FORMAT, path, NULL};
     const struct spawn_options options = {.cancel = g->cancel};
     g_autoptr(GError) local = NULL;
     if (spawn_run(argv, &options, NULL, &local) ||
@@ -114,7 +115,7 @@ static gboolean image_is_bad(guest *g, GError **error)
         return FALSE;
     g_autofree char *said = ingot_error_text(local);
     ingot_set_error(error, INGOT_EXIT_SEAL, "give a qcow2 image; qemu-img convert makes one",
-                    "QEMU cannot open %s as qcow2: %s", guest_image_name(g), said);
+                    "QEMU cannot open %s as " VM_DISK_FORMAT ": %s", guest_image_name(g), said);
     return TRUE;
 }
 

@@ -244,8 +244,7 @@ static gboolean replace_fill(const image_file *i, int fd, const char *overlay, G
                              GError **error)
 {
     g_autofree char *backing = NULL, *format = NULL;
-    return copy_content(i, fd, cancel, error) &&
-           image_judge(fd, i->path, i->flags, &backing, &format, error) &&
+    return copy_content(i, fd, cancel, error) && image_judge(i, fd, &backing, &format, error) &&
            replace_has_space(i, files_usage(overlay), error) &&
            replace_put_changes(i, fd, overlay, cancel, error);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "os/debian.h"
 
-#include "debian/debian.h"
-
 #include <string.h>
 
 /* ingot's own installer for the Debian family.  The host fetches and proves packages and unpacks
@@ -165,7 +163,7 @@ const os_installer installer_bootstrap = {
     .families = families,
     .arches = arches,
     .filesystems = filesystems,
-    .archive_arch = deb_arch_of_machine,
+    .packaging = &debian_packaging,
     .packages = packages,
     .kernel_package = bootstrap_kernel_package,
     .base_packages = os_base_packages,

@@ -9,6 +9,12 @@
 
 #define KICKSTART_MAX (1u << 20)
 
+const struct os_packaging debian_packaging = {
+    .source = &deb_source,
+    .database = &deb_dpkg,
+    .archive_arch = deb_arch_of_machine,
+};
+
 static const char *or_empty(const char *text)
 {
     return text ? text : "";

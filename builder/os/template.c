@@ -50,8 +50,7 @@ static const char *template_look_up(const struct renderer *r, const char *key, G
     if (value)
         return value;
     g_autofree gpointer *keys = g_hash_table_get_keys_as_array(r->values, NULL);
-    const char *near = text_nearest(key, (const char *const *)keys);
-    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near) : NULL;
+    g_autofree char *hint = text_did_you_mean(key, (const char *const *)keys, NULL);
     template_fail(r, hint, error, "the template uses the unknown key '%s'", key);
     return NULL;
 }

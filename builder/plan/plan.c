@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/boot_command.h"
+#include "plan/names.h"
 #include "plan/outputs.h"
 #include "base/password.h"
 
@@ -64,19 +65,9 @@ static gboolean is_known_family(const char *family)
 
 static void check_family(const recipe *r, recipe_problems *problems)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
     if (is_known_family(r->family))
         return;
-    for (const os_installer *const *i = os_installers(); *i; i++)
-        for (const char *const *f = (*i)->families; *f; f++)
-            if (!g_ptr_array_find_with_equal_func(names, *f, g_str_equal, NULL))
-                g_ptr_array_add(names, (gpointer)*f);
-    g_ptr_array_add(names, NULL);
-    const char *const *all = (const char *const *)names->pdata;
-    const char *near = text_nearest(r->family, all);
-    g_autofree char *known = plan_joined(all);
-    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
-                                 : g_strdup_printf("the families are: %s", known);
+    g_autofree char *hint = names_hint("the families are: ", names_families(), r->family);
     recipe_problem(problems, r, "family", hint, "no installer is known for the family '%s'",
                    r->family);
 }
@@ -84,20 +75,12 @@ static void check_family(const recipe *r, recipe_problems *problems)
 /* NULL also when the family is not known, which check_family says. */
 static const os_installer *choose_installer(const recipe *r, recipe_problems *problems)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (const os_installer *const *i = os_installers(); *i; i++)
-        g_ptr_array_add(names, (gpointer)(*i)->name);
-    g_ptr_array_add(names, NULL);
-    const char *const *all = (const char *const *)names->pdata;
     const os_installer *found = r->installer ? os_installer_find(r->installer)
                                 : r->family  ? os_installer_for_family(r->family)
                                              : NULL;
     if (found || !r->installer)
         return found;
-    g_autofree char *known = plan_joined(all);
-    const char *near = text_nearest(r->installer, all);
-    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
-                                 : g_strdup_printf("the installers are: %s", known);
+    g_autofree char *hint = names_hint("the installers are: ", names_installers(), r->installer);
     recipe_problem(problems, r, "installer", hint, "unknown installer '%s'", r->installer);
     return NULL;
 }
@@ -155,7 +138,7 @@ static gboolean is_guest_mirror(const char *url)
 /* The archive of the host's own apt. */
 static const char *host_mirror(const recipe *r, const struct plan_host *host)
 {
-    return r->family && os_family_has_host_archive(r->family) ? host->apt_mirror : NULL;
+    return r->family && os_family_has_host_archive(r->family) ? host->host_archive : NULL;
 }
 
 /* NULL: none, or one that plan_check_mirror complains of. */
@@ -173,7 +156,7 @@ static gboolean needs_mirror(const recipe *r, const struct plan_host *host,
 {
     return installer && (installer->packages || r->media.kind == RECIPE_MEDIA_APT) &&
            !recipe_has(r, "mirror") &&
-           (!host->apt_mirror || (r->family && is_known_family(r->family)));
+           (!host->host_archive || (r->family && is_known_family(r->family)));
 }
 
 static void plan_check_mirror(const recipe *r, const struct plan_host *host,
@@ -214,7 +197,7 @@ static const char *security_mirror(const recipe *r, const struct plan_host *host
     return r->mirror || !os_family_has_host_archive(r->family) ||
                    !os_release_has_security(r->family, r->release)
                ? NULL
-               : host->apt_security;
+               : host->host_security;
 }
 
 /* ---- the media ---- */
@@ -222,7 +205,7 @@ static const char *security_mirror(const recipe *r, const struct plan_host *host
 /* As the archive has it. */
 static const char *archive_arch(const plan *p, const recipe *r)
 {
-    const char *name = p->installer->archive_arch(r->arch);
+    const char *name = p->installer->packaging->archive_arch(r->arch);
     return name ? name : r->arch;
 }
 
@@ -294,7 +277,8 @@ static void resolve_packages(plan *p, const recipe *r, const struct plan_host *h
     const struct os_packages *from = p->answers.sources;
     const char *const own[] = {p->answers.kernel_package, from->loader, NULL};
     struct media_spec *to = &p->media;
-    to->kind = MEDIA_PACKAGES;
+    to->kind = MEDIA_SYSTEM;
+    to->source = p->installer->packaging->source;
     to->mirror = g_strdup(mirror);
     /* The builder's override stands for what the host's own apt would use. */
     to->security_mirror =
@@ -316,9 +300,10 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror)
 {
     const struct recipe_media *m = &r->media;
     struct media_spec *to = &p->media;
-    to->kind = m->kind == RECIPE_MEDIA_APT   ? MEDIA_APT
+    to->kind = m->kind == RECIPE_MEDIA_APT   ? MEDIA_PACKAGE
                : m->kind == RECIPE_MEDIA_URL ? MEDIA_URL
                                              : MEDIA_LOCAL;
+    to->source = p->installer->packaging->source;
     to->proxy = g_strdup(r->proxy);
     to->kernel_glob = g_strdup(m->kernel ? m->kernel : p->installer->kernel_glob);
     to->initrd_glob = g_strdup(m->initrd ? m->initrd : p->installer->initrd_glob);
@@ -327,7 +312,7 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror)
     to->keyring = m->keyring ? beside_recipe(r, m->keyring) : g_strdup(p->installer->keyring);
     to->url = g_strdup(m->url);
     to->path = beside_recipe(r, m->path);
-    if (to->kind != MEDIA_APT)
+    if (to->kind != MEDIA_PACKAGE)
         return;
     to->mirror = g_strdup(mirror);
     to->suite = g_strdup(media_suite_of(r));
@@ -339,8 +324,9 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror)
 /* As the guest will look for them: in the archive and the suite that its answers name. */
 static void resolve_modules(plan *p, const recipe *r, const char *mirror)
 {
-    gboolean own = p->media.kind == MEDIA_APT; /* the keyring is that of the archive */
+    gboolean own = p->media.kind == MEDIA_PACKAGE; /* the keyring is that of the archive */
     p->modules = (struct media_modules){
+        .source = p->installer->packaging->source,
         .mirror = plan_keep(p, mirror),
         .suite = p->answers.release,
         .arch = archive_arch(p, r),

@@ -25,8 +25,8 @@ void plan_firmware_clear(struct plan_firmware *firmware);
 /* What is known of the host and of the call; borrowed while plan_new runs. */
 struct plan_host {
     const char *mirror_override; /* --mirror or INGOT_MIRROR; NULL: none */
-    const char *apt_mirror;      /* deb_host_mirror(); NULL: none */
-    const char *apt_security;    /* the same, of security updates */
+    const char *host_archive;    /* os_host_archive(); NULL: none */
+    const char *host_security;   /* the same, of security updates */
     guint cpus;
     const struct vm_accel *accel;  /* NULL: not probed (check) */
     struct plan_firmware firmware; /* all NULL: not looked for (check) */
@@ -84,6 +84,10 @@ struct plan_estimate {
     guint64 output;
 };
 struct plan_estimate plan_estimate(const plan *p);
+
+/* The JSON schema of recipes (recipe_schema) with the names of what this program has: families,
+ * installers, formats.  Owned by the caller. */
+char *plan_recipe_schema(void);
 
 /* The plan as JSON (the caller owns it) and as text for people; neither holds a secret. */
 json_t *plan_to_json(const plan *p);

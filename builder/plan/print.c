@@ -40,14 +40,14 @@ static json_t *media_json(const struct media_spec *m)
     static const char *const kinds[] = {"apt", "url", "path", "packages"};
     json_t *o = json_object();
     json_object_set_new(o, "kind", json_string(kinds[m->kind]));
-    if (m->kind == MEDIA_APT || m->kind == MEDIA_PACKAGES) {
+    if (m->kind == MEDIA_PACKAGE || m->kind == MEDIA_SYSTEM) {
         json_object_set_new(o, "mirror", public_url(m->mirror));
         json_object_set_new(o, "suite", text_or_null(m->suite));
         json_object_set_new(o, "architecture", text_or_null(m->arch));
     }
-    if (m->kind == MEDIA_APT)
+    if (m->kind == MEDIA_PACKAGE)
         json_object_set_new(o, "package", text_or_null(m->package));
-    if (m->kind == MEDIA_PACKAGES)
+    if (m->kind == MEDIA_SYSTEM)
         print_add_packages(o, m);
     if (m->kind == MEDIA_URL)
         json_object_set_new(o, "url", public_url(m->url));
@@ -109,7 +109,7 @@ static json_t *files_json(const plan *p)
     return list;
 }
 
-static void set_firmware(json_t *o, const struct plan_firmware *f)
+static void print_add_firmware(json_t *o, const struct plan_firmware *f)
 {
     json_object_set_new(o, "firmware", json_string(f->asked ? f->asked->name : "usual"));
     if (f->template) {
@@ -127,7 +127,7 @@ static void set_firmware(json_t *o, const struct plan_firmware *f)
 static json_t *machine_json(const plan *p)
 {
     json_t *o = json_pack("{s:s}", "architecture", p->vm.arch);
-    set_firmware(o, &p->firmware);
+    print_add_firmware(o, &p->firmware);
     json_object_set_new(o, "cpus", json_integer(p->vm.cpus));
     json_object_set_new(o, "memory", json_integer((json_int_t)p->vm.memory));
     json_object_set_new(o, "command_line", json_string(p->vm.command_line));

@@ -372,9 +372,10 @@ void fill_recipe(const struct reading *reading)
 
 static void clear_text(const struct field *field, char *text)
 {
-    if (text && field->secrecy != SECRET_NOT)
-        explicit_bzero(text, strlen(text));
-    g_free(text);
+    if (field->secrecy != SECRET_NOT)
+        secret_free(text);
+    else
+        g_free(text);
 }
 
 void fill_clear(const char *parent, void *base)

@@ -121,5 +121,12 @@ struct recipe *recipe_load_as(const char *path, const char *as, gboolean resolve
                               secrets *hidden, recipe_problems *problems,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The JSON schema (draft 2020-12) of a recipe, from the parser's own table; owned by the caller. */
-char *recipe_schema(void);
+/* The names that a key can have as its value, or the items of its list. */
+struct recipe_names {
+    const char *key; /* "outputs"; NULL ends an array */
+    const char *const *names;
+};
+
+/* The JSON schema (draft 2020-12) of a recipe, from the parser's own table; owned by the caller.
+ * known: what this room does not know, the names of records above it. */
+char *recipe_schema(const struct recipe_names *known);

@@ -12,19 +12,21 @@
 gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, progress *told,
                       GCancellable *cancel, GError **error)
 {
-    const GPtrArray *packages = boot->packages;
-    g_autofree struct rootfs_deb *debs = g_new0(struct rootfs_deb, packages->len);
+    const guint n = boot->packages->len;
+    g_autofree struct rootfs_package *packages = g_new0(struct rootfs_package, n);
     g_autofree char *folder = g_path_get_dirname(disk);
-    for (guint i = 0; i < packages->len; i++) {
-        const deb_package *from = g_ptr_array_index(packages, i);
-        debs[i] = (struct rootfs_deb){from->name, from->path, deb_package_is_automatic(from)};
+    for (guint i = 0; i < n; i++) {
+        const media_package *from = g_ptr_array_index(boot->packages, i);
+        packages[i] = (struct rootfs_package){from->name, from->path, from->order, from->automatic};
     }
     const struct rootfs_spec spec = {.image = disk,
+                                     .format = VM_DISK_FORMAT,
                                      .work_dir = folder,
                                      .size = p->disk_size,
                                      .efi = p->answers.sources->efi,
-                                     .debs = debs,
-                                     .n_debs = packages->len};
+                                     .database = p->installer->packaging->database,
+                                     .packages = packages,
+                                     .n_packages = n};
     return rootfs_make(&spec, told, cancel, error);
 }
 
@@ -76,7 +78,7 @@ static gboolean base_system_load(build *b, const kept *k)
 static gboolean put_under(const char *from, const char *disk, GCancellable *cancel, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(disk);
-    g_autofree char *under = g_build_filename(folder, "base.qcow2", NULL);
+    g_autofree char *under = g_build_filename(folder, "base." VM_DISK_FORMAT, NULL);
     g_autoptr(GFile) source = g_file_new_for_path(from);
     g_autoptr(GFile) target = g_file_new_for_path(under);
     return (link(from, under) == 0 ||

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/timeline.h"
+#include "vm/vm.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -13,7 +14,7 @@
 #include <sys/stat.h>
 
 #define RESULT_LIMIT (1u << 20)
-#define DISK         "disk.qcow2"
+#define DISK         "disk." VM_DISK_FORMAT
 #define RESULT       "result.json"
 /* Beside the directory of a key. */
 #define LOCK    ".lock"

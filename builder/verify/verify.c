@@ -164,7 +164,7 @@ static gboolean host_failed(const struct run *r, GError **error)
 
 static gboolean run_clones(struct run *r, GError **error)
 {
-    g_autofree char *disk = g_build_filename(r->spec->work_dir, "probe.qcow2", NULL);
+    g_autofree char *disk = g_build_filename(r->spec->work_dir, "probe." VM_DISK_FORMAT, NULL);
     progress_phase(r->p, "probe");
     if (!verify_digest_before(r, error) ||
         !probe_put(r->spec, disk, r->spec->disk_size, r->p, r->cancel, error))

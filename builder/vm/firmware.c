@@ -53,7 +53,7 @@ const char *const *vm_firmware_list_problems(const vm_firmware_list *all)
     return (const char *const *)all->problems->pdata;
 }
 
-static void firmware_problem(vm_firmware_list *all, const char *path, const char *problem)
+static void firmware_add_problem(vm_firmware_list *all, const char *path, const char *problem)
 {
     g_autofree char *clean = text_printable(path, -1);
     g_ptr_array_add(all->problems,
@@ -68,12 +68,13 @@ static void list_folder(vm_firmware_list *all, const char *folder, GHashTable *p
     const char *name;
     guint count = 0;
     if (!dir && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        firmware_problem(all, folder, error->message);
+        firmware_add_problem(all, folder, error->message);
     while (dir && (name = g_dir_read_name(dir))) {
         if (*name == '.' || !g_str_has_suffix(name, ".json"))
             continue;
         if (count++ == FOLDER_LIMIT) {
-            firmware_problem(all, folder, "it holds more than a thousand; the others are left out");
+            firmware_add_problem(all, folder,
+                                 "it holds more than a thousand; the others are left out");
             return;
         }
         g_hash_table_replace(paths, g_strdup(name), g_build_filename(folder, name, NULL));
@@ -90,7 +91,7 @@ static void read_candidate(vm_firmware_list *all, const char *path)
     g_autofree char *text = files_read(path, DESCRIPTOR_LIMIT, &length, &error);
     descriptor *d = text ? descriptor_parse(text, length, &error) : NULL;
     if (!d) {
-        firmware_problem(all, path, error->message);
+        firmware_add_problem(all, path, error->message);
         return;
     }
     struct candidate *c = g_new0(struct candidate, 1);

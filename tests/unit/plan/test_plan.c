@@ -35,8 +35,8 @@ static plan *make(const char *more, const char *override, const char *apt, secre
     struct vm_accel accel = {
         .reason = (char *)"it was measured", .cpu = (char *)"max", .option = (char *)"tcg"};
     const struct plan_host host = {.mirror_override = override,
-                                   .apt_mirror = apt,
-                                   .apt_security = apt ? SECURITY : NULL,
+                                   .host_archive = apt,
+                                   .host_security = apt ? SECURITY : NULL,
                                    .cpus = 64,
                                    .accel = &accel,
                                    .firmware = host_firmware,
@@ -171,7 +171,7 @@ static void packages(void **state)
     g_autoptr(plan) p =
         make("installer: bootstrap\npackages: [nginx]\narch: aarch64\n", NULL, APT, NULL, &error);
     assert_no_error(error);
-    assert_int_equal(p->media.kind, MEDIA_PACKAGES);
+    assert_int_equal(p->media.kind, MEDIA_SYSTEM);
     assert_string_equal(p->media.suite, "trixie");
     assert_string_equal(p->media.arch, "arm64");
     assert_string_equal(p->answers.kernel_package, "linux-image-cloud-arm64");
@@ -309,7 +309,7 @@ static void a_missing_name_hides_nothing(void **state)
         g_autoptr(GError) error = NULL;
         g_autoptr(recipe_problems) problems = recipe_problems_new();
         const struct plan_host host = {
-            .apt_mirror = cases[i].apt, .cpus = 2, .cache_dir = folder, .out_dir = "out"};
+            .host_archive = cases[i].apt, .cpus = 2, .cache_dir = folder, .out_dir = "out"};
         assert_true(g_file_set_contents(path, cases[i].text, -1, NULL));
         g_autoptr(recipe) r = recipe_load(path, FALSE, NULL, problems, &error);
         assert_no_error(error);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "server.h"
-#include "keys.h"
+#include "../media/server.h"
+#include "../media/keys.h"
 
 #include "base/spawn.h"
+#include "debian/debian.h"
 
 #include <unistd.h>
 
@@ -48,7 +49,8 @@ static int setup(void **state)
     a->limits = &quick_limits;
     a->signed_by = "good";
     a->fields = "";
-    a->spec = (struct media_spec){.kind = MEDIA_APT,
+    a->spec = (struct media_spec){.kind = MEDIA_PACKAGE,
+                                  .source = &deb_source,
                                   .mirror = server_url(a->server, "/debian/"),
                                   .suite = g_strdup("trixie"),
                                   .arch = g_strdup("amd64"),
@@ -510,7 +512,8 @@ static GSubprocess *start_child(const struct archive *a)
 static int child_main(char **argv)
 {
     g_autoptr(GError) error = NULL;
-    struct media_spec spec = {.kind = MEDIA_APT,
+    struct media_spec spec = {.kind = MEDIA_PACKAGE,
+                              .source = &deb_source,
                               .mirror = argv[2],
                               .suite = (char *)"trixie",
                               .arch = (char *)"amd64",
@@ -574,5 +577,5 @@ int main(int argc, char **argv)
     g_unsetenv("all_proxy");
     if (argc == 5 && g_str_equal(argv[1], "fetch"))
         return child_main(argv);
-    return cmocka_run_group_tests_name("media/apt", tests, make_keys, drop_keys);
+    return cmocka_run_group_tests_name("debian/lookup", tests, make_keys, drop_keys);
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The options of `ingot sysprep` that put something into the image. */
-#include "commands/sysprep.h"
+/* From what somebody asks to be put into an image to what is put there. */
+#include "sysprep/sysprep.h"
 
+#include "base/error.h"
 #include "base/files.h"
 #include "base/password.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#define PASSWORD_LIMIT 4096u
-#define KEYS_LIMIT     (64u << 10)
+#define FROM_ENV   "env:"
+#define KEYS_LIMIT (64u << 10)
 
 struct customisation {
     struct sysprep_customise spec;
@@ -38,14 +39,14 @@ const struct sysprep_customise *customisation_spec(const customisation *c)
     return c->any ? &c->spec : NULL;
 }
 
-static const char *sysprep_customise_keep(customisation *c, char *owned)
+static const char *request_keep(customisation *c, char *owned)
 {
     g_ptr_array_add(c->texts, owned);
     return owned;
 }
 
-static gboolean sysprep_customise_refuse(GError **error, const char *hint, const char *what,
-                                         const char *value)
+static gboolean request_refuse(GError **error, const char *hint, const char *what,
+                               const char *value)
 {
     ingot_set_error(error, INGOT_EXIT_USAGE, hint, "%s: '%s'", what, value);
     return FALSE;
@@ -53,24 +54,30 @@ static gboolean sysprep_customise_refuse(GError **error, const char *hint, const
 
 /* ---- root's password ---- */
 
-/* The first line of a file or a variable; the caller owns and wipes it. */
+static char *password_of_file(const char *path, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    char *text = secret_from_file(path, &local);
+    if (text)
+        text[strcspn(text, "\r\n")] = '\0';
+    else if (g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        g_propagate_error(error, g_steal_pointer(&local));
+    else
+        ingot_set_error(error, INGOT_EXIT_USAGE, "check the path after " SECRET_FILE,
+                        "--root-password: %s", local->message);
+    return text;
+}
+
+/* The first line of a file or a variable; the caller owns it (secret_free). */
 static char *read_password(const secrets *hidden, const char *source, GError **error)
 {
-    if (g_str_has_prefix(source, "file:")) {
-        g_autoptr(GError) local = NULL;
-        char *text = files_read(source + strlen("file:"), PASSWORD_LIMIT, NULL, &local);
-        if (text)
-            text[strcspn(text, "\r\n")] = '\0';
-        else
-            ingot_set_error(error, INGOT_EXIT_USAGE,
-                            "check the path after file:", "--root-password: %s", local->message);
-        return text;
-    }
-    const char *name = g_str_has_prefix(source, "env:") ? source + strlen("env:") : NULL;
+    if (g_str_has_prefix(source, SECRET_FILE))
+        return password_of_file(source + strlen(SECRET_FILE), error);
+    const char *name = g_str_has_prefix(source, FROM_ENV) ? source + strlen(FROM_ENV) : NULL;
     const char *value = name ? secrets_variable(hidden, name) : NULL;
     if (name && !value)
-        sysprep_customise_refuse(error, "set it in the environment of ingot",
-                                 "--root-password: there is no variable", name);
+        request_refuse(error, "set it in the environment of ingot",
+                       "--root-password: there is no variable", name);
     /* What may stand there is the password itself, which is not repeated. */
     if (!name)
         ingot_set_error(error, INGOT_EXIT_USAGE,
@@ -80,41 +87,39 @@ static char *read_password(const secrets *hidden, const char *source, GError **e
     return g_strdup(value);
 }
 
-static gboolean hash_password(struct call *c, customisation *to, const char *password,
-                              const char *template_name, GError **error)
+static gboolean hash_password(const struct sysprep_request *r, secrets *hidden, customisation *to,
+                              const char *password, GError **error)
 {
-    g_autofree char *cache = call_cache_dir(c);
-    to->hash = password_hash(password, cache, template_name, "root", error);
+    to->hash = password_hash(password, r->cache_dir, r->name, "root", error);
     to->hash_old =
-        to->hash ? password_hash_old(password, cache, template_name, "root", error) : NULL;
+        to->hash ? password_hash_old(password, r->cache_dir, r->name, "root", error) : NULL;
     if (!to->hash_old)
         return FALSE;
-    secrets_add(c->hidden, to->hash);
-    secrets_add(c->hidden, to->hash_old);
+    secrets_add(hidden, to->hash);
+    secrets_add(hidden, to->hash_old);
     to->spec.root_hash = to->hash;
     to->spec.root_hash_old = to->hash_old;
     return TRUE;
 }
 
-static gboolean take_password(struct call *c, const char *source, customisation *to,
-                              const char *template_name, GError **error)
+static gboolean take_password(const struct sysprep_request *r, secrets *hidden, customisation *to,
+                              GError **error)
 {
-    if (!source)
+    if (!r->root_password)
         return TRUE;
     to->any = TRUE;
     to->spec.root_hash = to->spec.root_hash_old = "!";
-    if (strcmp(source, "locked") == 0)
+    if (strcmp(r->root_password, "locked") == 0)
         return TRUE;
-    char *password = read_password(c->hidden, source, error);
+    char *password = read_password(hidden, r->root_password, error);
     if (!password)
         return FALSE;
-    secrets_add(c->hidden, password);
+    secrets_add(hidden, password);
     gboolean good =
-        *password ? hash_password(c, to, password, template_name, error)
-                  : sysprep_customise_refuse(error, "to lock root, say --root-password locked",
-                                             "--root-password: the password is empty", source);
-    explicit_bzero(password, strlen(password));
-    g_free(password);
+        *password ? hash_password(r, hidden, to, password, error)
+                  : request_refuse(error, "to lock root, say --root-password locked",
+                                   "--root-password: the password is empty", r->root_password);
+    secret_free(password);
     return good;
 }
 
@@ -125,11 +130,11 @@ static gboolean check_keys(const char *path, const char *text, GError **error)
     static const char line[] =
         "^(?:[^#\\s].*\\s)?(?:ssh-|ecdsa-|sk-)[a-z0-9@.-]+ +[A-Za-z0-9+/]+=*";
     if (strstr(text, "PRIVATE KEY"))
-        return sysprep_customise_refuse(error, "give the .pub file",
-                                        "--ssh-key: this is a private key", path);
+        return request_refuse(error, "give the .pub file", "--ssh-key: this is a private key",
+                              path);
     return g_regex_match_simple(line, text, G_REGEX_RAW | G_REGEX_MULTILINE, 0) ||
-           sysprep_customise_refuse(error, "give a file with public keys, as ssh-keygen makes them",
-                                    "--ssh-key: there is no key in", path);
+           request_refuse(error, "give a file with public keys, as ssh-keygen makes them",
+                          "--ssh-key: there is no key in", path);
 }
 
 static gboolean take_key(const char *value, customisation *to, GError **error)
@@ -137,8 +142,7 @@ static gboolean take_key(const char *value, customisation *to, GError **error)
     const char *colon = strchr(value, ':');
     g_autoptr(GError) local = NULL;
     if (!colon || colon == value || !colon[1])
-        return sysprep_customise_refuse(error, "write USER:FILE", "--ssh-key is not understood",
-                                        value);
+        return request_refuse(error, "write USER:FILE", "--ssh-key is not understood", value);
     g_autofree char *keys = files_read(colon + 1, KEYS_LIMIT, NULL, &local);
     if (!keys) {
         ingot_set_error(error, INGOT_EXIT_USAGE, "write USER:FILE", "--ssh-key: %s",
@@ -147,9 +151,8 @@ static gboolean take_key(const char *value, customisation *to, GError **error)
     }
     if (!check_keys(colon + 1, keys, error))
         return FALSE;
-    struct sysprep_key key = {
-        .user = sysprep_customise_keep(to, g_strndup(value, (gsize)(colon - value)))};
-    key.keys = sysprep_customise_keep(to, g_steal_pointer(&keys));
+    struct sysprep_key key = {.user = request_keep(to, g_strndup(value, (gsize)(colon - value)))};
+    key.keys = request_keep(to, g_steal_pointer(&keys));
     g_array_append_val(to->keys, key);
     return TRUE;
 }
@@ -158,14 +161,13 @@ static gboolean take_copy(const char *value, customisation *to, GError **error)
 {
     const char *colon = strrchr(value, ':');
     if (!colon || colon == value || colon[1] != '/')
-        return sysprep_customise_refuse(error, "write LOCAL:GUESTDIR, where GUESTDIR is absolute",
-                                        "--copy-in is not understood", value);
-    struct sysprep_copy copy = {
-        .local = sysprep_customise_keep(to, g_strndup(value, (gsize)(colon - value))),
-        .directory = sysprep_customise_keep(to, g_strdup(colon + 1))};
+        return request_refuse(error, "write LOCAL:GUESTDIR, where GUESTDIR is absolute",
+                              "--copy-in is not understood", value);
+    struct sysprep_copy copy = {.local = request_keep(to, g_strndup(value, (gsize)(colon - value))),
+                                .directory = request_keep(to, g_strdup(colon + 1))};
     if (access(copy.local, R_OK) != 0)
-        return sysprep_customise_refuse(error, "check the path, and that this user may read it",
-                                        "--copy-in: cannot read", copy.local);
+        return request_refuse(error, "check the path, and that this user may read it",
+                              "--copy-in: cannot read", copy.local);
     g_array_append_val(to->copies, copy);
     return TRUE;
 }
@@ -173,8 +175,8 @@ static gboolean take_copy(const char *value, customisation *to, GError **error)
 static gboolean take_script(const char *path, GError **error)
 {
     return (g_file_test(path, G_FILE_TEST_IS_REGULAR) && access(path, R_OK) == 0) ||
-           sysprep_customise_refuse(error, "check the path, and that this user may read it",
-                                    "--run: this is no file that can be read", path);
+           request_refuse(error, "check the path, and that this user may read it",
+                          "--run: this is no file that can be read", path);
 }
 
 /* hostname(7). */
@@ -187,8 +189,8 @@ static gboolean take_hostname(const char *name, customisation *to, GError **erro
     to->any = TRUE;
     to->spec.hostname = name;
     return g_regex_match_simple(form, name, G_REGEX_DOLLAR_ENDONLY, 0) ||
-           sysprep_customise_refuse(error, "letters, digits, '-' and '.'",
-                                    "--hostname: this is no host name", name);
+           request_refuse(error, "letters, digits, '-' and '.'", "--hostname: this is no host name",
+                          name);
 }
 
 /* The names become part of a command in the guest. */
@@ -202,14 +204,15 @@ static gboolean take_packages(const char *list, customisation *to, GError **erro
     for (char **name = to->packages; *name; name++)
         if (!g_regex_match_simple("^[A-Za-z0-9][A-Za-z0-9+._:~=@-]*$", *name,
                                   G_REGEX_DOLLAR_ENDONLY, 0))
-            return sysprep_customise_refuse(error, "write NAME,NAME…",
-                                            "--install: this is no package name", *name);
+            return request_refuse(error, "write NAME,NAME…", "--install: this is no package name",
+                                  *name);
     return TRUE;
 }
 
 typedef gboolean (*take_fn)(const char *value, customisation *to, GError **error);
 
-static gboolean take_each(char **values, take_fn take, customisation *to, GError **error)
+static gboolean take_each(const char *const *values, take_fn take, customisation *to,
+                          GError **error)
 {
     gboolean good = TRUE;
     for (; good && values && *values; values++) {
@@ -219,27 +222,25 @@ static gboolean take_each(char **values, take_fn take, customisation *to, GError
     return good;
 }
 
-static gboolean take_scripts(char **scripts, customisation *to, GError **error)
+static gboolean take_scripts(const char *const *scripts, customisation *to, GError **error)
 {
     to->any |= scripts != NULL;
-    to->spec.scripts = (const char *const *)scripts;
+    to->spec.scripts = scripts;
     gboolean good = TRUE;
     for (; good && scripts && *scripts; scripts++)
         good = take_script(*scripts, error);
     return good;
 }
 
-customisation *customisation_new(struct call *c, const struct sysprep_options *o,
-                                 const char *template_name, GError **error)
+customisation *customisation_new(const struct sysprep_request *r, secrets *hidden, GError **error)
 {
     g_autoptr(customisation) to = g_new0(customisation, 1);
     to->keys = g_array_new(TRUE, TRUE, sizeof(struct sysprep_key));
     to->copies = g_array_new(TRUE, TRUE, sizeof(struct sysprep_copy));
     to->texts = g_ptr_array_new_with_free_func(g_free);
-    if (!take_password(c, o->root_password, to, template_name, error) ||
-        !take_each(o->ssh_keys, take_key, to, error) ||
-        !take_each(o->copies, take_copy, to, error) || !take_scripts(o->scripts, to, error) ||
-        !take_hostname(o->hostname, to, error) || !take_packages(o->install, to, error))
+    if (!take_password(r, hidden, to, error) || !take_each(r->ssh_keys, take_key, to, error) ||
+        !take_each(r->copies, take_copy, to, error) || !take_scripts(r->scripts, to, error) ||
+        !take_hostname(r->hostname, to, error) || !take_packages(r->packages, to, error))
         return NULL;
     to->spec.keys =
         to->keys->len ? (const struct sysprep_key *)(gconstpointer)to->keys->data : NULL;

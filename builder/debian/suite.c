@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "media/suite.h"
+#include "debian/suite.h"
 
 #include "base/error.h"
-#include "media/clock.h"
-#include "media/verify.h"
 
 #include <string.h>
 
 #define INRELEASE_MAX (64u << 20)
 
-void media_suite_clear(media_suite *suite)
+void deb_suite_clear(deb_suite *suite)
 {
     g_clear_pointer(&suite->mirror, g_free);
     g_clear_pointer(&suite->name, g_free);
@@ -31,12 +29,12 @@ static gboolean check_arch(const char *arch, GError **error)
     return deb_is_arch(arch) || suite_refuse("architecture", arch, error);
 }
 
-gboolean media_suite_package(const char *name, GError **error)
+gboolean deb_suite_package_name(const char *name, GError **error)
 {
     return deb_is_name(name) || suite_refuse("package", name, error);
 }
 
-gboolean media_suite_word(const char *what, const char *word, const char *more, GError **error)
+gboolean deb_suite_word(const char *what, const char *word, const char *more, GError **error)
 {
     gboolean good = word && g_ascii_isalnum(*word) && deb_path_is_safe(word);
     for (const char *c = word; good && *c; c++)
@@ -44,27 +42,27 @@ gboolean media_suite_word(const char *what, const char *word, const char *more, 
     return good || suite_refuse(what, word, error);
 }
 
-static gboolean take_components(media_suite *suite, const char *text, GError **error)
+static gboolean take_components(deb_suite *suite, const char *text, GError **error)
 {
     g_auto(GStrv) words = g_strsplit_set(text, " \t", -1);
     GPtrArray *list = g_ptr_array_new();
     gboolean good = TRUE;
     for (char **word = words; good && *word; word++) {
-        good = !**word || media_suite_word("component", *word, "-._+~/", error);
+        good = !**word || deb_suite_word("component", *word, "-._+~/", error);
         if (good && **word)
             g_ptr_array_add(list, g_strdup(*word));
     }
     if (good && !list->len)
-        good = media_suite_word("component", "", "", error);
+        good = deb_suite_word("component", "", "", error);
     g_ptr_array_add(list, NULL);
     suite->components = (char **)g_ptr_array_free(list, FALSE);
     return good;
 }
 
-gboolean media_suite_init(media_suite *suite, const struct media_job *job, const char *mirror,
-                          const char *name, GError **error)
+gboolean deb_suite_init(deb_suite *suite, const media_job *job, const char *mirror,
+                        const char *name, GError **error)
 {
-    const struct media_spec *spec = job->spec;
+    const struct media_spec *spec = media_job_spec(job);
     suite->name = g_strdup(name);
     suite->arch = spec->arch;
     if (!mirror || !spec->keyring) {
@@ -76,43 +74,38 @@ gboolean media_suite_init(media_suite *suite, const struct media_job *job, const
                         spec->package ? spec->package : "packages");
         return FALSE;
     }
-    if (!media_suite_word("suite", suite->name, "-._+~/", error) ||
+    if (!deb_suite_word("suite", suite->name, "-._+~/", error) ||
         !take_components(suite, spec->components ? spec->components : "main", error) ||
         !check_arch(suite->arch, error))
         return FALSE;
-    suite->mirror = g_strdup(mirror);
-    for (gsize n = strlen(suite->mirror); n && suite->mirror[n - 1] == '/'; n--)
-        suite->mirror[n - 1] = '\0';
+    suite->mirror = media_url_of_folder(mirror);
     return TRUE;
 }
 
 /* ---- InRelease ---- */
 
-static gboolean check_release(struct media_job *job, const char *file, gpointer data,
-                              GError **error)
+static gboolean check_release(media_job *job, const char *file, gpointer data, GError **error)
 {
-    media_suite *suite = data;
+    deb_suite *suite = data;
     gsize length = 0;
     g_autofree char *text = NULL;
     g_autofree char *mirror = media_url_shown(suite->mirror);
     g_autofree char *name = g_strdup_printf("InRelease of %s from %s", suite->name, mirror);
-    struct media_signature signature = {
-        .keyring = job->spec->keyring, .file = file, .name = name, .work = job->work};
-    if (!media_verify(&signature, job->net.cancel, &text, &length, error))
+    text = media_job_verified_text(job, file, name, &length, error);
+    if (!text)
         return FALSE;
-    gint64 host = g_get_real_time() / G_USEC_PER_SEC;
-    gint64 now = media_clock_now(job->cache, host, job->net.progress);
+    gint64 now = media_job_now(job);
     g_autoptr(GError) local = NULL;
     g_clear_pointer(&suite->release, deb_release_free);
     suite->release = deb_release_parse(text, length, suite->name, now, &local);
     if (suite->release)
-        return media_clock_verified(job->cache, suite->release->date, job->net.cancel, error);
-    media_clock_explain(job->cache, now, host, job->net.progress);
+        return media_job_has_verified(job, suite->release->date, error);
+    media_job_explain_expiry(job, now);
     g_propagate_prefixed_error(error, g_steal_pointer(&local), "%s: ", name);
     return FALSE;
 }
 
-gboolean media_suite_fetch(media_suite *suite, struct media_job *job, GError **error)
+gboolean deb_suite_fetch(deb_suite *suite, media_job *job, GError **error)
 {
     guint64 size = 0;
     char sha256[DIGEST_HEX_LEN + 1];
@@ -129,7 +122,7 @@ gboolean media_suite_fetch(media_suite *suite, struct media_job *job, GError **e
 /* ---- Packages ---- */
 
 /* By its digest first: that name never gets other content while a mirror is being updated. */
-static char *obtain_index(struct media_job *job, const media_suite *suite, const char *path,
+static char *obtain_index(media_job *job, const deb_suite *suite, const char *path,
                           const struct deb_index *index, gboolean *absent, GError **error)
 {
     g_autofree char *name = g_path_get_basename(path);
@@ -155,8 +148,8 @@ static char *obtain_index(struct media_job *job, const media_suite *suite, const
     return file;
 }
 
-char *media_suite_index(const media_suite *suite, struct media_job *job, const char *component,
-                        const char *arch, const struct deb_index **index, GError **error)
+char *deb_suite_index(const deb_suite *suite, media_job *job, const char *component,
+                      const char *arch, const struct deb_index **index, GError **error)
 {
     static const char *const suffixes[] = {".xz", ".gz", ""};
     g_autoptr(GError) first = NULL;
@@ -181,8 +174,21 @@ char *media_suite_index(const media_suite *suite, struct media_job *job, const c
 
 /* ---- the pool ---- */
 
-char *media_suite_url(const media_suite *suite, const char *filename)
+/* Decides the modes of the directories that it ships, so that it is unpacked first. */
+#define FIRST "base-files"
+
+media_package *deb_suite_package(const deb_suite *suite, const deb_package *package)
 {
-    g_autofree char *escaped = g_uri_escape_string(filename, "/+~:", FALSE);
-    return g_strdup_printf("%s/%s", suite->mirror, escaped);
+    g_autofree char *escaped = g_uri_escape_string(package->filename, "/+~:", FALSE);
+    media_package *p = g_new0(media_package, 1);
+    p->name = g_strdup(package->name);
+    p->version = g_strdup(package->version);
+    p->arch = g_strdup(package->arch);
+    p->file = g_path_get_basename(package->filename);
+    p->url = g_strdup_printf("%s/%s", suite->mirror, escaped);
+    g_strlcpy(p->sha256, package->sha256, sizeof p->sha256);
+    p->size = package->size;
+    p->order = g_str_equal(package->name, FIRST) ? 0 : 1;
+    p->automatic = deb_package_is_automatic(package);
+    return p;
 }

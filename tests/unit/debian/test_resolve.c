@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "server.h"
-#include "keys.h"
+#include "../media/server.h"
+#include "../media/keys.h"
+
+#include "debian/debian.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -37,7 +39,8 @@ static int setup(void **state)
     a->signed_by = "good";
     a->fields = "";
     a->limits = &quick_limits;
-    a->spec = (struct media_spec){.kind = MEDIA_PACKAGES,
+    a->spec = (struct media_spec){.kind = MEDIA_SYSTEM,
+                                  .source = &deb_source,
                                   .mirror = server_url(a->server, "/debian/"),
                                   .suite = g_strdup("trixie"),
                                   .arch = g_strdup("amd64"),
@@ -244,11 +247,11 @@ static void good_path(void **state)
     guint64 size = 0;
     for (gsize i = 0; i < G_N_ELEMENTS(packages); i++) {
         char hex[65];
-        const deb_package *deb = g_ptr_array_index(boot->packages, i);
+        const media_package *deb = g_ptr_array_index(boot->packages, i);
         assert_string_equal(deb->name, packages[i].name);
         assert_string_equal(deb->version, "1+x");
         assert_string_equal(deb->arch, "amd64");
-        assert_int_equal(deb_package_is_automatic(deb), packages[i].automatic);
+        assert_int_equal(deb->automatic, packages[i].automatic);
         assert_true(digest_file(deb->path, hex, NULL, NULL, NULL));
         assert_string_equal(deb->sha256, hex);
         size += deb->size;
@@ -318,7 +321,7 @@ static void fetches_once(void **state)
     const struct media_input *x = g_ptr_array_index(one->inputs, 2);
     const struct media_input *y = g_ptr_array_index(three->inputs, 2);
     assert_string_equal(x->sha256, y->sha256);
-    const deb_package *deb = g_ptr_array_index(one->packages, 1);
+    const media_package *deb = g_ptr_array_index(one->packages, 1);
     assert_int_equal(unlink(deb->path), 0);
     assert_fails(a, "libc_1+x_amd64.deb is not in the cache");
 }
@@ -436,7 +439,7 @@ static void security_updates(void **state)
         g_autoptr(media_boot) boot = assert_comes(a);
         assert_int_equal(boot->packages->len, 8);
         for (guint k = 0; k < boot->packages->len; k++) {
-            const deb_package *d = g_ptr_array_index(boot->packages, k);
+            const media_package *d = g_ptr_array_index(boot->packages, k);
             assert_string_equal(d->version, g_str_equal(d->name, "libssh") ? "1+x+u1" : "1+x");
         }
     }
@@ -664,5 +667,5 @@ int main(void)
     };
     g_unsetenv("http_proxy");
     g_unsetenv("all_proxy");
-    return cmocka_run_group_tests_name("media/packages", tests, make_keys, drop_keys);
+    return cmocka_run_group_tests_name("debian/resolve", tests, make_keys, drop_keys);
 }

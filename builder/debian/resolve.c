@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "media/environment.h"
-#include "media/suite.h"
+#include "debian/source.h"
+#include "debian/suite.h"
 
 #include "base/error.h"
 
 #include <string.h>
 
-/* The packages of a whole system, and the environment in which they are set up. */
+/* The packages of a whole system and of the environment in which they are set up, out of a suite
+ * and its security updates. */
 
 #define FORM "2" /* of the note of a choice, and of how it is made */
 
@@ -28,32 +29,32 @@ static void choice_clear(struct choice *c)
 #define SUITES 2u
 
 struct archives {
-    media_suite suites[SUITES];
+    deb_suite suites[SUITES];
     guint n;
 };
 
 static void archives_clear(struct archives *a)
 {
     for (guint i = 0; i < SUITES; i++)
-        media_suite_clear(&a->suites[i]);
+        deb_suite_clear(&a->suites[i]);
 }
 
-static gboolean archives_open(struct archives *a, struct media_job *job, GError **error)
+static gboolean archives_open(struct archives *a, media_job *job, GError **error)
 {
-    const struct media_spec *spec = job->spec;
+    const struct media_spec *spec = media_job_spec(job);
     g_autofree char *security = g_strdup_printf("%s-security", spec->suite);
     const char *const mirrors[SUITES] = {spec->mirror, spec->security_mirror};
     const char *const names[SUITES] = {spec->suite, security};
     for (a->n = 0; a->n < SUITES && (a->n == 0 || mirrors[a->n]); a->n++)
-        if (!media_suite_init(&a->suites[a->n], job, mirrors[a->n], names[a->n], error))
+        if (!deb_suite_init(&a->suites[a->n], job, mirrors[a->n], names[a->n], error))
             return FALSE;
     return TRUE;
 }
 
-static gboolean archives_fetch(struct archives *a, struct media_job *job, GError **error)
+static gboolean archives_fetch(struct archives *a, media_job *job, GError **error)
 {
     for (guint i = 0; i < a->n; i++)
-        if (!media_suite_fetch(&a->suites[i], job, error))
+        if (!deb_suite_fetch(&a->suites[i], job, error))
             return FALSE;
     return TRUE;
 }
@@ -63,7 +64,7 @@ static gboolean archives_fetch(struct archives *a, struct media_job *job, GError
 static gboolean check_packages(char *const *list, GError **error)
 {
     for (; list && *list; list++)
-        if (!media_suite_package(*list, error))
+        if (!deb_suite_package_name(*list, error))
             return FALSE;
     return TRUE;
 }
@@ -71,7 +72,7 @@ static gboolean check_packages(char *const *list, GError **error)
 static gboolean check_modules(char *const *list, GError **error)
 {
     for (; list && *list; list++)
-        if (!media_suite_word("kernel module", *list, "-_", error))
+        if (!deb_suite_word("kernel module", *list, "-_", error))
             return FALSE;
     return TRUE;
 }
@@ -80,8 +81,8 @@ static gboolean check_words(const struct media_spec *spec, GError **error)
 {
     return check_packages(spec->plain, error) && check_packages(spec->packages, error) &&
            check_packages(spec->excluded, error) && check_modules(spec->env_modules, error) &&
-           media_suite_package(spec->env_kernel, error) &&
-           media_suite_package(spec->env_shell, error);
+           deb_suite_package_name(spec->env_kernel, error) &&
+           deb_suite_package_name(spec->env_shell, error);
 }
 
 /* ---- a choice, in a note ---- */
@@ -159,9 +160,9 @@ static void choice_key(const struct media_spec *spec, const GPtrArray *indexes,
     media_key_of(key, "closure", (const char *const *)values->pdata);
 }
 
-static gboolean packages_recall(const struct media_job *job, const char *key, struct choice *choice)
+static gboolean resolve_recall(const media_job *job, const char *key, struct choice *choice)
 {
-    g_autoptr(GKeyFile) note = media_cache_note(job->cache, key);
+    g_autoptr(GKeyFile) note = media_job_note(job, key);
     if (!note)
         return FALSE;
     choice->system = list_of_note(note, "system");
@@ -173,14 +174,14 @@ static gboolean packages_recall(const struct media_job *job, const char *key, st
     return FALSE;
 }
 
-static gboolean packages_remember(const struct media_job *job, const char *key,
-                                  const struct choice *choice, GError **error)
+static gboolean resolve_remember(const media_job *job, const char *key, const struct choice *choice,
+                                 GError **error)
 {
     g_autoptr(GKeyFile) note = g_key_file_new();
     note_list(note, "system", choice->system);
     note_list(note, "kernel", choice->kernel);
     note_list(note, "shell", choice->shell);
-    return media_cache_save_note(job->cache, key, note, error);
+    return media_job_save_note(job, key, note, error);
 }
 
 /* ---- choosing ---- */
@@ -198,17 +199,17 @@ static void listing_clear(gpointer data)
 
 /* Adds the Packages files of a component to listings, and what is known of them to indexes (of
  * struct deb_index *). */
-static gboolean obtain_component(struct media_job *job, const struct archives *a, guint source,
+static gboolean obtain_component(media_job *job, const struct archives *a, guint source,
                                  const char *component, GArray *listings, GPtrArray *indexes,
                                  GError **error)
 {
-    const media_suite *suite = &a->suites[source];
+    const deb_suite *suite = &a->suites[source];
     const guint before = listings->len;
     const char *const arches[] = {suite->arch, suite->release->all_apart ? "all" : NULL};
     for (gsize i = 0; i < G_N_ELEMENTS(arches) && arches[i]; i++) {
         const struct deb_index *index = NULL;
         g_autoptr(GError) local = NULL;
-        char *file = media_suite_index(suite, job, component, arches[i], &index, &local);
+        char *file = deb_suite_index(suite, job, component, arches[i], &index, &local);
         if (local) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
@@ -228,7 +229,7 @@ static gboolean obtain_component(struct media_job *job, const struct archives *a
     return FALSE;
 }
 
-static gboolean obtain_indexes(struct media_job *job, const struct archives *a, GArray *listings,
+static gboolean obtain_indexes(media_job *job, const struct archives *a, GArray *listings,
                                GPtrArray *indexes, GError **error)
 {
     for (guint i = 0; i < a->n; i++)
@@ -256,12 +257,12 @@ static gboolean choose_from(const deb_catalog *catalog, const struct media_spec 
 }
 
 /* All Packages files one after another; ends gets where each ends. */
-static gboolean read_listings(const struct media_job *job, const GArray *listings, GString *text,
+static gboolean read_listings(const media_job *job, const GArray *listings, GString *text,
                               GArray *ends, GError **error)
 {
     for (guint i = 0; i < listings->len; i++) {
         const char *file = g_array_index(listings, struct listing, i).file;
-        if (!deb_packages_read(file, NULL, text, job->net.cancel, error))
+        if (!deb_packages_read(file, NULL, text, media_job_context(job)->cancel, error))
             return FALSE;
         g_string_append(text, "\n\n");
         g_array_append_val(ends, text->len);
@@ -283,16 +284,17 @@ static void tell_sources(GPtrArray *list, const GString *text, const GArray *lis
     }
 }
 
-static gboolean packages_choose(struct media_job *job, const struct archives *a,
-                                const GArray *listings, struct choice *choice, GError **error)
+static gboolean packages_choose(media_job *job, const struct archives *a, const GArray *listings,
+                                struct choice *choice, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(gsize));
-    progress_detail(job->net.progress, "working out the packages of the system");
+    progress_detail(media_job_context(job)->progress, "working out the packages of the system");
     if (!read_listings(job, listings, text, ends, error))
         return FALSE;
-    g_autoptr(deb_catalog) catalog = deb_catalog_new(text->str, text->len, job->spec->arch, error);
-    if (catalog && choose_from(catalog, job->spec, choice, error)) {
+    g_autoptr(deb_catalog) catalog =
+        deb_catalog_new(text->str, text->len, media_job_spec(job)->arch, error);
+    if (catalog && choose_from(catalog, media_job_spec(job), choice, error)) {
         tell_sources(choice->system, text, listings, ends);
         tell_sources(choice->kernel, text, listings, ends);
         tell_sources(choice->shell, text, listings, ends);
@@ -303,7 +305,7 @@ static gboolean packages_choose(struct media_job *job, const struct archives *a,
     return FALSE;
 }
 
-static gboolean find_choice(struct media_job *job, const struct archives *a, struct choice *choice,
+static gboolean find_choice(media_job *job, const struct archives *a, struct choice *choice,
                             GError **error)
 {
     char key[DIGEST_HEX_LEN + 1];
@@ -312,106 +314,35 @@ static gboolean find_choice(struct media_job *job, const struct archives *a, str
     g_array_set_clear_func(listings, listing_clear);
     if (!obtain_indexes(job, a, listings, indexes, error))
         return FALSE;
-    choice_key(job->spec, indexes, key);
-    return packages_recall(job, key, choice) || (packages_choose(job, a, listings, choice, error) &&
-                                                 packages_remember(job, key, choice, error));
+    choice_key(media_job_spec(job), indexes, key);
+    return resolve_recall(job, key, choice) || (packages_choose(job, a, listings, choice, error) &&
+                                                resolve_remember(job, key, choice, error));
 }
 
-/* ---- fetching ---- */
+/* ---- as the room media knows them ---- */
 
-/* The names and URLs that downloads borrow. */
-static void add_wish(GArray *wishes, GPtrArray *texts, const struct archives *a,
-                     const deb_package *m)
+static GPtrArray *packages_of(const struct archives *a, const GPtrArray *list)
 {
-    char *name = g_path_get_basename(m->filename);
-    char *url = media_suite_url(&a->suites[MIN(m->source, a->n - 1)], m->filename);
-    struct media_wish wish = {
-        .download = {.url = url, .name = name, .sha256 = m->sha256, .size = m->size}};
-    g_ptr_array_add(texts, name);
-    g_ptr_array_add(texts, url);
-    g_array_append_val(wishes, wish);
-}
-
-static void wish_clear(gpointer data)
-{
-    struct media_wish *wish = data;
-    g_free(wish->path);
-}
-
-static void add_input(struct media_job *job, const struct media_wish *wish)
-{
-    const struct media_download *d = &wish->download;
-    media_job_input(job, d->name, d->url, d->sha256, d->size);
-}
-
-/* One line for all of them: a manifest is read by people. */
-static void add_set(struct media_job *job, const char *mirror, const GPtrArray *debs)
-{
-    guint64 size = 0;
-    char hex[DIGEST_HEX_LEN + 1];
-    g_autoptr(digest) d = digest_new();
-    for (guint i = 0; i < debs->len; i++) {
-        const deb_package *deb = g_ptr_array_index(debs, i);
-        digest_field(d, "name", deb->name);
-        digest_field(d, "version", deb->version);
-        digest_field(d, "sha256", deb->sha256);
-        digest_field(d, "automatic", deb_package_is_automatic(deb) ? "yes" : "no");
-        size += deb->size;
+    GPtrArray *packages = g_ptr_array_new_with_free_func((GDestroyNotify)media_package_free);
+    for (guint i = 0; i < list->len; i++) {
+        const deb_package *p = g_ptr_array_index(list, i);
+        g_ptr_array_add(packages, deb_suite_package(&a->suites[MIN(p->source, a->n - 1)], p));
     }
-    digest_finish(d, hex);
-    media_job_input(job, "packages", mirror, hex, size);
+    return packages;
 }
 
-static void take_paths(const GPtrArray *list, struct media_wish *wishes)
+gboolean deb_source_choose(media_job *job, struct media_choice *to, GError **error)
 {
-    for (guint i = 0; i < list->len; i++)
-        ((deb_package *)g_ptr_array_index(list, i))->path = g_steal_pointer(&wishes[i].path);
-}
-
-static gboolean fetch(struct media_job *job, const struct archives *a, const struct choice *choice,
-                      GError **error)
-{
-    const GPtrArray *const lists[] = {choice->system, choice->kernel, choice->shell};
-    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GArray) wishes = g_array_new(FALSE, FALSE, sizeof(struct media_wish));
-    g_array_set_clear_func(wishes, wish_clear);
-    for (gsize l = 0; l < G_N_ELEMENTS(lists); l++) {
-        for (guint i = 0; i < lists[l]->len; i++)
-            add_wish(wishes, texts, a, g_ptr_array_index(lists[l], i));
-    }
-    struct media_wish *at = (struct media_wish *)(void *)wishes->data;
-    const guint system = choice->system->len;
-    if (!media_obtain_all(job, at, system, "packages", error) ||
-        !media_obtain_all(job, at + system, wishes->len - system, "environment", error))
-        return FALSE;
-    for (gsize l = 0; l < G_N_ELEMENTS(lists); at += lists[l++]->len)
-        take_paths(lists[l], at);
-    add_set(job, a->suites[0].mirror, choice->system);
-    for (guint i = system; i < wishes->len; i++)
-        add_input(job, &g_array_index(wishes, struct media_wish, i));
-    return TRUE;
-}
-
-static media_boot *boot_of(struct media_job *job, const struct choice *choice, GError **error)
-{
-    g_autoptr(media_boot) boot = g_new0(media_boot, 1);
-    if (!media_environment(job, choice->kernel, g_ptr_array_index(choice->shell, 0), boot, error))
-        return NULL;
-    boot->inputs = g_ptr_array_ref(job->inputs);
-    boot->packages = g_ptr_array_ref(choice->system);
-    return g_steal_pointer(&boot);
-}
-
-media_boot *media_from_packages(struct media_job *job, GError **error)
-{
-    media_boot *boot = NULL;
     struct choice choice = {0};
     struct archives archives = {0};
-    if (archives_open(&archives, job, error) && check_words(job->spec, error) &&
-        archives_fetch(&archives, job, error) && find_choice(job, &archives, &choice, error) &&
-        fetch(job, &archives, &choice, error))
-        boot = boot_of(job, &choice, error);
+    gboolean good =
+        archives_open(&archives, job, error) && check_words(media_job_spec(job), error) &&
+        archives_fetch(&archives, job, error) && find_choice(job, &archives, &choice, error);
+    if (good)
+        *to = (struct media_choice){.system = packages_of(&archives, choice.system),
+                                    .kernel = packages_of(&archives, choice.kernel),
+                                    .shell = packages_of(&archives, choice.shell)};
     archives_clear(&archives);
     choice_clear(&choice);
-    return boot;
+    return good;
 }

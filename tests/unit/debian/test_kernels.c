@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "server.h"
-#include "keys.h"
+#include "../media/server.h"
+#include "../media/keys.h"
+
+#include "debian/debian.h"
 
 #include <string.h>
 
@@ -95,7 +97,8 @@ static void publish(struct archive *a, const char *const *kernels)
 
 static gboolean check(const struct archive *a, GCancellable *cancel, GError **error)
 {
-    const struct media_modules modules = {.mirror = a->mirror,
+    const struct media_modules modules = {.source = &deb_source,
+                                          .mirror = a->mirror,
                                           .suite = "trixie",
                                           .arch = "amd64",
                                           .component = COMPONENT,
@@ -216,5 +219,5 @@ int main(void)
         T(index_cannot_be_had), T(kernel_without_a_version), T(cancelled)};
     g_unsetenv("http_proxy");
     g_unsetenv("all_proxy");
-    return cmocka_run_group_tests_name("media/modules", tests, make_keys, drop_keys);
+    return cmocka_run_group_tests_name("debian/kernels", tests, make_keys, drop_keys);
 }

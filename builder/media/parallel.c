@@ -8,7 +8,7 @@
 
 #define WORKERS 4u
 
-struct crew {
+struct parallel {
     const struct media_job *job;
     struct media_wish *wishes;
     gsize n;
@@ -20,7 +20,7 @@ struct crew {
     GError *error;
 };
 
-static struct media_wish *next_wish(struct crew *c)
+static struct media_wish *next_wish(struct parallel *c)
 {
     struct media_wish *wish = NULL;
     g_mutex_lock(&c->mutex);
@@ -31,7 +31,7 @@ static struct media_wish *next_wish(struct crew *c)
 }
 
 /* Takes error, which may be NULL. */
-static void end_wish(struct crew *c, const struct media_wish *wish, GError *error)
+static void end_wish(struct parallel *c, const struct media_wish *wish, GError *error)
 {
     g_mutex_lock(&c->mutex);
     gboolean first = error && !c->error;
@@ -45,9 +45,9 @@ static void end_wish(struct crew *c, const struct media_wish *wish, GError *erro
     g_clear_error(&error);
 }
 
-static gpointer several_work(gpointer data)
+static gpointer parallel_work(gpointer data)
 {
-    struct crew *c = data;
+    struct parallel *c = data;
     struct media_job own = *c->job;
     struct media_wish *wish;
     own.net.cancel = c->stop;
@@ -62,21 +62,21 @@ static gpointer several_work(gpointer data)
     return NULL;
 }
 
-static void several_on_cancel(GCancellable *cancel, gpointer stop)
+static void parallel_on_cancel(GCancellable *cancel, gpointer stop)
 {
     (void)cancel;
     g_cancellable_cancel(stop);
 }
 
-static void several_run(struct crew *c)
+static void parallel_run(struct parallel *c)
 {
     GThread *threads[WORKERS];
     guint n = (guint)MIN(c->n, (gsize)WORKERS);
     GCancellable *cancel = c->job->net.cancel;
     gulong id =
-        cancel ? g_cancellable_connect(cancel, G_CALLBACK(several_on_cancel), c->stop, NULL) : 0;
+        cancel ? g_cancellable_connect(cancel, G_CALLBACK(parallel_on_cancel), c->stop, NULL) : 0;
     for (guint i = 0; i < n; i++)
-        threads[i] = g_thread_new("fetch", several_work, c);
+        threads[i] = g_thread_new("fetch", parallel_work, c);
     for (guint i = 0; i < n; i++)
         g_thread_join(threads[i]);
     g_cancellable_disconnect(cancel, id);
@@ -85,12 +85,12 @@ static void several_run(struct crew *c)
 gboolean media_obtain_all(struct media_job *job, struct media_wish *wishes, gsize n,
                           const char *what, GError **error)
 {
-    struct crew c = {.job = job, .wishes = wishes, .n = n, .what = what};
+    struct parallel c = {.job = job, .wishes = wishes, .n = n, .what = what};
     g_mutex_init(&c.mutex);
     c.stop = g_cancellable_new();
     for (gsize i = 0; i < n; i++)
         c.total += wishes[i].download.size;
-    several_run(&c);
+    parallel_run(&c);
     g_object_unref(c.stop);
     g_mutex_clear(&c.mutex);
     if (!c.error)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "support.h"
+#include "../rootfs/support.h"
 
-#include "rootfs/dpkg.h"
-#include "rootfs/rootfs.h"
+#include "debian/debian.h"
+#include "rootfs/unpack.h"
 
 #define INFO   "/var/lib/dpkg/info/"
 #define STATUS "/var/lib/dpkg/status"
@@ -15,13 +15,16 @@ static gboolean unpack(void **state, const char *const *names, char **image, GEr
     for (const char *const *n = names; *n; n++)
         g_ptr_array_add(paths, g_strdup_printf("%s/%s_1.0.deb", (char *)*state, *n));
     g_autoptr(ext) e = ext_open(*image, 0, error);
-    g_autoptr(dpkg_db) db = dpkg_db_new(e);
-    g_autoptr(deb_queue) q =
-        deb_queue_new((const char *const *)paths->pdata, paths->len, 2, 1u << 20);
-    for (guint i = 0; i < paths->len; i++)
-        if (!dpkg_db_unpack(db, q, names[i], i % 2 == 1, NULL, error))
+    g_autoptr(rootfs_queue) q =
+        rootfs_queue_new(&deb_format, (const char *const *)paths->pdata, paths->len, 2, 1u << 20);
+    g_autoptr(unpacker) u = unpacker_new(&deb_dpkg, e, q);
+    for (guint i = 0; i < paths->len; i++) {
+        const struct rootfs_package package = {
+            .name = names[i], .path = g_ptr_array_index(paths, i), .automatic = i % 2 == 1};
+        if (!unpacker_take(u, &package, NULL, error))
             return FALSE;
-    return dpkg_db_finish(db, error) && ext_close(g_steal_pointer(&e), error);
+    }
+    return unpacker_finish(u, error) && ext_close(g_steal_pointer(&e), error);
 }
 
 static char *unpack_good(void **state, const char *const *names)
@@ -84,7 +87,7 @@ static void the_database_is_as_after_unpack(void **state)
     assert_holds(image, "/var/lib/dpkg/triggers/named", "one\n");
     assert_holds(image, "/var/lib/apt/extended_states",
                  "Package: libx\nArchitecture: amd64\nAuto-Installed: 1\n\n");
-    assert_holds(image, "/" ROOTFS_ORDER, "libx amd64 libx:amd64\none amd64 one\n");
+    assert_holds(image, "/" DEB_ORDER, "libx amd64 libx:amd64\none amd64 one\n");
     g_autofree char *script = debugfs(image, "stat " INFO "one.postinst");
     assert_non_null(strstr(script, "Mode:  0755"));
     g_autofree char *one = debugfs(image, "stat /usr/bin/one");
@@ -106,7 +109,7 @@ static void the_order_follows_pre_depends(void **state)
     g_free(make_deb(*state, "zz", "Architecture: all\n", NULL, nothing));
     g_autofree char *image = unpack_good(
         state, (const char *const[]){"zz", "yy", "aa", "base-files", "mm", "base-passwd", NULL});
-    assert_holds(image, "/" ROOTFS_ORDER,
+    assert_holds(image, "/" DEB_ORDER,
                  "base-passwd amd64 base-passwd\nbase-files amd64 base-files\n"
                  "yy amd64 yy\nzz all zz\nmm amd64 mm\naa amd64 aa\n");
 }
@@ -217,16 +220,17 @@ static void another_package_than_expected_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_database_is_as_after_unpack, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(the_order_follows_pre_depends, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(one_file_of_two_packages, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(hostile_files_are_refused, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(absolute_paths_and_links_stay_inside, temp_setup,
-                                        temp_teardown),
-        cmocka_unit_test_setup_teardown(hostile_control_files_are_refused, temp_setup,
-                                        temp_teardown),
-        cmocka_unit_test_setup_teardown(another_package_than_expected_is_refused, temp_setup,
-                                        temp_teardown),
+        cmocka_unit_test_setup_teardown(the_database_is_as_after_unpack, image_setup,
+                                        image_teardown),
+        cmocka_unit_test_setup_teardown(the_order_follows_pre_depends, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(one_file_of_two_packages, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(hostile_files_are_refused, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(absolute_paths_and_links_stay_inside, image_setup,
+                                        image_teardown),
+        cmocka_unit_test_setup_teardown(hostile_control_files_are_refused, image_setup,
+                                        image_teardown),
+        cmocka_unit_test_setup_teardown(another_package_than_expected_is_refused, image_setup,
+                                        image_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
