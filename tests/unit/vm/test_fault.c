@@ -15,7 +15,7 @@ static void reasons(void **state)
         {"No space left on device", "the host's disk is full: the file system of /proc/d.qcow2 has",
          "free some space in the file system of /proc"},
         {"Input/output error", "the machine's disk: Input/output error", "dmesg"},
-        {"", "it does not say why", "dmesg"},
+        {"", "no reason was given", "dmesg"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *remedy = NULL;
