@@ -175,7 +175,7 @@ static int image_open_file(const image_file *i, struct stat *seen, GError **erro
     } else if (S_ISREG(seen->st_mode)) {
         return fd;
     } else {
-        g_autofree char *why = g_strdup_printf("is no %s image: it is not a file", i->format);
+        g_autofree char *why = g_strdup_printf("is not a %s image: it is not a file", i->format);
         image_refuse(error, "give an image in a file; qemu-img convert makes one", path, why);
     }
     if (fd >= 0)

@@ -117,7 +117,7 @@ char *vm_arch_qemu(const struct vm_arch *arch, GError **error)
         return path;
     g_autofree char *hint = g_strdup_printf("install the package %s", arch->package);
     ingot_set_error(error, INGOT_EXIT_HOST, hint,
-                    "%s is not installed on this host, so nothing can be built", arch->qemu);
+                    "%s is not on this host, so nothing can be built", arch->qemu);
     return NULL;
 }
 

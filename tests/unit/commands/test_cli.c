@@ -31,7 +31,7 @@ static void usage_errors(void **state)
         {{"plan", "x", "--format", "xml"}, "unknown format 'xml'"},
         {{"plan", "x", "--no-such"}, "`ingot plan --help` lists the options"},
         {{"build", "x", "--max-age", "5"}, "'5' is not an age"},
-        {{"build", "x", "--report", "/no/such/r.html"}, "--report: /no/such/r.html cannot be"},
+        {{"build", "x", "--report", "/no/such/r.html"}, "--report: cannot write /no/such/r.html"},
         {{"build", "x", "--junit", "/dev/null"}, "--junit: cannot write /dev/null"},
         {{"check"}, "no recipe is named"},
         {{"cache", "--prune", "soon"}, "'soon' is not an age"},

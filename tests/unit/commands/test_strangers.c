@@ -102,7 +102,7 @@ static void raw_disk_of_a_guest(void **state)
     REFUSED("begins as a qcow2 image", "diff", "guest.raw", "guest.raw");
     REFUSED("backing file victim", "inspect", "--image-format", "qcow2", "guest.raw");
     put("plain.raw", "a raw disk\n");
-    REFUSED("is no qcow2 image", "diff", "fs.qcow2", "--image-format", "qcow2", "plain.raw");
+    REFUSED("is not a qcow2 image", "diff", "fs.qcow2", "--image-format", "qcow2", "plain.raw");
     REFUSED("keeps its data", "diff", "--image-format", "raw,qcow2", "plain.raw", "evil.qcow2");
 }
 

@@ -160,7 +160,7 @@ static void provided_names(void **state)
          .is = "b+."},
         {.lines = {"a Depends: v", "b Provides: v; Version: 1", "b Version: 2"},
          .plain = "a",
-         .says = "nothing for “v”"},
+         .says = "nothing in the archive provides “v”"},
     };
     CHECK_ALL(cases);
 }
@@ -219,7 +219,7 @@ static void what_does_not_go_together(void **state)
          .says = "the package “d” cannot be installed: d and c cannot be installed together"},
         {.lines = {"a Depends: b", "b Conflicts: c", "c"},
          .plain = "c a",
-         .says = "nothing for “b”, which a needs: b and c cannot be installed together"},
+         .says = "nothing in the archive provides “b”, which a needs: b and c cannot be installed together"},
     };
     CHECK_ALL(cases);
 }

@@ -80,11 +80,11 @@ static void refuses_other_forms(void **state)
         const char *says;
         struct member members[5];
     } cases[] = {
-        {"debian-binary is not where", {{.path = "control.tar.gz", .data = control}}},
+        {"debian-binary is not in its place", {{.path = "control.tar.gz", .data = control}}},
         {"format is not 2.0", {{.path = "debian-binary", .text = "3.0\n"}}},
-        {"control.tar is not where",
+        {"control.tar is not in its place",
          {{.path = "debian-binary", .text = "2.0\n"}, {.path = "data.tar.gz", .data = data}}},
-        {"data.tar is not where",
+        {"data.tar is not in its place",
          {{.path = "debian-binary", .text = "2.0\n"}, {.path = "control.tar.gz", .data = control}}},
         {"no control file",
          {{.path = "debian-binary", .text = "2.0\n"}, {.path = "control.tar.gz", .data = empty}}},

@@ -186,7 +186,7 @@ static void refuses_bad_packages(void **state)
         {"Package: wanted\n" FIELDS("1", "all", "/etc/passwd"), "no usable name, version"},
         {"Package: wanted\nVersion: 1\nArchitecture: all\nFilename: a\nSize: 1\nSHA256: b\n",
          "no usable name, version"},
-        {"Package: wanted\nPackage: wanted\n", "twice"},
+        {"Package: wanted\nPackage: wanted\n", "a duplicate field"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;

@@ -162,7 +162,7 @@ static void raw_as_somebody_says(void **state)
     g_autoptr(GError) error = NULL;
     QEMU_IMG("create", "-q", "-f", "raw", "plain.raw", "4M");
     QEMU_IO("-f", "raw", "-c", "write -P 7 1M 64k", "plain.raw");
-    assert_refused("plain.raw", IMAGE_SURE, "is no qcow2 image");
+    assert_refused("plain.raw", IMAGE_SURE, "is not a qcow2 image");
     g_autoptr(image_file) i = open_as("plain.raw", "raw", IMAGE_PLAIN, &error);
     assert_no_error(error);
     g_autofree char *overlay = image_scratch(i, "o.qcow2");

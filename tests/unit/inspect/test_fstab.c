@@ -58,7 +58,7 @@ static void bad_tables(void **state)
     assert_judged("UUID=abcd / ext4 x\n", "by the UUID abcd, but it is " ID);
     assert_judged(ROOT "UUID=1 none swap sw 0 0\n", "a swap line: UUID=1");
     assert_judged(ROOT "/swapfile swap swap defaults 0 0\n", "a swap line: /swapfile");
-    assert_judged(ROOT "UUID=2 /home ext4 x\n", "beside root: UUID=2 on /home");
+    assert_judged(ROOT "UUID=2 /home ext4 x\n", "besides root: UUID=2 on /home");
     assert_judged(ROOT "/dev/\033[2Jvdb /a ext4 x\n", "/dev/vdb on /a");
 }
 

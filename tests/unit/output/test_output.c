@@ -119,7 +119,7 @@ static void causes(void **state)
     cause = NULL;
     ingot_set_error(&cause, INGOT_EXIT_HOST, NULL, "qemu-img exited with status 1");
     assert_false(qemu_img_fail(cause, "/out/a.qcow2", &error));
-    assert_error_says(error, INGOT_EXIT_OUTPUT, "cannot write /out/a.qcow2: qemu-img ended");
+    assert_error_says(error, INGOT_EXIT_OUTPUT, "cannot write /out/a.qcow2: qemu-img exited");
 }
 
 int main(void)

@@ -214,7 +214,7 @@ static void what_does_not_fit(void **state)
         {"", NULL, "no package mirror is known"},
         {"mirror: file:///srv/debian\n", APT, "mirror"},
         {"installer: bootstrap\nextra: x\n", APT, "bootstrap does not support 'extra'"},
-        {"installer: bootstrap\nmedia: {path: x.iso}\n", APT, "no use for 'media.path'"},
+        {"installer: bootstrap\nmedia: {path: x.iso}\n", APT, "does not support 'media.path'"},
         {"installer: bootstrap\n", NULL, "no package mirror is known"},
     };
     (void)state;
@@ -274,8 +274,8 @@ static void a_wrong_family_hides_nothing(void **state)
     assert_null(plan_new(r, &host, NULL, problems, &error));
     assert_false(recipe_problems_report(problems, &error));
     assert_error_says(error, INGOT_EXIT_RECIPE, "there is no installer for the family 'debain'");
-    assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'extra'");
-    assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'media.path'");
+    assert_error_says(error, INGOT_EXIT_RECIPE, "does not support 'extra'");
+    assert_error_says(error, INGOT_EXIT_RECIPE, "does not support 'media.path'");
     assert_error_says(error, INGOT_EXIT_RECIPE, "does not support 'boot.command'");
 }
 
@@ -362,7 +362,7 @@ static void boot_command_wrong(void **state)
         {ISO "boot: {command: \"x ${seed.label}\"}\n", "unknown placeholder ${seed.label}"},
         {ISO "boot: {command: x, seed: cdrom}\n", "boot.seed: found \"cdrom\""},
         {ISO "machine: {firmware: uefi}\n", "machine.firmware: found \"uefi\""},
-        {ISO "boot: {command: x, firmware: bios}\n", "boot.firmware is machine.firmware now"},
+        {ISO "boot: {command: x, firmware: bios}\n", "boot.firmware is now called machine.firmware"},
         {ISO "installer: bootstrap\nboot: {command: x}\n", "does not support 'boot.command'"},
     };
     (void)state;

@@ -167,7 +167,7 @@ static void another_size(void **state)
     g_ptr_array_unref(kept_make(k, make, (gpointer) "whole", NULL));
     put("s", "disk.qcow2", "who");
     assert_null(kept_load(k, 1000, &age, &why));
-    assert_non_null(strstr(why, "/disk.qcow2 has 3 bytes and had 5"));
+    assert_non_null(strstr(why, "/disk.qcow2 has 3 bytes, but had 5"));
 }
 
 static guint mode_of(const char *name)

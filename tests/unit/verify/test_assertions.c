@@ -270,7 +270,7 @@ static const struct {
     {small_root, "root-grown", "1.9 GiB on a disk of 8 GiB"},
     {broken_program, "packages-run", "/usr/bin/vim ends with 127"},
     {untried_program, "packages-run", "1 of 2"},
-    {offline_cpu, "hotplug-cpu", "cpu1 0 is there and stays offline"},
+    {offline_cpu, "hotplug-cpu", "cpu1 0 is present but stays offline"},
     {no_room, "hotplug-cpu", "no slot"},
     {refused_cpu, "hotplug-cpu", "no such CPU"},
     {unseen_hardware, "hotplug-cpu", "does not see"},
