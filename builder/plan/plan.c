@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/boot.h"
+#include "plan/names.h"
 #include "plan/outputs.h"
 #include "base/password.h"
 
@@ -490,6 +491,7 @@ static void check_installer(const recipe *r, const os_installer *installer,
 {
     check_capabilities(r, installer, problems);
     check_pair(r, installer, problems);
+    names_check(r, installer->packaging, problems);
     boot_check_installer(r, installer, problems);
     if (installer->packages)
         check_packages_only(r, installer->name, problems);
