@@ -25,7 +25,8 @@ gboolean files_check_target(const char *option, const char *path,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reads a whole regular file, or a descriptor (/dev/stdin, /dev/fd/N), of at most limit bytes; else
- * an error.  The text is followed by a NUL that *length (may be NULL) does not count. */
+ * an error.  The wait for a pipe ends with G_IO_ERROR_CANCELLED by g_cancellable_get_current(). The
+ * text is followed by a NUL that *length (may be NULL) does not count. */
 char *files_read(const char *path, gsize limit, gsize *length,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

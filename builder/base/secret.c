@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/secret.h"
 
+#include "base/files.h"
 #include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define SECRET_BYTES 65536u
 
 static const char mask[] = "<secret>";
 
@@ -14,10 +17,35 @@ struct secrets {
     const char *const *environment;
 };
 
+void secret_free(char *value)
+{
+    if (value)
+        explicit_bzero(value, strlen(value));
+    g_free(value);
+}
+
 static void wipe(gpointer value)
 {
-    explicit_bzero(value, strlen(value));
-    g_free(value);
+    secret_free(value);
+}
+
+char *secret_from_file(const char *path, GError **error)
+{
+    gsize length = 0;
+    char *text = files_read(path, SECRET_BYTES, &length, error);
+    if (!text)
+        return NULL;
+    if (strlen(text) != length) {
+        explicit_bzero(text, length);
+        g_free(text);
+        g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "the file holds a NUL byte");
+        return NULL;
+    }
+    if (length && text[length - 1] == '\n')
+        text[--length] = '\0';
+    if (length && text[length - 1] == '\r')
+        text[--length] = '\0';
+    return text;
 }
 
 secrets *secrets_new(void)
@@ -89,7 +117,7 @@ static gboolean is_boundary(const char *line)
     return g_str_has_prefix(line, "-----BEGIN ") || g_str_has_prefix(line, "-----END ");
 }
 
-static void add_lines(GPtrArray *to, const char *value)
+static void secret_add_lines(GPtrArray *to, const char *value)
 {
     char **lines = g_strsplit_set(value, "\r\n", -1);
     for (char **line = lines; lines[0] && lines[1] && *line; line++)
@@ -105,7 +133,7 @@ void secrets_add(secrets *s, const char *value)
         return;
     g_ptr_array_add(s->values, g_strdup(value));
     add_spellings(s->spellings, value);
-    add_lines(s->spellings, value);
+    secret_add_lines(s->spellings, value);
 }
 
 char **secrets_list(const secrets *s)

@@ -42,6 +42,13 @@ void secrets_list_free(char **values);
 void secrets_read_from(secrets *s, const char *const *environment);
 const char *secrets_variable(const secrets *s, const char *name);
 
+#define SECRET_FILE "file:" /* before a path, where a value can be somewhere else */
+
+/* The text of a file of at most 64 KiB without NUL bytes, and without the line end that editors
+ * add; the caller owns it (secret_free, which wipes it; NULL is fine). */
+char *secret_from_file(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void secret_free(char *value);
+
 /* ---- bytes that come in pieces ---- */
 
 /* What may be the begin of a secret is held back until it is known. */

@@ -46,6 +46,12 @@ const char *text_nearest(const char *word, const char *const *candidates)
     return best;
 }
 
+char *text_did_you_mean(const char *word, const char *const *candidates, const char *otherwise)
+{
+    const char *near = text_nearest(word, candidates);
+    return near ? g_strdup_printf("did you mean '%s'?", near) : g_strdup(otherwise);
+}
+
 struct unit {
     const char *name;
     guint64 factor;

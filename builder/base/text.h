@@ -8,6 +8,10 @@
  * candidates is NULL-terminated; the result belongs to it. */
 const char *text_nearest(const char *word, const char *const *candidates);
 
+/* The hint for an unknown word: "did you mean 'NEAREST'?" or, when none is near, a copy of
+ * otherwise (NULL: NULL).  Owned by the caller. */
+char *text_did_you_mean(const char *word, const char *const *candidates, const char *otherwise);
+
 /* The name of a package in any packaging system, for PCRE and ECMA-262 alike: nothing in it means
  * more to a shell, to a path or, in its first place, to a program's options.  Which of them a
  * family can have, its own record says. */

@@ -12,7 +12,7 @@ static const GOptionEntry entries[] = {{"schema", 0, 0, G_OPTION_ARG_NONE,
 
 static gboolean print_schema(void)
 {
-    g_autofree char *schema = recipe_schema();
+    g_autofree char *schema = plan_recipe_schema();
     fputs(schema, stdout);
     return TRUE;
 }
@@ -34,6 +34,10 @@ static gboolean check_command(struct call *c, GError **error)
         if (p) {
             progress_info(c->progress, "%s: good", *path);
             continue;
+        }
+        if (g_cancellable_is_cancelled(c->cancel)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return FALSE;
         }
         c->exit_code = ingot_error_exit(problem, INGOT_EXIT_FAILURE);
         progress_error(c->progress, problem, (int)c->exit_code);

@@ -9,13 +9,14 @@
 /* Two images compared by what is in them. */
 
 struct options {
-    gboolean trust_chain;
+    struct image_options image;
 };
 
-static const GOptionEntry entries[] = {{"trust-chain", 0, 0, G_OPTION_ARG_NONE,
-                                        COMMAND_OPTION(struct options, trust_chain),
-                                        IMAGE_TRUST_CHAIN_HELP, NULL},
-                                       {NULL, 0, 0, 0, NULL, NULL, NULL}};
+static const GOptionEntry entries[] = {
+    {"image-format", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, image.format),
+     "Format of each image, or of A and of B " IMAGE_FORMAT_DEFAULT, "FORMAT[,FORMAT]"},
+    IMAGE_TRUST_ENTRY(struct options),
+    {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static const char *const kind_names[] = {[DIFFERENCE_ONLY_A] = "only-in-a",
                                          [DIFFERENCE_ONLY_B] = "only-in-b",
@@ -102,14 +103,21 @@ static void print_json(const struct call *c, const GPtrArray *found, const guint
     call_print_json(c, all);
 }
 
+static image_file *diff_open(struct call *c, guint n, GError **error)
+{
+    struct image_options o = ((const struct options *)c->options)->image;
+    g_auto(GStrv) formats = o.format ? g_strsplit(o.format, ",", 2) : NULL;
+    if (formats)
+        o.format = formats[1] ? formats[n] : formats[0];
+    return image_take(c, c->args[n], &o, IMAGE_PLAIN, error);
+}
+
 static gboolean diff_command(struct call *c, GError **error)
 {
     gboolean force_tcg;
     guint counts[G_N_ELEMENTS(kind_names)] = {0};
-    const struct options *o = c->options;
-    enum image_flags flags = o->trust_chain ? IMAGE_TRUST_CHAIN : IMAGE_PLAIN;
-    g_autoptr(image_file) first = image_take(c, c->args[0], flags, error);
-    g_autoptr(image_file) second = first ? image_take(c, c->args[1], flags, error) : NULL;
+    g_autoptr(image_file) first = diff_open(c, 0, error);
+    g_autoptr(image_file) second = first ? diff_open(c, 1, error) : NULL;
     if (!second || !image_probe(c, &force_tcg, error))
         return FALSE;
     g_autoptr(snapshot) a = take_snapshot(c, "image A", first, force_tcg, error);

@@ -102,9 +102,8 @@ static const command *find_command(const char *name, GError **error)
         g_ptr_array_add(names, (gpointer)(*t)->name);
     }
     g_ptr_array_add(names, NULL);
-    const char *near = text_nearest(name, (const char *const *)names->pdata);
-    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
-                                 : g_strdup("`ingot --help` lists the commands");
+    g_autofree char *hint = text_did_you_mean(name, (const char *const *)names->pdata,
+                                              "`ingot --help` lists the commands");
     ingot_set_error(error, INGOT_EXIT_USAGE, hint, "unknown command '%s'", name);
     return NULL;
 }
@@ -139,7 +138,10 @@ static int run_command(const command *cmd, struct call *c)
     c->cancel = cancel;
     g_autoptr(progress) told = make_progress(c);
     c->progress = told;
-    if (cmd->run(c, &error))
+    g_cancellable_push_current(cancel); /* for files_read */
+    gboolean good = cmd->run(c, &error);
+    g_cancellable_pop_current(cancel);
+    if (good)
         return (int)c->exit_code;
     if (!error)
         return c->exit_code ? (int)c->exit_code : INGOT_EXIT_FAILURE;

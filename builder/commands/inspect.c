@@ -11,7 +11,8 @@
 /* What is in an image, and where it breaks the policy. */
 
 struct options {
-    gboolean list, trust_chain;
+    struct image_options image;
+    gboolean list;
     char *disable;
 };
 
@@ -20,8 +21,8 @@ static const GOptionEntry entries[] = {
      "List the rules, each with its level", NULL},
     {"disable", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, disable),
      "Ignore violations of these rules (NAME,NAME…)", "LIST"},
-    {"trust-chain", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, trust_chain),
-     IMAGE_TRUST_CHAIN_HELP, NULL},
+    IMAGE_FORMAT_ENTRY(struct options),
+    IMAGE_TRUST_ENTRY(struct options),
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 /* ---- rules ---- */
@@ -157,8 +158,7 @@ static inspect_survey *inspect_take(struct call *c, GError **error)
 {
     gboolean force_tcg;
     const struct options *o = c->options;
-    g_autoptr(image_file) i =
-        image_take(c, c->args[0], o->trust_chain ? IMAGE_TRUST_CHAIN : IMAGE_PLAIN, error);
+    g_autoptr(image_file) i = image_take(c, c->args[0], &o->image, IMAGE_PLAIN, error);
     if (!i || !image_probe(c, &force_tcg, error))
         return NULL;
     /* With --format json, standard output is one document. */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/sysprep.h"
-
-#include "base/files.h"
-#include "base/text.h"
 #include "commands/image.h"
-#include "output/output.h"
-
-#include <string.h>
+#include "stages/stages.h"
 
 /* The seal alone, on any image, and what else is to be done to it in the same launch. */
+
+struct sysprep_options {
+    struct image_options image;
+    gboolean list, dry_run;
+    char *enable, *disable, *copy, *compact;
+    char *root_password, *hostname, *install;
+    char **ssh_keys, **scripts, **copies;
+};
 
 #define OPTION(field) COMMAND_OPTION(struct sysprep_options, field)
 
@@ -36,7 +38,8 @@ static const GOptionEntry entries[] = {
      "Run a script in the guest; may be repeated", "SCRIPT"},
     {"copy-in", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, OPTION(copies),
      "Copy a file or directory into a directory of the guest; may be repeated", "LOCAL:GUESTDIR"},
-    {"trust-chain", 0, 0, G_OPTION_ARG_NONE, OPTION(trust_chain), IMAGE_TRUST_CHAIN_HELP, NULL},
+    IMAGE_FORMAT_ENTRY(struct sysprep_options),
+    IMAGE_TRUST_ENTRY(struct sysprep_options),
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static void sysprep_list(const struct call *c)
@@ -56,57 +59,6 @@ static void sysprep_list(const struct call *c)
         json_decref(all);
 }
 
-/* ---- which operations ---- */
-
-static gboolean unknown(const char *name, GError **error)
-{
-    g_autoptr(GPtrArray) known = g_ptr_array_new();
-    for (const sysprep_operation *const *op = sysprep_operations(); *op; op++)
-        g_ptr_array_add(known, (gpointer)(*op)->name);
-    g_ptr_array_add(known, NULL);
-    const char *near = text_nearest(name, (const char *const *)known->pdata);
-    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
-                                 : g_strdup("ingot sysprep --list prints their names");
-    ingot_set_error(error, INGOT_EXIT_USAGE, hint, "unknown operation '%s'", name);
-    return FALSE;
-}
-
-/* "a,b" to ingot's own names of them; NULL: one is unknown.  The caller owns the list. */
-static char **names_of(const char *text, GError **error)
-{
-    g_auto(GStrv) words = g_strsplit(text ? text : "", ",", -1);
-    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
-    for (char **word = words; *word; word++) {
-        const sysprep_operation *op = sysprep_operation_find(*word);
-        if (!op && strcmp(*word, "all") != 0 && !unknown(*word, error))
-            return NULL;
-        g_strv_builder_add(names, op ? op->name : *word);
-    }
-    return g_strv_builder_end(names);
-}
-
-/* The names to run, NULL-terminated, borrowed from the records; the caller owns the array. */
-static GPtrArray *chosen(const struct sysprep_options *o, GError **error)
-{
-    g_auto(GStrv) on = names_of(o->enable, error);
-    g_auto(GStrv) off = on ? names_of(o->disable, error) : NULL;
-    if (!off)
-        return NULL;
-    GPtrArray *names = g_ptr_array_new();
-    gboolean none = g_strv_contains((const char *const *)off, "all");
-    gboolean every = g_strv_contains((const char *const *)on, "all");
-    for (const sysprep_operation *const *op = sysprep_operations(); *op; op++) {
-        gboolean asked = every || g_strv_contains((const char *const *)on, (*op)->name);
-        gboolean refused = g_strv_contains((const char *const *)off, (*op)->name);
-        if (!refused && (asked || (!none && !(*op)->off)))
-            g_ptr_array_add(names, (gpointer)(*op)->name);
-    }
-    g_ptr_array_add(names, NULL);
-    return names;
-}
-
-/* ---- the work ---- */
-
 static void print_changes(const struct call *c, const guest_facts *facts)
 {
     json_t *all = json_array();
@@ -124,95 +76,6 @@ static void print_changes(const struct call *c, const guest_facts *facts)
         json_decref(all);
 }
 
-/* What one call works on. */
-struct job {
-    struct call *call;
-    const struct sysprep_options *options;
-    const GPtrArray *names;
-    const customisation *custom;
-    enum output_compact compact;
-    const image_file *image;
-};
-
-static gboolean seal_image(const struct job *job, const image_file *what, GError **error)
-{
-    struct call *c = job->call;
-    gboolean force_tcg, dry = job->options->dry_run;
-    guest_facts *found = NULL;
-    if (!image_probe(c, &force_tcg, error))
-        return FALSE;
-    const struct sysprep_spec spec = {.open.image = what,
-                                      .open.name = image_path(job->image),
-                                      .open.force_tcg = force_tcg,
-                                      .open.read_only = dry,
-                                      .no_policy = TRUE,
-                                      .operations = (const char *const *)job->names->pdata,
-                                      .customise = customisation_spec(job->custom)};
-    progress_stage(c->progress, "sysprep");
-    gboolean good = sysprep_image(&spec, c->progress, c->cancel, &found, error);
-    progress_stage_end(c->progress, good, FALSE);
-    g_autoptr(guest_facts) facts = found;
-    if (good && (dry || c->common.verbose || c->json))
-        print_changes(c, facts);
-    return good;
-}
-
-/* One file that depends on no other, as a build writes it. */
-static gboolean write_copy(const struct job *job, const char *overlay, GError **error)
-{
-    int lock = -1;
-    const char *copy = job->options->copy;
-    g_autofree char *beside = g_path_get_dirname(copy);
-    g_autofree char *folder = files_live_dir_of(beside, ".ingot-sysprep", &lock, error);
-    if (!folder)
-        return FALSE;
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    const struct output_job write = {.image = overlay,
-                                     .folder = folder,
-                                     .name = "copy",
-                                     .compact = job->compact,
-                                     .progress = job->call->progress,
-                                     .cancel = job->call->cancel};
-    gboolean good = output_format_find("qcow2")->write(&write, names, error);
-    g_autofree char *made = good ? g_build_filename(folder, names->pdata[0], NULL) : NULL;
-    good = good && image_check_same(job->image, error) && files_publish_new(made, copy, error);
-    files_remove_tree(folder);
-    files_unlock(lock);
-    return good;
-}
-
-static gboolean write_result(const struct job *job, const char *overlay, GError **error)
-{
-    progress_stage(job->call->progress, "write");
-    gboolean good = job->options->copy
-                        ? write_copy(job, overlay, error)
-                        : image_replace(job->image, overlay, job->call->cancel, error);
-    progress_stage_end(job->call->progress, good, FALSE);
-    return good;
-}
-
-static gboolean check_copy(const char *copy, GError **error)
-{
-    if (!g_file_test(copy, G_FILE_TEST_EXISTS))
-        return files_check_target("--copy", copy, error);
-    ingot_set_error(error, INGOT_EXIT_OUTPUT, "remove it, or name another file",
-                    "%s is there already", copy);
-    return FALSE;
-}
-
-/* An overlay of the image takes all changes: until all of them are made, the image is as it was. */
-static gboolean change_image(const struct job *job, GError **error)
-{
-    const char *copy = job->options->copy;
-    g_autofree char *overlay = image_scratch(job->image, "overlay.qcow2");
-    if (copy ? !check_copy(copy, error) : !image_can_replace(job->image, error))
-        return FALSE;
-    if (!image_overlay(job->image, overlay, 0, job->call->cancel, error))
-        return FALSE;
-    g_autoptr(image_file) own = image_own(overlay);
-    return seal_image(job, own, error) && write_result(job, overlay, error);
-}
-
 static gboolean read_compact(const struct sysprep_options *o, enum output_compact *compact,
                              GError **error)
 {
@@ -223,23 +86,47 @@ static gboolean read_compact(const struct sysprep_options *o, enum output_compac
     return FALSE;
 }
 
-static enum image_flags image_flags_of(const struct sysprep_options *o)
+static customisation *read_customisation(struct call *c, const struct sysprep_options *o,
+                                         GError **error)
 {
-    enum image_flags trust = o->trust_chain ? IMAGE_TRUST_CHAIN : IMAGE_PLAIN;
-    return o->dry_run || o->copy ? trust : trust | IMAGE_LOCK;
+    g_autofree char *name = g_path_get_basename(c->args[0]);
+    g_autofree char *cache = call_cache_dir(c);
+    const struct sysprep_request request = {.root_password = o->root_password,
+                                            .hostname = o->hostname,
+                                            .packages = o->install,
+                                            .ssh_keys = (const char *const *)o->ssh_keys,
+                                            .copies = (const char *const *)o->copies,
+                                            .scripts = (const char *const *)o->scripts,
+                                            .name = name,
+                                            .cache_dir = cache};
+    return customisation_new(&request, c->hidden, error);
+}
+
+static gboolean sysprep_work(struct call *c, struct sysprep_by_hand *s, GError **error)
+{
+    guest_facts *found = NULL;
+    if (!image_probe(c, &s->spec.open.force_tcg, error))
+        return FALSE;
+    gboolean good = build_sysprep_by_hand(s, c->progress, c->cancel, &found, error);
+    g_autoptr(guest_facts) facts = found;
+    if (facts && (s->dry_run || c->common.verbose || c->json))
+        print_changes(c, facts);
+    return good;
 }
 
 static gboolean sysprep_argument(struct call *c, const struct sysprep_options *o, GError **error)
 {
-    g_autofree char *name = g_path_get_basename(c->args[0]);
-    g_autoptr(GPtrArray) names = chosen(o, error);
-    g_autoptr(customisation) custom = names ? customisation_new(c, o, name, error) : NULL;
-    struct job job = {.call = c, .options = o, .names = names, .custom = custom};
-    if (!custom || !read_compact(o, &job.compact, error))
+    g_autofree const char **names = sysprep_choose(o->enable, o->disable, error);
+    g_autoptr(customisation) custom = names ? read_customisation(c, o, error) : NULL;
+    struct sysprep_by_hand s = {.dry_run = o->dry_run, .copy = o->copy};
+    if (!custom || !read_compact(o, &s.compact, error))
         return FALSE;
-    g_autoptr(image_file) opened = image_take(c, c->args[0], image_flags_of(o), error);
-    job.image = opened;
-    return opened && (o->dry_run ? seal_image(&job, opened, error) : change_image(&job, error));
+    g_autoptr(image_file) opened = image_take(
+        c, c->args[0], &o->image, o->dry_run || o->copy ? IMAGE_PLAIN : IMAGE_LOCK, error);
+    s.image = opened;
+    s.spec.operations = names;
+    s.spec.customise = customisation_spec(custom);
+    return opened && sysprep_work(c, &s, error);
 }
 
 static gboolean sysprep_command(struct call *c, GError **error)
@@ -257,10 +144,11 @@ const command command_sysprep = {
     .arguments = "IMAGE",
     .heading = "Remove from an image what only one machine may have",
     .description =
-        "Does to a qcow2 image what the seal of a build does, and adds what the options name, "
+        "Does to an image what the seal of a build does, and adds what the options name, "
         "all in one launch of libguestfs. The machine must not be running. IMAGE stays as it "
         "is until all changes are made; then a copy with the changes replaces it. --copy "
-        "writes an image that depends on no other. Copies, packages and scripts (in this "
+        "writes an image of the same format that depends on no other. Copies, packages and scripts "
+        "(in this "
         "order) come before the operations, which clean up after them; password, keys and "
         "host name come last. SOURCE is file:PATH, env:NAME or locked. Operations can be "
         "named as in virt-sysprep, too.",

@@ -13,7 +13,8 @@
 #define MEMORY (1ull << 30)
 
 struct options {
-    gboolean list, trust_chain;
+    struct image_options image;
+    gboolean list;
     char *packages, *disk_size, *memory, *timeout, *junit, *logs, *arch;
 };
 
@@ -34,8 +35,8 @@ static const GOptionEntry entries[] = {
      "Keep the consoles of the clones", "DIR"},
     {"arch", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, arch),
      "Architecture of the image (default: x86_64)", "NAME"},
-    {"trust-chain", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, trust_chain),
-     IMAGE_TRUST_CHAIN_HELP, NULL},
+    IMAGE_FORMAT_ENTRY(struct options),
+    IMAGE_TRUST_ENTRY(struct options),
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
 static void verify_list(const struct call *c)
@@ -158,12 +159,21 @@ static gboolean in_directory(struct call *c, const struct options *o, struct ver
     return good;
 }
 
+/* As JSON the result is one document. */
+static vm_firmware *verify_firmware(const struct call *c, const char *arch, GError **error)
+{
+    g_autofree char *data = files_data_dir();
+    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
+    for (const char *const *problem = vm_firmwares_problems(all); *problem && !c->json; problem++)
+        progress_warning(c->progress, "%s", *problem);
+    return vm_firmwares_choose(all, arch, firmware_kind_usual(arch), error);
+}
+
 static gboolean verify_work(struct call *c, const struct options *o, GError **error)
 {
     struct vm_accel accel = {0};
     g_auto(GStrv) names = NULL;
-    g_autoptr(image_file) i =
-        image_take(c, c->args[0], o->trust_chain ? IMAGE_TRUST_CHAIN : IMAGE_PLAIN, error);
+    g_autoptr(image_file) i = image_take(c, c->args[0], &o->image, IMAGE_PLAIN, error);
     g_autofree char *cache = call_cache_dir(c);
     struct verify_spec spec = {.image = i,
                                .name = c->args[0],
@@ -174,7 +184,9 @@ static gboolean verify_work(struct call *c, const struct options *o, GError **er
     if (!i || !read_options(o, &spec, &names, error) || !image_probe(c, &spec.force_tcg, error) ||
         !vm_accel_probe(spec.arch, cache, FALSE, c->cancel, &accel, error))
         return FALSE;
-    gboolean good = in_directory(c, o, &spec, error);
+    g_autoptr(vm_firmware) firmware = verify_firmware(c, spec.arch, error);
+    spec.firmware = firmware;
+    gboolean good = firmware && in_directory(c, o, &spec, error);
     vm_accel_clear(&accel);
     return good;
 }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "image/walk.h"
+#include "vm/vm.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -48,16 +49,8 @@ static void keep_message(guest *g, const char *text, gsize length)
         g_string_erase(g->messages, 0, (gssize)(g->messages->len - MESSAGES_KEPT));
 }
 
-static void on_message(guestfs_h *h, void *data, uint64_t event, int handle, int flags,
-                       const char *text, size_t length, const uint64_t *array, size_t array_length)
+static void show_message(guest *g, const char *text, gsize length)
 {
-    (void)h;
-    (void)event;
-    (void)handle;
-    (void)flags;
-    (void)array;
-    (void)array_length;
-    guest *g = data;
     keep_message(g, text, length);
     g_autofree char *clean = text_printable(text, (gssize)length);
     g_auto(GStrv) lines = g_strsplit(clean, "\n", -1);
@@ -70,6 +63,23 @@ static void on_message(guestfs_h *h, void *data, uint64_t event, int handle, int
         kill_helpers(g);
 }
 
+/* Takes every event that is asked for. */
+static void on_event(guestfs_h *h G_GNUC_UNUSED, void *data, uint64_t event,
+                     int handle G_GNUC_UNUSED, int flags G_GNUC_UNUSED, const char *text,
+                     size_t length, const uint64_t *array G_GNUC_UNUSED,
+                     size_t array_length G_GNUC_UNUSED)
+{
+    if (event == GUESTFS_EVENT_ENTER)
+        guest_enter_call(data, text, length);
+    else
+        show_message(data, text, length);
+}
+
+static void handle_on_events(guest *g, uint64_t events)
+{
+    guestfs_set_event_callback(g->h, on_event, events, 0, g);
+}
+
 static void on_watch_end(gpointer data)
 {
     kill_helpers(data);
@@ -78,22 +88,30 @@ static void on_watch_end(gpointer data)
 /* What is only read lies below an overlay too: file systems can then replay their journals. */
 static int add_drive(guest *g)
 {
-    return guestfs_add_drive_opts(g->h, g->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
+    return guestfs_add_drive_opts(g->h, g->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, VM_DISK_FORMAT,
                                   GUESTFS_ADD_DRIVE_OPTS_DISCARD, "enable",
                                   GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1);
+}
+
+/* libguestfs emulates a "max" processor, whose AVX and fast string instructions are slow; QEMU
+ * takes the last -cpu that it is given. */
+static gboolean handle_emulate(guest *g)
+{
+    const char *cpu = vm_emulated_cpu();
+    return guestfs_set_backend_setting(g->h, "force_tcg", "1") == 0 &&
+           (!cpu || guestfs_config(g->h, "-cpu", cpu) == 0);
 }
 
 static gboolean configure(guest *g, GError **error)
 {
     const struct guest_spec *spec = g->spec;
-    gboolean good =
-        guestfs_set_backend(g->h, "direct") == 0 && guestfs_set_pgroup(g->h, 1) == 0 &&
-        guestfs_set_memsize(g->h, MEMORY_MIB) == 0 &&
-        /* The appliance runs nothing but its own programs; docs/performance.md. */
-        guestfs_set_append(g->h, "norandmaps mitigations=off") == 0 &&
-        guestfs_set_smp(g->h, spec->force_tcg ? CPUS_EMULATED : CPUS_HARDWARE) == 0 &&
-        (!spec->force_tcg || guestfs_set_backend_setting(g->h, "force_tcg", "1") == 0) &&
-        guestfs_set_network(g->h, spec->network) == 0 && add_drive(g) == 0;
+    gboolean good = guestfs_set_backend(g->h, "direct") == 0 && guestfs_set_pgroup(g->h, 1) == 0 &&
+                    guestfs_set_memsize(g->h, MEMORY_MIB) == 0 &&
+                    /* The appliance runs nothing but its own programs; docs/performance.md. */
+                    guestfs_set_append(g->h, "norandmaps mitigations=off") == 0 &&
+                    guestfs_set_smp(g->h, spec->force_tcg ? CPUS_EMULATED : CPUS_HARDWARE) == 0 &&
+                    (!spec->force_tcg || handle_emulate(g)) &&
+                    guestfs_set_network(g->h, spec->network) == 0 && add_drive(g) == 0;
     return good || guest_fail(g, error, "set up libguestfs for %s", guest_image_name(g));
 }
 
@@ -120,9 +138,7 @@ static guest *guest_new(const struct guest_spec *spec, progress *p, GCancellable
     if (!g->h)
         return g;
     guestfs_set_error_handler(g->h, NULL, NULL);
-    guestfs_set_event_callback(
-        g->h, on_message, GUESTFS_EVENT_LIBRARY | GUESTFS_EVENT_WARNING | GUESTFS_EVENT_APPLIANCE,
-        0, g);
+    handle_on_events(g, GUESTFS_EVENT_LIBRARY | GUESTFS_EVENT_WARNING | GUESTFS_EVENT_APPLIANCE);
     if (cancel)
         g->cancel_id = g_cancellable_connect(cancel, G_CALLBACK(handle_on_cancel), g, NULL);
     return g;
@@ -145,7 +161,7 @@ static gboolean choose_disk(guest *g, GError **error)
     gboolean below = g->spec->read_only || !image_is_own(from);
     if (!guest_scratch_take(&g->scratch, g->h, error))
         return FALSE;
-    g->disk = below ? g_build_filename(g->scratch.files, "opened.qcow2", NULL)
+    g->disk = below ? g_build_filename(g->scratch.files, "opened." VM_DISK_FORMAT, NULL)
                     : g_strdup(image_path(from));
     return below ? image_overlay(from, g->disk, 0, g->cancel, error) : check_access(g, error);
 }
@@ -166,7 +182,7 @@ guest *guest_open(const struct guest_spec *spec, progress *p, GCancellable *canc
     if (!configure(g, error))
         return NULL;
     if (guestfs_launch(g->h) == 0) {
-        guest_name_calls(g);
+        handle_on_events(g, GUESTFS_EVENT_ENTER); /* not in the launch, which calls others itself */
         return image_check_same(spec->image, error) ? g_steal_pointer(&g) : NULL;
     }
     if (!g_cancellable_set_error_if_cancelled(cancel, error) && !guest_limit_error(g, error))

@@ -79,8 +79,8 @@ gboolean guest_fail(guest *g, GError **error, const char *format, ...) G_GNUC_PR
  * caller. */
 watch *guest_watch(guest *g, void (*end)(gpointer g));
 
-/* From now on errors name the call.  After the launch, which calls others itself. */
-void guest_name_calls(guest *g);
+/* libguestfs runs the call of that name now: errors name it. */
+void guest_enter_call(guest *g, const char *name, gsize length);
 
 /* When a limit has ended a call: puts that in the place of *error, whatever it was, and returns
  * TRUE.  The error names operation, call and image. */

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/spawn.h"
 #include "base/text.h"
+#include "vm/vm.h"
 
 #include <glob.h>
 #include <string.h>
@@ -36,7 +37,7 @@ static char **kernels_in(const char *boot_dir)
     return list;
 }
 
-static gboolean has_modules(const char *modules_dir, const char *kernel)
+static gboolean host_has_modules(const char *modules_dir, const char *kernel)
 {
     const char *version = strstr(kernel, "vmlinuz-") + strlen("vmlinuz-");
     g_autofree char *modules = g_build_filename(modules_dir, version, NULL);
@@ -48,7 +49,8 @@ static char *kernel_problem(const char *boot_dir, const char *modules_dir, char 
     g_auto(GStrv) kernels = kernels_in(boot_dir);
     const char *closed = NULL, *bare = NULL;
     for (char **kernel = kernels; *kernel; kernel++) {
-        gboolean readable = access(*kernel, R_OK) == 0, modules = has_modules(modules_dir, *kernel);
+        gboolean readable = access(*kernel, R_OK) == 0,
+                 modules = host_has_modules(modules_dir, *kernel);
         if (readable && modules)
             return NULL;
         closed = readable ? closed : *kernel;
@@ -104,7 +106,7 @@ static char *find_problem(guest *g, char **remedy)
 static gboolean image_is_bad(guest *g, GError **error)
 {
     g_autofree char *path = g_canonicalize_filename(g->disk, NULL);
-    const char *const argv[] = {"qemu-img", "info", "-U", "-f", "qcow2", path, NULL};
+    const char *const argv[] = {"qemu-img", "info", "-U", "-f", VM_DISK_FORMAT, path, NULL};
     const struct spawn_options options = {.cancel = g->cancel};
     g_autoptr(GError) local = NULL;
     if (spawn_run(argv, &options, NULL, &local) ||
@@ -113,7 +115,7 @@ static gboolean image_is_bad(guest *g, GError **error)
         return FALSE;
     g_autofree char *said = ingot_error_text(local);
     ingot_set_error(error, INGOT_EXIT_SEAL, "give a qcow2 image; qemu-img convert makes one",
-                    "QEMU cannot open %s as qcow2: %s", guest_image_name(g), said);
+                    "QEMU cannot open %s as " VM_DISK_FORMAT ": %s", guest_image_name(g), said);
     return TRUE;
 }
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define OPEN_TRIES 8 /* an image that is replaced at each of them is busy */
+#define SAY_RAW    "--image-format raw"
 
 static gboolean image_refuse(GError **error, const char *hint, const char *path, const char *what)
 {
@@ -60,8 +61,7 @@ static gboolean judge_backing(const struct qcow2_header *h, const char *path,
     if (!is_file_name(h))
         return image_refuse(error, "make one image of both with qemu-img convert", path, names);
     /* Found out by looking, a raw disk may claim to be anything. */
-    if (!h->backing_format ||
-        (strcmp(h->backing_format, "qcow2") != 0 && strcmp(h->backing_format, "raw") != 0))
+    if (!h->backing_format || !image_can_open(h->backing_format))
         return image_refuse(error, "set it with qemu-img rebase -u -F", path, format);
     return TRUE;
 }
@@ -88,29 +88,86 @@ static gboolean judge_header(const struct qcow2_header *h, const char *path, enu
     return !h->backing_file || judge_backing(h, path, flags, error);
 }
 
-gboolean image_judge(int fd, const char *path, enum image_flags flags, char **backing,
-                     char **backing_format, GError **error)
-{
+/* ---- the formats ---- */
+
+/* What is behind a name; backing as in image_judge. */
+struct image_begin {
+    const image_file *image;
+    const guint8 *bytes;
     gsize length;
+    char **backing, **backing_format;
+};
+
+static gboolean judge_qcow2(const struct image_begin *b, GError **error)
+{
+    const image_file *i = b->image;
     struct qcow2_header h;
-    g_autofree guint8 *bytes = read_begin(fd, &length);
-    const char *why = qcow2_header_read(bytes, length, &h);
+    const char *why = qcow2_header_read(b->bytes, b->length, &h);
     gboolean good =
-        why ? image_refuse(error, "give a qcow2 image; qemu-img convert makes one", path, why)
-            : judge_header(&h, path, flags, error);
+        why ? image_refuse(error, "give a qcow2 image, or say its format: " SAY_RAW, i->path, why)
+            : judge_header(&h, i->path, i->flags, error);
     if (good && h.backing_file) {
-        g_autofree char *directory = g_path_get_dirname(path);
-        *backing = g_canonicalize_filename(h.backing_file, directory);
-        *backing_format = g_strdup(h.backing_format);
+        g_autofree char *directory = g_path_get_dirname(i->path);
+        *b->backing = g_canonicalize_filename(h.backing_file, directory);
+        *b->backing_format = g_strdup(h.backing_format);
     }
     qcow2_header_clear(&h);
     return good;
 }
 
+/* It names nothing.  But should the claim that it is raw be wrong, what is read of it, or put into
+ * it, would be nonsense. */
+static gboolean judge_raw(const struct image_begin *b, GError **error)
+{
+    return b->image->flags & IMAGE_SURE || !qcow2_begins(b->bytes, b->length) ||
+           image_refuse(error, "if it is raw all the same, add " SAY_RAW, b->image->path,
+                        "should be a raw image, and begins as a qcow2 image does");
+}
+
+/* What can be judged can be opened. */
+static const struct image_kind {
+    const char *format;
+    gboolean (*judge)(const struct image_begin *b, GError **error);
+} kinds[] = {{VM_DISK_FORMAT, judge_qcow2}, {"raw", judge_raw}};
+
+static const struct image_kind *kind_of(const char *format)
+{
+    for (gsize n = 0; n < G_N_ELEMENTS(kinds); n++)
+        if (strcmp(kinds[n].format, format) == 0)
+            return &kinds[n];
+    return NULL;
+}
+
+gboolean image_can_open(const char *format)
+{
+    return kind_of(format) != NULL;
+}
+
+char **image_formats(void)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    for (gsize n = 0; n < G_N_ELEMENTS(kinds); n++)
+        g_strv_builder_add(names, kinds[n].format);
+    return g_strv_builder_end(names);
+}
+
+gboolean image_judge(const image_file *i, int fd, char **backing, char **backing_format,
+                     GError **error)
+{
+    gsize length;
+    g_autofree guint8 *bytes = read_begin(fd, &length);
+    const struct image_begin begin = {i, bytes, length, backing, backing_format};
+    const struct image_kind *kind = kind_of(i->format);
+    return kind ? kind->judge(&begin, error)
+                : image_refuse(error, "qemu-img convert makes a qcow2 image of it", i->path,
+                               "has a format that ingot does not open");
+}
+
 /* ---- opening ---- */
 
-static int open_file(const char *path, struct stat *seen, GError **error)
+static int image_open_file(const image_file *i, struct stat *seen, GError **error)
 {
+    const char *path = i->path;
     /* O_NONBLOCK: a FIFO has no end to wait for. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (fd < 0 || fstat(fd, seen) != 0) {
@@ -119,8 +176,8 @@ static int open_file(const char *path, struct stat *seen, GError **error)
     } else if (S_ISREG(seen->st_mode)) {
         return fd;
     } else {
-        image_refuse(error, "give a qcow2 image; qemu-img convert makes one", path,
-                     "is no qcow2 image: it is not a file");
+        g_autofree char *why = g_strdup_printf("is no %s image: it is not a file", i->format);
+        image_refuse(error, "give an image in a file; qemu-img convert makes one", path, why);
     }
     if (fd >= 0)
         close(fd);
@@ -129,39 +186,45 @@ static int open_file(const char *path, struct stat *seen, GError **error)
 
 /* The lock goes with the file and not with its name: another process may have replaced the file
  * before the lock was had. */
-static int open_locked(const char *path, struct stat *seen, GError **error)
+static int open_locked(const image_file *i, struct stat *seen, GError **error)
 {
-    for (guint i = 0; i < OPEN_TRIES; i++) {
-        int fd = open_file(path, seen, error);
+    for (guint n = 0; n < OPEN_TRIES; n++) {
+        int fd = image_open_file(i, seen, error);
         if (fd < 0)
             return -1;
         gboolean locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
-        if (locked && files_is_at(fd, path))
+        if (locked && files_is_at(fd, i->path))
             return fd;
         close(fd);
         if (!locked)
             break;
     }
-    image_refuse(error, "wait for it to end", path, "is being changed by another ingot");
+    image_refuse(error, "wait for it to end", i->path, "is being changed by another ingot");
     return -1;
 }
 
-image_file *image_open(const char *path, enum image_flags flags, const char *scratch_parent,
-                       GError **error)
+image_file *image_open_as(const char *path, const char *format, enum image_flags flags,
+                          const char *scratch_parent, GError **error)
 {
     g_autoptr(image_file) i = g_new0(image_file, 1);
     char *real = realpath(path, NULL);
     i->path = g_strdup(real ? real : path);
     free(real);
-    i->format = g_strdup(VM_DISK_FORMAT);
+    i->format = g_strdup(format);
     i->flags = flags;
     i->scratch_lock = -1;
-    i->fd = flags & IMAGE_LOCK ? open_locked(i->path, &i->seen, error)
-                               : open_file(i->path, &i->seen, error);
-    if (i->fd < 0 || !image_judge(i->fd, i->path, flags, &i->backing, &i->backing_format, error))
+    i->fd =
+        flags & IMAGE_LOCK ? open_locked(i, &i->seen, error) : image_open_file(i, &i->seen, error);
+    if (i->fd < 0 || !image_judge(i, i->fd, &i->backing, &i->backing_format, error))
         return NULL;
     i->scratch = files_live_dir(scratch_parent, "image", &i->scratch_lock, error);
     return i->scratch ? g_steal_pointer(&i) : NULL;
+}
+
+image_file *image_open(const char *path, enum image_flags flags, const char *scratch_parent,
+                       GError **error)
+{
+    return image_open_as(path, VM_DISK_FORMAT, flags, scratch_parent, error);
 }
 
 gboolean image_is_untouched(const image_file *i)
@@ -184,7 +247,7 @@ gboolean image_check_same(const image_file *i, GError **error)
     if (!image_is_untouched(i))
         return image_refuse(error, "stop what writes to it, then run this again", i->path,
                             "was changed by another program while it was read");
-    return image_judge(i->fd, i->path, i->flags, &backing, &format, error);
+    return image_judge(i, i->fd, &backing, &format, error);
 }
 
 image_file *image_own_as(const char *path, const char *format)
@@ -220,6 +283,11 @@ void image_close(image_file *i)
 gboolean image_is_own(const image_file *i)
 {
     return i->fd < 0;
+}
+
+const char *image_format(const image_file *i)
+{
+    return i->format;
 }
 
 const char *image_path(const image_file *i)
@@ -272,7 +340,7 @@ static gboolean overlay_failed(const image_file *i, GError *cause, GError **erro
     }
     g_autofree char *said = ingot_error_text(local);
     ingot_set_error(error, INGOT_EXIT_SEAL,
-                    "give a qcow2 image that is not damaged; qemu-img check says more",
+                    "give an image that is not damaged; qemu-img check says more",
                     "cannot work on %s: %s", i->path, said);
     return FALSE;
 }

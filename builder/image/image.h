@@ -11,7 +11,9 @@
  * names.  So the header is read here first, and what names another file is refused.  QEMU never
  * gets the path of such an image but the open file (/proc/PID/fd/N, below an overlay of our own
  * that denies it a backing file), so what was looked at is what is opened, whatever becomes of the
- * path.  The disk's contents are looked at only inside the appliance of libguestfs. */
+ * path.  The disk's contents are looked at only inside the appliance of libguestfs.
+ *
+ * The format is never found out by looking: whoever writes a raw disk chooses its first bytes. */
 
 typedef struct image_file image_file;
 
@@ -19,11 +21,21 @@ enum image_flags {
     IMAGE_PLAIN = 0,
     IMAGE_TRUST_CHAIN = 1, /* a backing file is followed: somebody asked for that */
     IMAGE_LOCK = 2,        /* it is going to be replaced: one process at a time */
+    IMAGE_SURE = 4,        /* somebody has said the format: a raw disk may begin as it likes */
 };
 
-/* Opens and judges a stranger's image.  Scratch files go into a private directory below
- * scratch_parent.  The caller owns the image (image_close).  Errors: INGOT_EXIT_SEAL, with what the
- * image names and what to do. */
+/* Whether an image of that format, QEMU's name for it, can be opened; and the names of all that
+ * can, owned by the caller. */
+gboolean image_can_open(const char *format);
+char **image_formats(void);
+
+/* Opens and judges a stranger's image of that format.  Scratch files go into a private directory
+ * below scratch_parent.  The caller owns the image (image_close).  Errors: INGOT_EXIT_SEAL, with
+ * what the image names and what to do. */
+image_file *image_open_as(const char *path, const char *format, enum image_flags flags,
+                          const char *scratch_parent, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same of a qcow2 image. */
 image_file *image_open(const char *path, enum image_flags flags, const char *scratch_parent,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -39,6 +51,8 @@ void image_close(image_file *i); /* with its scratch files; NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(image_file, image_close)
 
 gboolean image_is_own(const image_file *i);
+
+const char *image_format(const image_file *i); /* QEMU's name; borrowed */
 
 /* What messages call it, and where it is; borrowed. */
 const char *image_path(const image_file *i);

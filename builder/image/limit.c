@@ -14,18 +14,10 @@
 #define TOTAL_HARDWARE (2 * 3600)
 #define TOTAL_EMULATED (8 * 3600)
 
-static void on_enter(guestfs_h *h, void *data, uint64_t event, int handle, int flags,
-                     const char *text, size_t length, const uint64_t *array, size_t array_length)
+void guest_enter_call(guest *g, const char *name, gsize length)
 {
-    (void)h;
-    (void)event;
-    (void)handle;
-    (void)flags;
-    (void)array;
-    (void)array_length;
-    guest *g = data;
-    g_autofree char *name = g_strndup(text, length);
-    g_atomic_pointer_set(&g->call, g_intern_string(name));
+    g_autofree char *call = g_strndup(name, length);
+    g_atomic_pointer_set(&g->call, g_intern_string(call));
 }
 
 static struct watch_limits limits_of(const struct guest_spec *spec)
@@ -45,11 +37,6 @@ watch *guest_watch(guest *g, void (*end)(gpointer g))
     const struct watch_spec spec = {
         .limits = limits_of(g->spec), .paths = paths, .end = end, .user = g};
     return watch_start(&spec);
-}
-
-void guest_name_calls(guest *g)
-{
-    guestfs_set_event_callback(g->h, on_enter, GUESTFS_EVENT_ENTER, 0, g);
 }
 
 gboolean guest_limit_error(guest *g, GError **error)

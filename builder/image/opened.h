@@ -18,14 +18,15 @@ struct image_file {
     int scratch_lock;
 };
 
-/* Reads the header behind fd and refuses what names other files.  *backing and *backing_format get
- * what IMAGE_TRUST_CHAIN lets pass, owned by the caller; relative to the directory of path. */
-gboolean image_judge(int fd, const char *path, enum image_flags flags, char **backing,
-                     char **backing_format, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Reads what is behind fd as the header of an image like i, and refuses what names other files.
+ * *backing and *backing_format get what IMAGE_TRUST_CHAIN lets pass, owned by the caller; relative
+ * to the directory of i. */
+gboolean image_judge(const image_file *i, int fd, char **backing, char **backing_format,
+                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether nobody has written to what was opened, or changed its owner, mode or names. */
 gboolean image_is_untouched(const image_file *i);
 
-/* fd as QEMU's "json:" file name: a qcow2 image without a backing file, or with that of i and no
- * other, whatever its header says then.  Owned by the caller. */
+/* fd as QEMU's "json:" file name: an image of the format of i without a backing file, or with that
+ * of i and no other, whatever its header says then.  Owned by the caller. */
 char *image_json_name(const image_file *i, int fd);

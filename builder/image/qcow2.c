@@ -168,12 +168,17 @@ static const char *qcow2_read_all(struct bytes b, struct qcow2_header *h)
     return why;
 }
 
-const char *qcow2_header_read(const guint8 *bytes, gsize length, struct qcow2_header *h)
+gboolean qcow2_begins(const guint8 *bytes, gsize length)
 {
     static const guint8 magic[] = {'Q', 'F', 'I', 0xfb};
+    return length >= sizeof magic && memcmp(bytes, magic, sizeof magic) == 0;
+}
+
+const char *qcow2_header_read(const guint8 *bytes, gsize length, struct qcow2_header *h)
+{
     struct bytes b = {bytes, length};
     *h = (struct qcow2_header){0};
-    if (length < LENGTH_2 || memcmp(bytes, magic, sizeof magic) != 0)
+    if (length < LENGTH_2 || !qcow2_begins(bytes, length))
         return "is no qcow2 image";
     h->version = read_u32(b, AT_VERSION);
     if (h->version != 2 && h->version != 3)

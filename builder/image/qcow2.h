@@ -22,6 +22,9 @@ struct qcow2_header {
 };
 void qcow2_header_clear(struct qcow2_header *h);
 
+/* Whether these first bytes of a file are those of a qcow2 image, of whatever version. */
+gboolean qcow2_begins(const guint8 *bytes, gsize length);
+
 /* Reads the first bytes of a file (all of it, or QCOW2_HEADER_MOST).  Returns NULL, or why this is
  * no header: a const text that continues "IMAGE ", "is no qcow2 image".  The caller clears *h in
  * either case. */

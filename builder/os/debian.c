@@ -58,7 +58,7 @@ static gboolean debian_fits(const struct rule *rule, const char *const *words, G
     return TRUE;
 }
 
-static gboolean check_words(const struct os_answers *a, GError **error)
+static gboolean debian_check_words(const struct os_answers *a, GError **error)
 {
     const char *const kernel[] = {a->kernel_package, NULL};
     for (gsize i = 0; i < a->n_users; i++) {
@@ -153,7 +153,7 @@ static void put_users(GHashTable *values, const struct os_answers *a, gsize firs
     debian_put(values, "users_script", g_string_free(script, FALSE));
 }
 
-static void put_packages(GHashTable *values, const struct os_packages *packages)
+static void debian_put_packages(GHashTable *values, const struct os_packages *packages)
 {
     debian_put(values, "components", g_strdup(packages ? packages->components : "main"));
     debian_put(values, "grub_package", g_strdup(packages ? packages->loader : ""));
@@ -187,7 +187,7 @@ static GHashTable *values_new(const struct os_answers *a, gsize first_user, GErr
     debian_put(values, "packages", debian_joined(a->packages, " "));
     debian_put(values, "kernel_args", debian_joined(a->kernel_args, " "));
     put_users(values, a, first_user);
-    put_packages(values, a->sources);
+    debian_put_packages(values, a->sources);
     if (put_mirror(values, a->mirror, error))
         return values;
     g_hash_table_unref(values);
@@ -196,7 +196,7 @@ static GHashTable *values_new(const struct os_answers *a, gsize first_user, GErr
 
 GHashTable *debian_values(const struct os_answers *a, gsize first_user, GError **error)
 {
-    return check_words(a, error) ? values_new(a, first_user, error) : NULL;
+    return debian_check_words(a, error) ? values_new(a, first_user, error) : NULL;
 }
 
 /* ---- files ---- */

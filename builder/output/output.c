@@ -30,6 +30,14 @@ const output_format *output_format_find(const char *name)
     return NULL;
 }
 
+const output_format *output_format_of_disk(const char *driver)
+{
+    for (const output_format *const *format = table; *format; format++)
+        if (g_strcmp0((*format)->driver, driver) == 0)
+            return *format;
+    return NULL;
+}
+
 /* ---- what was written ---- */
 
 void output_file_free(output_file *file)

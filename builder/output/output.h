@@ -42,6 +42,13 @@ typedef struct output_format {
 const output_format *const *output_formats(void); /* NULL-terminated */
 const output_format *output_format_find(const char *name);
 
+/* The first whose disk QEMU calls so; NULL: none. */
+const output_format *output_format_of_disk(const char *driver);
+
+/* The format of a disk in an output directory, as the template's manifest beside it says; NULL:
+ * there is none that says so.  The disk itself is not looked at. */
+const output_format *output_published_format(const char *path);
+
 /* The staging directory of one build in out_dir (".NAME.ingot-XXXXXX": same file system, so that a
  * rename is atomic; never mistaken for a template).  What dead builds of any template left in
  * out_dir is ended or removed.  The caller owns the path and gives the directory up with

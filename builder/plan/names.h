@@ -2,5 +2,12 @@
 #pragma once
 #include "plan/plan.h"
 
-/* Whether the family can have packages of the names in a recipe.  Private to the room. */
-void names_check(const recipe *r, const struct os_packaging *packaging, recipe_problems *problems);
+/* The names of records that a recipe can give.  Private to the room; each array is NULL-terminated
+ * and owned by the caller, its texts belong to the records. */
+const char **names_families(void);
+const char **names_installers(void);
+const char **names_outputs(void);
+
+/* The hint for a name that is not among all, which it takes: the nearest, or label and all of them.
+ * Owned by the caller. */
+char *names_hint(const char *label, const char **all, const char *name);

@@ -3,9 +3,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "plan/boot.h"
+#include "plan/boot_command.h"
 #include "plan/names.h"
 #include "plan/outputs.h"
+#include "plan/package_names.h"
 #include "base/password.h"
 
 #include <string.h>
@@ -65,19 +66,9 @@ static gboolean is_known_family(const char *family)
 
 static void check_family(const recipe *r, recipe_problems *problems)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
     if (is_known_family(r->family))
         return;
-    for (const os_installer *const *i = os_installers(); *i; i++)
-        for (const char *const *f = (*i)->families; *f; f++)
-            if (!g_ptr_array_find_with_equal_func(names, *f, g_str_equal, NULL))
-                g_ptr_array_add(names, (gpointer)*f);
-    g_ptr_array_add(names, NULL);
-    const char *const *all = (const char *const *)names->pdata;
-    const char *near = text_nearest(r->family, all);
-    g_autofree char *known = plan_joined(all);
-    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
-                                 : g_strdup_printf("the families are: %s", known);
+    g_autofree char *hint = names_hint("the families are: ", names_families(), r->family);
     recipe_problem(problems, r, "family", hint, "no installer is known for the family '%s'",
                    r->family);
 }
@@ -85,20 +76,12 @@ static void check_family(const recipe *r, recipe_problems *problems)
 /* NULL also when the family is not known, which check_family says. */
 static const os_installer *choose_installer(const recipe *r, recipe_problems *problems)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (const os_installer *const *i = os_installers(); *i; i++)
-        g_ptr_array_add(names, (gpointer)(*i)->name);
-    g_ptr_array_add(names, NULL);
-    const char *const *all = (const char *const *)names->pdata;
     const os_installer *found = r->installer ? os_installer_find(r->installer)
                                 : r->family  ? os_installer_for_family(r->family)
                                              : NULL;
     if (found || !r->installer)
         return found;
-    g_autofree char *known = plan_joined(all);
-    const char *near = text_nearest(r->installer, all);
-    g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
-                                 : g_strdup_printf("the installers are: %s", known);
+    g_autofree char *hint = names_hint("the installers are: ", names_installers(), r->installer);
     recipe_problem(problems, r, "installer", hint, "unknown installer '%s'", r->installer);
     return NULL;
 }
@@ -159,7 +142,7 @@ static const char *host_mirror(const recipe *r, const struct plan_host *host)
     return r->family && os_family_has_host_archive(r->family) ? host->host_archive : NULL;
 }
 
-/* NULL: none, or one that check_mirror complains of. */
+/* NULL: none, or one that plan_check_mirror complains of. */
 static const char *build_mirror(const recipe *r, const struct plan_host *host)
 {
     return host->mirror_override ? host->mirror_override
@@ -177,8 +160,8 @@ static gboolean needs_mirror(const recipe *r, const struct plan_host *host,
            (!host->host_archive || (r->family && is_known_family(r->family)));
 }
 
-static void check_mirror(const recipe *r, const struct plan_host *host,
-                         const os_installer *installer, recipe_problems *problems)
+static void plan_check_mirror(const recipe *r, const struct plan_host *host,
+                              const os_installer *installer, recipe_problems *problems)
 {
     const char *mirror = build_mirror(r, host);
     if (mirror && !is_guest_mirror(mirror))
@@ -434,7 +417,7 @@ static void resolve_answers(plan *p, const recipe *r, const char *mirror, const 
     a->serial_console = r->serial_console;
     a->extra = plan_keep(p, r->extra);
     a->late_command = plan_keep(p, r->late_command);
-    a->seeded = boot_is_seeded(r);
+    a->seeded = boot_command_is_seeded(r);
     GPtrArray *packages = g_ptr_array_new();
     plan_add_all(p, packages, p->installer->base_packages);
     plan_add_all(p, packages, (const char *const *)r->packages);
@@ -448,7 +431,11 @@ static void resolve_machine(plan *p, const recipe *r, const struct plan_host *ho
     p->vm.arch = g_strdup(r->arch);
     p->vm.cpus = r->cpus ? r->cpus : CLAMP(host->cpus, 1, MAX_CPUS);
     p->vm.memory = r->memory ? r->memory : p->installer->memory;
-    p->vm.firmware = g_strcmp0(r->firmware, "bios") == 0 ? VM_FIRMWARE_BIOS : VM_FIRMWARE_USUAL;
+    p->firmware.asked = firmware_kind_find(r->firmware);
+    p->firmware.template = vm_firmware_ref(host->firmware.template);
+    p->firmware.kernel = vm_firmware_ref(host->firmware.kernel);
+    p->firmware.problems = g_strdupv(host->firmware.problems);
+    p->firmware.missing = host->firmware.missing ? g_error_copy(host->firmware.missing) : NULL;
     p->vm.network = p->installer->network;
     p->vm.hidden = hidden;
     p->vm.command_line = p->installer->command_line(&p->answers);
@@ -491,8 +478,8 @@ static void check_installer(const recipe *r, const os_installer *installer,
 {
     check_capabilities(r, installer, problems);
     check_pair(r, installer, problems);
-    names_check(r, installer->packaging, problems);
-    boot_check_installer(r, installer, problems);
+    package_names_check(r, installer->packaging, problems);
+    boot_command_check_installer(r, installer, problems);
     if (installer->packages)
         check_packages_only(r, installer->name, problems);
     else
@@ -505,8 +492,8 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
     check_family(from, problems);
     const os_installer *installer = choose_installer(from, problems);
     const char *mirror = build_mirror(from, host);
-    check_mirror(from, host, installer, problems);
-    boot_check_command(from, problems);
+    plan_check_mirror(from, host, installer, problems);
+    boot_command_check(from, problems);
     outputs_check(from, problems);
     if (installer)
         check_installer(from, installer, problems);
@@ -522,7 +509,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
         resolve_media(p, from, mirror);
     resolve_modules(p, from, mirror);
     resolve_machine(p, from, host, hidden);
-    boot_resolve(p, from);
+    boot_command_resolve(p, from);
     outputs_resolve(p, from);
     p->hidden = forbidden_texts(from, hidden);
     if (!resolve_users(p, from, hidden, error))
@@ -545,7 +532,8 @@ void plan_free(plan *p)
     g_free(p->release);
     media_spec_clear(&p->media);
     vm_spec_clear(&p->vm);
-    boot_clear(&p->boot);
+    plan_firmware_clear(&p->firmware);
+    boot_command_clear(&p->boot);
     g_clear_pointer(&p->files, g_ptr_array_unref);
     g_free((gpointer)p->answers.users);
     g_free(p->cache_dir);

@@ -64,6 +64,10 @@ struct recipe *recipe_load_as(const char *path, const char *as, gboolean resolve
     g_autoptr(GError) inner = NULL;
     gsize length = 0;
     char *text = files_read(path, RECIPE_MAX_BYTES, &length, &inner);
+    if (!text && g_error_matches(inner, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        g_propagate_error(error, g_steal_pointer(&inner));
+        return NULL;
+    }
     if (!text) {
         ingot_set_error(error, INGOT_EXIT_RECIPE, "recipes/ has recipes to start from", "%s",
                         inner->message);

@@ -48,7 +48,7 @@ struct recipe {
     char *arch;        /* "x86_64" by default */
     struct recipe_media media;
     struct recipe_boot boot;
-    char *firmware;        /* "bios"; NULL: what machines of the arch have */
+    char *firmware;        /* a struct firmware_kind; NULL: the usual one of the arch */
     char *security_mirror; /* URL of the archive of its updates; NULL: the host's own or none */
     char *mirror;          /* URL of the package archive; NULL: the host's own or the installer's */
     char *proxy;           /* URL; NULL: none */
@@ -129,5 +129,12 @@ struct recipe *recipe_load_as(const char *path, const char *as, gboolean resolve
                               secrets *hidden, recipe_problems *problems,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The JSON schema (draft 2020-12) of a recipe, from the parser's own table; owned by the caller. */
-char *recipe_schema(void);
+/* The names that a key can have as its value, or the items of its list. */
+struct recipe_names {
+    const char *key; /* "outputs"; NULL ends an array */
+    const char *const *names;
+};
+
+/* The JSON schema (draft 2020-12) of a recipe, from the parser's own table; owned by the caller.
+ * known: what this room does not know, the names of records above it. */
+char *recipe_schema(const struct recipe_names *known);

@@ -1,25 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "recipe/internal.h"
 
-#include "base/files.h"
-
 #include <string.h>
 
-#define UNREAD       "<secret>"
-#define FILE_PREFIX  "file:"
-#define ENV_PREFIX   "${env:"
-#define SECRET_BYTES 65536u
-
-static void wipe_free(char *text)
-{
-    if (text)
-        explicit_bzero(text, strlen(text));
-    g_free(text);
-}
+#define UNREAD     "<secret>"
+#define ENV_PREFIX "${env:"
 
 /* ---- file:PATH ---- */
 
-static char *beside(const char *recipe_path, const char *path)
+static char *secret_path_beside(const char *recipe_path, const char *path)
 {
     if (g_path_is_absolute(path))
         return g_strdup(path);
@@ -39,28 +28,17 @@ static gboolean is_secret_file(const struct reading *r, const char *key, const c
     return FALSE;
 }
 
-static char *from_file(const struct reading *r, const char *key, const char *name)
+static char *secret_file_value(const struct reading *r, const char *key, const char *name)
 {
-    g_autofree char *path = beside(r->recipe->path, name);
+    g_autofree char *path = secret_path_beside(r->recipe->path, name);
     g_autoptr(GError) error = NULL;
-    gsize length = 0;
     if (!is_secret_file(r, key, path))
         return NULL;
-    char *text = files_read(path, SECRET_BYTES, &length, &error);
+    char *text = secret_from_file(path, &error);
     if (!text) {
         recipe_problem(r->problems, r->recipe, key, NULL, "%s: %s", key, error->message);
         return NULL;
     }
-    if (strlen(text) != length) {
-        recipe_problem(r->problems, r->recipe, key, NULL, "%s: the file holds a NUL byte", key);
-        wipe_free(text);
-        return NULL;
-    }
-    /* The line feed that editors and echo add is not meant. */
-    if (length && text[length - 1] == '\n')
-        text[--length] = '\0';
-    if (length && text[length - 1] == '\r')
-        text[--length] = '\0';
     secrets_add(r->hidden, text);
     return text;
 }
@@ -127,7 +105,7 @@ static char *from_text(const struct reading *r, const char *key, const char *tex
     char *result = g_string_free(out, FALSE);
     if (good)
         return result;
-    wipe_free(result);
+    secret_free(result);
     return NULL;
 }
 
@@ -135,17 +113,17 @@ char *secret_value(const struct reading *reading, const struct field *field, con
                    const char *text, gboolean *unread)
 {
     gboolean whole = field->secrecy == SECRET_WHOLE;
-    gboolean file = whole && g_str_has_prefix(text, FILE_PREFIX);
+    gboolean file = whole && g_str_has_prefix(text, SECRET_FILE);
     *unread = !reading->resolve && (file || strstr(text, ENV_PREFIX));
     if (file && !reading->resolve)
         return g_strdup(UNREAD);
     if (file)
-        return from_file(reading, key, text + strlen(FILE_PREFIX));
+        return secret_file_value(reading, key, text + strlen(SECRET_FILE));
     char *value = from_text(reading, key, text);
     if (!value || !whole)
         return value;
     if (*unread) {
-        wipe_free(value);
+        secret_free(value);
         return g_strdup(UNREAD);
     }
     secrets_add(reading->hidden, value);

@@ -106,9 +106,9 @@ gboolean disk_make(const char *raw, guint64 size, gboolean efi, guint64 *offset,
            (!efi || make_esp(raw, cancel, error)) && make_ext4(raw, *offset, length, cancel, error);
 }
 
-gboolean disk_convert(const char *raw, const char *image, GCancellable *cancel, GError **error)
+gboolean disk_convert(const char *raw, const char *image, const char *format, GCancellable *cancel,
+                      GError **error)
 {
-    const char *const argv[] = {"qemu-img", "convert", "-f",  "raw", "-O",
-                                "qcow2",    raw,       image, NULL};
+    const char *const argv[] = {"qemu-img", "convert", "-f", "raw", "-O", format, raw, image, NULL};
     return disk_run(argv, NULL, cancel, error);
 }

@@ -9,6 +9,6 @@
 gboolean disk_make(const char *raw, guint64 size, gboolean efi, guint64 *offset,
                    GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Makes a qcow2 of it. */
-gboolean disk_convert(const char *raw, const char *image, GCancellable *cancel,
+/* Makes an image of that format (QEMU's name) of it. */
+gboolean disk_convert(const char *raw, const char *image, const char *format, GCancellable *cancel,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -105,7 +105,7 @@ gboolean rootfs_make(const struct rootfs_spec *spec, progress *p, GCancellable *
     gboolean good = disk_make(raw, spec->size, spec->efi, &offset, cancel, error) &&
                     rootfs_fill(raw, offset, spec, p, cancel, error);
     if (good) {
-        good = disk_convert(raw, spec->image, cancel, error);
+        good = disk_convert(raw, spec->image, spec->format, cancel, error);
         if (!good)
             (void)unlink(spec->image);
     }

@@ -62,7 +62,8 @@ struct rootfs_database {
 };
 
 struct rootfs_spec {
-    const char *image;    /* the qcow2 to make; must not exist */
+    const char *image;    /* to make; must not exist */
+    const char *format;   /* of the image, QEMU's name */
     const char *work_dir; /* private directory for the raw image: the same file system is faster */
     guint64 size;         /* of the disk in bytes */
     gboolean efi; /* GPT with an EFI system partition and the root file system as partition 2;

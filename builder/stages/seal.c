@@ -19,7 +19,7 @@ static GPtrArray *operations_for(const plan *p)
 static gboolean seal_stage(build *b, const char *key, GError **error)
 {
     (void)key;
-    b->sealed = g_build_filename(b->work_dir, "sealed.qcow2", NULL);
+    b->sealed = g_build_filename(b->work_dir, "sealed." VM_DISK_FORMAT, NULL);
     if (!vm_disk_create(b->sealed, 0, b->disk, b->cancel, error))
         return FALSE;
     g_autoptr(GPtrArray) operations = operations_for(b->plan);

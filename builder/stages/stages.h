@@ -105,6 +105,24 @@ gboolean build_write_by_hand(const plan *p, const char *dir, progress *told, GCa
 /* That script; owned by the caller. */
 char *build_script_by_hand(const plan *p);
 
+/* What `ingot sysprep` does to a stranger's image, opened with IMAGE_LOCK if it is to be replaced.
+ */
+struct sysprep_by_hand {
+    const image_file *image;
+    struct sysprep_spec spec; /* operations, what is put in; the rest is filled in */
+    gboolean dry_run;         /* the image is only read, and the changes are only found out */
+    const char *copy; /* gets the changed image, in the same format; must not exist.  NULL: it takes
+                       * the place of the image */
+    enum output_compact compact; /* of the copy */
+};
+
+/* All changes are made on an overlay: until the last of them the image is as it was.  *facts is set
+ * as soon as the changes are known, even when they could not be written, and owned by the caller.
+ */
+gboolean build_sysprep_by_hand(const struct sysprep_by_hand *s, progress *told,
+                               GCancellable *cancel, guest_facts **facts,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Removes kept results older than max_age seconds that no build uses, and what builds that died
  * have left; returns the number of results and, in *bytes (may be NULL), their size. */
 guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes);

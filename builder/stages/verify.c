@@ -18,13 +18,13 @@ static guint64 larger(const plan *p)
     return p->grow ? p->disk_size + p->disk_size / 4 + (1ull << 30) : 0;
 }
 
-static void fill_spec(const build *b, const image_file *from, const char *work_dir,
-                      struct verify_spec *spec)
+static void verify_fill_spec(const build *b, const image_file *from, const char *work_dir,
+                             struct verify_spec *spec)
 {
     const struct vm_spec *machine = &b->plan->vm;
     *spec = (struct verify_spec){.image = from,
                                  .arch = machine->arch,
-                                 .firmware = machine->firmware,
+                                 .firmware = b->plan->firmware.template,
                                  .accel = &machine->accel,
                                  .cpus = 1,
                                  .memory = MIN(machine->memory, MEMORY_MOST),
@@ -58,7 +58,7 @@ static gboolean verify_disk(build *b, const output_result *disk, GError **error)
     if (!files_mkdir(work_dir, TRUE, error))
         return FALSE;
     g_autoptr(image_file) own = image_own_as(path, disk->format->driver);
-    fill_spec(b, own, work_dir, &spec);
+    verify_fill_spec(b, own, work_dir, &spec);
     spec.name = file->name;
     spec.sha256 = file->sha256;
     gboolean good = verify_run(&spec, b->progress, b->cancel, &found, error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "base/secret.h"
 #include "inspect/inspect.h"
 
 /* Making a template of an image: customisation, the operations, the policy.  Knows nothing of
@@ -30,6 +31,31 @@ struct sysprep_customise {
     const struct sysprep_key *keys;
     const char *hostname;
 };
+
+/* The same as somebody asks for it: texts and paths.  Each may be NULL. */
+struct sysprep_request {
+    const char *root_password;   /* file:PATH (its first line), env:NAME or locked */
+    const char *hostname;        /* hostname(7) */
+    const char *packages;        /* NAME,NAME… */
+    const char *const *ssh_keys; /* USER:FILE each */
+    const char *const *copies;   /* LOCAL:GUESTDIR each */
+    const char *const *scripts;  /* paths */
+    const char *name,
+        *cache_dir; /* of the image, and of this host's key: the salt of the password */
+};
+
+/* A request that was checked, with all that it needs of this host read. */
+typedef struct customisation customisation;
+void customisation_free(customisation *c);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(customisation, customisation_free)
+
+/* Secrets go to hidden.  request must outlive what is made, which the caller owns.  Errors:
+ * INGOT_EXIT_USAGE, which name the option of `ingot sysprep`. */
+customisation *customisation_new(const struct sysprep_request *request, secrets *hidden,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* NULL: nothing is asked for; borrowed. */
+const struct sysprep_customise *customisation_spec(const customisation *c);
 
 struct sysprep_spec {
     struct guest_spec open;
@@ -68,6 +94,13 @@ gboolean sysprep_operation_run(const sysprep_operation *op, guest *g,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 const sysprep_operation *const *sysprep_operations(void); /* NULL-terminated, in running order */
+
+/* The names of the operations to run: those that are not off and those of enable, without those of
+ * disable.  Both are NAME,NAME… (NULL: none), where all is every one.  The array ends with NULL,
+ * its texts belong to the records; the caller frees it.  Errors: INGOT_EXIT_USAGE, a name is
+ * unknown. */
+const char **sysprep_choose(const char *enable, const char *disable,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The one of this name or, for who comes from virt-sysprep, of this other name; NULL: none. */
 const sysprep_operation *sysprep_operation_find(const char *name);

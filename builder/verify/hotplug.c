@@ -30,7 +30,7 @@ static void hotplug_add_all(struct clone *c, const struct verify_spec *spec,
 {
     GError *error = NULL;
     vm *machine = clone_machine(c);
-    g_autofree char *path = g_build_filename(spec->work_dir, "added.qcow2", NULL);
+    g_autofree char *path = g_build_filename(spec->work_dir, "added." VM_DISK_FORMAT, NULL);
     gboolean disk =
         vm_disk_create(path, DISK_BYTES, NULL, NULL, &error) && vm_add_disk(machine, path, &error);
     h->disk_error = told(disk, &error);

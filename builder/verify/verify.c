@@ -33,7 +33,7 @@ struct run {
     struct clone *clones[CLONES];
 };
 
-static gboolean take_digest(const struct run *r, char **hex, GError **error)
+static gboolean verify_take_digest(const struct run *r, char **hex, GError **error)
 {
     *hex = g_malloc0(DIGEST_HEX_LEN + 1);
     g_autofree char *content = image_content_path(r->spec->image);
@@ -43,7 +43,7 @@ static gboolean take_digest(const struct run *r, char **hex, GError **error)
 static gboolean verify_digest_before(struct run *r, GError **error)
 {
     r->seen.digest_before = g_strdup(r->spec->sha256);
-    return r->seen.digest_before || take_digest(r, &r->seen.digest_before, error);
+    return r->seen.digest_before || verify_take_digest(r, &r->seen.digest_before, error);
 }
 
 static gboolean verify_start(struct run *r, const char *disk, GError **error)
@@ -164,7 +164,7 @@ static gboolean host_failed(const struct run *r, GError **error)
 
 static gboolean run_clones(struct run *r, GError **error)
 {
-    g_autofree char *disk = g_build_filename(r->spec->work_dir, "probe.qcow2", NULL);
+    g_autofree char *disk = g_build_filename(r->spec->work_dir, "probe." VM_DISK_FORMAT, NULL);
     progress_phase(r->p, "probe");
     if (!verify_digest_before(r, error) ||
         !probe_put(r->spec, disk, r->spec->disk_size, r->p, r->cancel, error))
@@ -179,7 +179,8 @@ static gboolean run_clones(struct run *r, GError **error)
     power_off(r);
     stop(r);
     return !g_cancellable_set_error_if_cancelled(r->cancel, error) && !host_failed(r, error) &&
-           image_check_same(r->spec->image, error) && take_digest(r, &r->seen.digest_after, error);
+           image_check_same(r->spec->image, error) &&
+           verify_take_digest(r, &r->seen.digest_after, error);
 }
 
 static void set_failure(const verify_result *result, const char *image, GError **error)
@@ -212,8 +213,6 @@ static verify_result *verify_judge(const struct run *r, gint64 began)
 gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *cancel,
                     verify_result **result, GError **error)
 {
-    if (!vm_has_firmware(spec->arch, spec->firmware, error))
-        return FALSE;
     gint64 began = g_get_monotonic_time();
     gboolean fast = spec->accel->kvm;
     struct run r = {.spec = spec, .p = p, .cancel = cancel};

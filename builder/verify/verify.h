@@ -15,7 +15,7 @@ struct verify_spec {
     const char *name;        /* what messages call it; NULL: its path */
     const char *sha256;      /* its digest, when that is known; NULL: it is read for it */
     const char *arch;
-    enum vm_firmware firmware; /* of each clone */
+    vm_firmware *firmware; /* of each clone */
     const struct vm_accel *accel;
     guint cpus;                      /* of each clone */
     guint64 memory;                  /* bytes, of each clone */

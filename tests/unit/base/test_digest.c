@@ -7,6 +7,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <string.h>
+#include <unistd.h>
 
 /* FIPS 180-4 example: SHA-256("abc"). */
 #define ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -41,6 +43,32 @@ static void of_file(void **state)
     assert_non_null(strstr(error->message, path));
 }
 
+/* A hole counts as the zeros that it is, at the begin, between data and at the end. */
+static void of_holes(void **state)
+{
+    (void)state;
+    static const goffset data_at[] = {3 << 20, (5 << 20) + 4096};
+    const gsize length = (9 << 20) + 7;
+    char hex[DIGEST_HEX_LEN + 1], full[DIGEST_HEX_LEN + 1];
+    guint64 size;
+    g_autofree char *path = NULL, *bytes = g_malloc0(length);
+    int fd = g_file_open_tmp("ingot-digest-XXXXXX", &path, NULL);
+    assert_int_equal(ftruncate(fd, (off_t)length), 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(data_at); i++) {
+        memset(bytes + data_at[i], 'x', 5000);
+        assert_int_equal(pwrite(fd, bytes + data_at[i], 5000, data_at[i]), 5000);
+    }
+    close(fd);
+    assert_true(digest_file(path, hex, &size, NULL, NULL));
+    digest_bytes(bytes, length, full);
+    assert_string_equal(hex, full);
+    assert_int_equal(size, length);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_true(digest_file(path, hex, &size, NULL, NULL));
+    assert_int_equal(size, 0);
+    g_unlink(path);
+}
+
 static void key(const char *const *fields, char hex[DIGEST_HEX_LEN + 1])
 {
     g_autoptr(digest) d = digest_new();
@@ -69,6 +97,6 @@ static void fields(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(known), cmocka_unit_test(of_file),
-                                       cmocka_unit_test(fields)};
+                                       cmocka_unit_test(of_holes), cmocka_unit_test(fields)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "base/spawn.h"
 
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,6 +45,13 @@ static void usage_errors(void **state)
         {{"inspect", "a", "--format", "xml"}, "--format is text or json or sarif"},
         {{"inspect"}, "there is no IMAGE"},
         {{"inspect", "a", "--disable", "swap-fiel"}, "did you mean 'swap-file'?"},
+        {{"inspect", "a", "--image-format", "vmdk"}, "--image-format is qcow2 or raw"},
+        {{"verify", "a", "--image-format", ""}, "unknown image format ''"},
+        {{"diff", "a", "b", "--image-format", "tar,qcow2"}, "unknown image format 'tar'"},
+        {{"sysprep", "a", "--enable", "swop"}, "did you mean 'swap'?"},
+        {{"sysprep", "a", "--compact", "small"}, "goes with --copy"},
+        {{"sysprep"}, "there is no IMAGE"},
+        {{"verify"}, "there is no IMAGE"},
         {{"console", "no-such-build"}, "no build of no-such-build is installing"},
         {{"resume", "no-such-build"}, "no build of no-such-build is installing"},
         {{"stop", "no-such-build"}, "no build of no-such-build is installing"},
@@ -190,6 +198,39 @@ static void recipe_is_a_file(void **state)
     files_remove_tree(folder);
 }
 
+/* A bit a signal in the line SigCgt of proc(5), /proc/PID/status, says that it is caught. */
+static gboolean catches(const char *pid, int number)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%s/status", pid), *text = NULL;
+    const char *line =
+        g_file_get_contents(path, &text, NULL, NULL) ? strstr(text, "\nSigCgt:") : NULL;
+    return line && g_ascii_strtoull(line + strlen("\nSigCgt:\t"), NULL, 16) >> (number - 1) & 1;
+}
+
+/* A writer that says nothing and does not end: one signal ends the wait for it. */
+static void silent_pipe(void **state)
+{
+    (void)state;
+    g_autofree char *err = NULL;
+    g_autoptr(GSubprocess) child = g_subprocess_new(
+        G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, NULL,
+        g_getenv("INGOT_TEST_PROGRAM"), "check", "/dev/stdin", "/no/such/recipe.yaml", NULL);
+    assert_non_null(child);
+    (void)alarm(60); /* it would wait for ever, and ends with the pipe */
+    g_autofree char *pid = g_strdup(g_subprocess_get_identifier(child));
+    while (!catches(pid, SIGTERM))
+        g_usleep(1000);
+    g_subprocess_send_signal(child, SIGTERM);
+    GInputStream *said = g_subprocess_get_stderr_pipe(child);
+    g_autoptr(GBytes) bytes = g_input_stream_read_bytes(said, 4096, NULL, NULL);
+    assert_true(g_subprocess_wait(child, NULL, NULL));
+    (void)alarm(0);
+    assert_true(g_subprocess_get_if_exited(child));
+    assert_int_equal(g_subprocess_get_exit_status(child), INGOT_EXIT_INTERRUPTED);
+    err = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+    assert_null(strstr(err, "/no/such/recipe.yaml"));
+}
+
 static void errors_as_json(void **state)
 {
     (void)state;
@@ -274,12 +315,19 @@ static void environment_of_the_appliance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(usage_errors),     cmocka_unit_test(cache_limit),
-        cmocka_unit_test(help_and_version), cmocka_unit_test(man_page),
-        cmocka_unit_test(check_is_good),    cmocka_unit_test(check_tells_all),
-        cmocka_unit_test(absent_recipe),    cmocka_unit_test(recipe_is_a_file),
-        cmocka_unit_test(errors_as_json),   cmocka_unit_test(rules_as_json),
-        cmocka_unit_test(schema),           cmocka_unit_test(environment_of_the_appliance),
+        cmocka_unit_test(usage_errors),
+        cmocka_unit_test(cache_limit),
+        cmocka_unit_test(help_and_version),
+        cmocka_unit_test(man_page),
+        cmocka_unit_test(check_is_good),
+        cmocka_unit_test(check_tells_all),
+        cmocka_unit_test(absent_recipe),
+        cmocka_unit_test(recipe_is_a_file),
+        cmocka_unit_test(silent_pipe),
+        cmocka_unit_test(errors_as_json),
+        cmocka_unit_test(rules_as_json),
+        cmocka_unit_test(schema),
+        cmocka_unit_test(environment_of_the_appliance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,8 +27,8 @@ static void paths_are_references(void **state)
 {
     (void)state;
     struct inspect_finding all[] = {{&key, (char *)"/etc/a b:c%\"é", (char *)"first"},
-                                  {&key, (char *)"//etc", (char *)"second"},
-                                  {&swap, NULL, (char *)"third"}};
+                                    {&key, (char *)"//etc", (char *)"second"},
+                                    {&swap, NULL, (char *)"third"}};
     g_autoptr(GPtrArray) rules = g_ptr_array_new();
     g_autoptr(GPtrArray) findings = g_ptr_array_new();
     g_ptr_array_add(rules, (gpointer)&swap);

@@ -76,8 +76,39 @@ static void refused(void **state)
     assert_false(g_file_test(out, G_FILE_TEST_EXISTS));
 }
 
+static void put(const char *name, const char *text)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+/* A guest writes what it likes into its raw disk: here, a header that names a file of this host.
+ * Neither a name nor a manifest has it opened as what it has made of itself. */
+static void raw_disk_of_a_guest(void **state)
+{
+    static const char *const commands[] = {"sysprep", "inspect", "verify"};
+    static const char manifest[] =
+        "{\"outputs\": [{\"format\": \"raw\", \"files\": [{\"file\": \"guest.raw\"}]}]}";
+    const struct spawn_options options = {.directory = folder};
+    const char *const copy[] = {"cp", "leak.qcow2", "guest.raw", NULL};
+    (void)state;
+    make_images();
+    assert_true(spawn_run(copy, &options, NULL, NULL));
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
+        REFUSED("nothing but its name says", commands[i], "guest.raw");
+    put("guest.json", manifest);
+    for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
+        REFUSED("begins as a qcow2 image", commands[i], "guest.raw");
+    REFUSED("begins as a qcow2 image", "diff", "guest.raw", "guest.raw");
+    REFUSED("backing file victim", "inspect", "--image-format", "qcow2", "guest.raw");
+    put("plain.raw", "a raw disk\n");
+    REFUSED("is no qcow2 image", "diff", "fs.qcow2", "--image-format", "qcow2", "plain.raw");
+    REFUSED("keeps its data", "diff", "--image-format", "raw,qcow2", "plain.raw", "evil.qcow2");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(refused),
+                                       cmocka_unit_test(raw_disk_of_a_guest)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

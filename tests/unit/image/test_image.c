@@ -120,6 +120,59 @@ static void own_of_another_format(void **state)
     QEMU_IO("-f", "qcow2", "-c", "read -P 0 5M 64k", overlay);
 }
 
+static image_file *open_as(const char *name, const char *format, enum image_flags flags,
+                           GError **error)
+{
+    g_autofree char *path = at(name), *parent = at("scratch");
+    return image_open_as(path, format, flags, parent, error);
+}
+
+/* A raw image is never found to be another: one that begins as a qcow2 image, with names in it, is
+ * refused, and opened as what somebody says that it is, which is all of its bytes. */
+static void raw_that_begins_as_qcow2(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *victim = at("raw-victim"), *path = at("guest.raw");
+    assert_true(g_file_set_contents(victim, "precious", -1, NULL));
+    QEMU_IMG("create", "-q", "-f", "qcow2", "-b", victim, "-F", "raw", "guest.raw", "64M");
+    assert_null(open_as("guest.raw", "raw", IMAGE_PLAIN, &error));
+    assert_error_says(error, INGOT_EXIT_SEAL, "begins as a qcow2 image");
+    assert_non_null(strstr(ingot_error_hint(error), "--image-format raw"));
+    g_clear_error(&error);
+    g_autoptr(image_file) i = open_as("guest.raw", "raw", IMAGE_SURE, &error);
+    assert_no_error(error);
+    g_autofree char *overlay = image_scratch(i, "o.qcow2");
+    assert_true(image_overlay(i, overlay, 0, NULL, &error));
+    assert_true(image_check_same(i, &error));
+    g_autofree char *bytes = NULL, *size = NULL, *info = NULL;
+    gsize length;
+    assert_true(g_file_get_contents(path, &bytes, &length, NULL));
+    const char *const argv[] = {"qemu-img", "info", "--output=json", overlay, NULL};
+    assert_true(spawn_run(argv, NULL, &info, &error));
+    size = g_strdup_printf("\"virtual-size\": %zu", (length + 511) / 512 * 512);
+    assert_non_null(strstr(info, size));
+    QEMU_IO("-c", "read -P 0x51 0 1", overlay); /* "Q" */
+}
+
+/* Its bytes, whatever they are; the name of another format changes nothing. */
+static void raw_as_somebody_says(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    QEMU_IMG("create", "-q", "-f", "raw", "plain.raw", "4M");
+    QEMU_IO("-f", "raw", "-c", "write -P 7 1M 64k", "plain.raw");
+    assert_refused("plain.raw", IMAGE_SURE, "is no qcow2 image");
+    g_autoptr(image_file) i = open_as("plain.raw", "raw", IMAGE_PLAIN, &error);
+    assert_no_error(error);
+    g_autofree char *overlay = image_scratch(i, "o.qcow2");
+    assert_true(image_overlay(i, overlay, 0, NULL, &error));
+    assert_holds(overlay, "0");
+    QEMU_IO("-c", "read -P 7 1M 64k", overlay);
+    assert_null(open_as("plain.raw", "vmdk", IMAGE_SURE, &error));
+    assert_error_says(error, INGOT_EXIT_SEAL, "has a format that ingot does not open");
+}
+
 static void scratch_goes(void **state)
 {
     (void)state;
@@ -141,6 +194,8 @@ int main(void)
                                        cmocka_unit_test(changed_after_the_look),
                                        cmocka_unit_test(data_file_after_the_look),
                                        cmocka_unit_test(own_of_another_format),
+                                       cmocka_unit_test(raw_that_begins_as_qcow2),
+                                       cmocka_unit_test(raw_as_somebody_says),
                                        cmocka_unit_test(scratch_goes)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

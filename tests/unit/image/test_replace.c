@@ -174,12 +174,39 @@ static void chain_in_place(void **state)
     assert_holds("base.qcow2", "3");
 }
 
+/* A raw image stays one, of its size, and so do its holes; what the overlay has given back becomes
+ * one. */
+static void raw_in_place(void **state)
+{
+    (void)state;
+    struct stat before, after;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = at("r.raw"), *parent = at("scratch");
+    QEMU_IMG("create", "-q", "-f", "raw", "r.raw", "8M");
+    QEMU_IO("-f", "raw", "-c", "write -P 7 1M 1M", "r.raw");
+    assert_int_equal(stat(path, &before), 0);
+    g_autoptr(image_file) i = image_open_as(path, "raw", IMAGE_LOCK, parent, &error);
+    assert_no_error(error);
+    assert_true(image_can_replace(i, &error));
+    g_autofree char *overlay = changed_overlay(i, "4");
+    QEMU_IO("-c", "write -z -u 1M 1M", overlay);
+    assert_true(image_replace(i, overlay, NULL, &error));
+    assert_no_error(error);
+    QEMU_IO("-f", "raw", "-c", "read -P 4 0 64k", path);
+    QEMU_IO("-f", "raw", "-c", "read -P 0 1M 1M", path);
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(after.st_size, before.st_size);
+    assert_in_range(after.st_blocks * 512, 64 << 10, 512 << 10);
+    assert_int_equal(files_beside(".ingot-"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replaced),           cmocka_unit_test(one_at_a_time),
         cmocka_unit_test(changed_by_another), cmocka_unit_test(cannot_be_replaced),
         cmocka_unit_test(left_overs),         cmocka_unit_test(in_use),
-        cmocka_unit_test(cancelled),          cmocka_unit_test(chain_in_place)};
+        cmocka_unit_test(cancelled),          cmocka_unit_test(chain_in_place),
+        cmocka_unit_test(raw_in_place)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }
