@@ -82,7 +82,8 @@ gboolean boot_command_is_seeded(const recipe *r)
     return r->boot.command != NULL;
 }
 
-static void add_problem(recipe_problems *problems, const recipe *r, const GError *error)
+static void boot_command_add_problem(recipe_problems *problems, const recipe *r,
+                                     const GError *error)
 {
     g_autofree char *text = ingot_error_text(error);
     recipe_problem(problems, r, "boot.command", ingot_error_hint(error), "boot.command: %s", text);
@@ -97,11 +98,11 @@ void boot_command_check(const recipe *r, recipe_problems *problems)
         return;
     g_autoptr(bootcmd) parsed = bootcmd_parse(r->boot.command, &spelled);
     if (!parsed)
-        add_problem(problems, r, spelled);
+        boot_command_add_problem(problems, r, spelled);
     g_autofree char *whole =
         expand_command(r->boot.command, "http://127.0.0.1:65535/0", "", &named);
     if (!whole)
-        add_problem(problems, r, named);
+        boot_command_add_problem(problems, r, named);
 }
 
 void boot_command_check_installer(const recipe *r, const os_installer *installer,

@@ -109,7 +109,7 @@ static json_t *files_json(const plan *p)
     return list;
 }
 
-static void add_firmware(json_t *o, const struct plan_firmware *f)
+static void print_add_firmware(json_t *o, const struct plan_firmware *f)
 {
     json_object_set_new(o, "firmware", json_string(f->asked ? f->asked->name : "usual"));
     if (f->template) {
@@ -127,7 +127,7 @@ static void add_firmware(json_t *o, const struct plan_firmware *f)
 static json_t *machine_json(const plan *p)
 {
     json_t *o = json_pack("{s:s}", "architecture", p->vm.arch);
-    add_firmware(o, &p->firmware);
+    print_add_firmware(o, &p->firmware);
     json_object_set_new(o, "cpus", json_integer(p->vm.cpus));
     json_object_set_new(o, "memory", json_integer((json_int_t)p->vm.memory));
     json_object_set_new(o, "command_line", json_string(p->vm.command_line));
