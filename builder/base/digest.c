@@ -35,7 +35,7 @@ void digest_update(digest *d, const void *data, gsize length)
     EVP_DigestUpdate(d->context, data, length);
 }
 
-static void add_part(digest *d, const char *text)
+static void digest_add_part(digest *d, const char *text)
 {
     guint64 length = GUINT64_TO_LE(text ? strlen(text) : G_MAXUINT64);
     digest_update(d, &length, sizeof length);
@@ -45,8 +45,8 @@ static void add_part(digest *d, const char *text)
 
 void digest_field(digest *d, const char *name, const char *value)
 {
-    add_part(d, name);
-    add_part(d, value);
+    digest_add_part(d, name);
+    digest_add_part(d, value);
 }
 
 void digest_finish(digest *d, char hex[DIGEST_HEX_LEN + 1])

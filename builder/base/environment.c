@@ -26,6 +26,7 @@ static const char *const for_children[] = {
 static const char *const for_libraries[] = {"TERM",
                                             "INGOT_CACHE",
                                             "INGOT_DATA",
+                                            "XDG_CONFIG_HOME",
                                             "G_MESSAGES_DEBUG",
                                             "LIBGUESTFS_*",
                                             "SUPERMIN_*", /* guestfs(3), supermin(1) */

@@ -16,7 +16,7 @@
 #define LIVE_LOCK  "lock"
 #define LIVE_TRIES 100
 
-static gboolean fail_errno(GError **error, const char *what, const char *path)
+static gboolean files_fail_errno(GError **error, const char *what, const char *path)
 {
     int code = errno;
     g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(code), "cannot %s %s: %s", what,
@@ -28,7 +28,7 @@ gboolean files_mkdir(const char *path, gboolean private_dir, GError **error)
 {
     if (g_mkdir_with_parents(path, private_dir ? 0700 : 0755) == 0)
         return TRUE;
-    return fail_errno(error, "make the directory", path);
+    return files_fail_errno(error, "make the directory", path);
 }
 
 char *files_temp_dir(const char *parent, const char *prefix, GError **error)
@@ -38,7 +38,7 @@ char *files_temp_dir(const char *parent, const char *prefix, GError **error)
     g_autofree char *path = g_strdup_printf("%s/%s-XXXXXX", parent, prefix);
     if (g_mkdtemp_full(path, 0700))
         return g_steal_pointer(&path);
-    fail_errno(error, "make a temporary directory", path);
+    files_fail_errno(error, "make a temporary directory", path);
     return NULL;
 }
 
@@ -126,7 +126,7 @@ static char *read_fd(int fd, const char *path, gsize limit, gsize *length, GErro
         return g_string_free(text, FALSE);
     }
     if (n < 0)
-        fail_errno(error, "read", path);
+        files_fail_errno(error, "read", path);
     else
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
                     "%s is larger than the %" G_GSIZE_FORMAT " bytes it may have", path, limit);
@@ -198,7 +198,7 @@ static int open_to_read(const char *path, GError **error)
     gboolean handed = is_handed_over(path);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (handed ? 0 : O_NONBLOCK));
     if (fd < 0 || fstat(fd, &info) != 0)
-        fail_errno(error, "open", path);
+        files_fail_errno(error, "open", path);
     else if (handed || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) /* reading it says that */
         return fd;
     else
@@ -237,7 +237,7 @@ gboolean files_write_all(int fd, const char *data, gsize length)
 /* Some file systems have no sync of directories (EINVAL): their names need none. */
 static gboolean sync_fd(int fd, const char *path, GError **error)
 {
-    return fsync(fd) == 0 || errno == EINVAL || fail_errno(error, "sync", path);
+    return fsync(fd) == 0 || errno == EINVAL || files_fail_errno(error, "sync", path);
 }
 
 static gboolean sync_entries(const char *path, GError **error)
@@ -256,14 +256,14 @@ gboolean files_sync(const char *path, GError **error)
 {
     struct stat info;
     if (lstat(path, &info) != 0)
-        return fail_errno(error, "look at", path);
+        return files_fail_errno(error, "look at", path);
     if (!S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
         return TRUE; /* a link, a socket: there is nothing but its name */
     if (S_ISDIR(info.st_mode) && !sync_entries(path, error))
         return FALSE;
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
-        return fail_errno(error, "open", path);
+        return files_fail_errno(error, "open", path);
     gboolean good = sync_fd(fd, path, error);
     close(fd);
     return good;
@@ -273,7 +273,7 @@ gboolean files_sync_names(const char *directory, GError **error)
 {
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return fail_errno(error, "open", directory);
+        return files_fail_errno(error, "open", directory);
     gboolean good = sync_fd(fd, directory, error);
     close(fd);
     return good;
@@ -282,7 +282,7 @@ gboolean files_sync_names(const char *directory, GError **error)
 static gboolean rename_failed(const char *from, const char *to, GError **error)
 {
     g_autofree char *pair = g_strdup_printf("%s to %s", from, to);
-    return fail_errno(error, "rename", pair);
+    return files_fail_errno(error, "rename", pair);
 }
 
 gboolean files_rename(const char *from, const char *to, GError **error)
@@ -373,7 +373,7 @@ static gboolean lock_slowly(int fd, GCancellable *cancel, GError **error)
         return TRUE;
     if (!g_cancellable_set_error_if_cancelled(cancel, error)) {
         errno = code;
-        fail_errno(error, "lock", "a cache entry");
+        files_fail_errno(error, "lock", "a cache entry");
     }
     return FALSE;
 }
@@ -392,7 +392,7 @@ gboolean files_is_at(int fd, const char *path)
 
 /* Between open(2) and flock(2) another process may have removed the file (files_unlock_remove):
  * then it is a lock that nobody else will ever see. */
-static int try_lock(const char *path, int create)
+static int files_lock_flags(const char *path, int create)
 {
     for (;;) {
         int fd = open_lock(path, create);
@@ -409,7 +409,7 @@ static int try_lock(const char *path, int create)
 
 int files_try_lock(const char *path)
 {
-    return try_lock(path, O_CREAT);
+    return files_lock_flags(path, O_CREAT);
 }
 
 int files_lock(const char *path, GCancellable *cancel, GError **error)
@@ -417,7 +417,7 @@ int files_lock(const char *path, GCancellable *cancel, GError **error)
     for (;;) {
         int fd = open_lock(path, O_CREAT);
         if (fd < 0) {
-            fail_errno(error, "open the lock", path);
+            files_fail_errno(error, "open the lock", path);
             return -1;
         }
         gboolean got = flock(fd, LOCK_EX | LOCK_NB) == 0 || lock_slowly(fd, cancel, error);
@@ -474,7 +474,7 @@ gboolean files_is_temp_dir(const char *path, const char *prefix)
 static void remove_dead(const char *path)
 {
     g_autofree char *lock_path = g_build_filename(path, LIVE_LOCK, NULL);
-    int lock = try_lock(lock_path, 0);
+    int lock = files_lock_flags(lock_path, 0);
     if (lock < 0) {
         (void)rmdir(path);
         return;
@@ -555,7 +555,7 @@ char *files_runtime_dir(GError **error)
                                 : g_strdup_printf("/tmp/ingot-%u", (unsigned)getuid());
     struct stat info;
     if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        fail_errno(error, "make the directory", path);
+        files_fail_errno(error, "make the directory", path);
         return NULL;
     }
     if (lstat(path, &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != getuid()) {

@@ -2,7 +2,7 @@
 #include "base/progress.h"
 
 #include "base/error.h"
-#include "base/live.h"
+#include "base/status_line.h"
 #include "base/text.h"
 
 #include <jansson.h>
@@ -186,7 +186,7 @@ void progress_stage(progress *p, const char *stage)
 }
 
 /* The phase belongs to the timeline, which keeps it. */
-static void end_phase(progress *p)
+static void progress_end_phase(progress *p)
 {
     const struct timeline_phase *phase = timeline_running_phase(p->timeline);
     if (!phase)
@@ -223,7 +223,7 @@ void progress_stage_end(progress *p, gboolean good, gboolean reused)
     g_rec_mutex_lock(&p->mutex);
     const struct timeline_stage *stage = timeline_running_stage(p->timeline);
     if (stage) {
-        end_phase(p);
+        progress_end_phase(p);
         timeline_end_stage(p->timeline, good, reused);
         say_stage_end(p, stage);
     }
@@ -239,7 +239,7 @@ void progress_phase(progress *p, const char *phase)
         return;
     count_move(p);
     g_rec_mutex_lock(&p->mutex);
-    end_phase(p);
+    progress_end_phase(p);
     const struct timeline_phase *begun = timeline_begin_phase(p->timeline, phase);
     if (p->format == PROGRESS_JSON)
         say_event(p, "phase-begin", beginning(phase, begun->expected));
@@ -260,12 +260,12 @@ static void draw_live(progress *p, const char *detail)
     }
     const struct timeline_stage *stage = timeline_running_stage(p->timeline);
     const struct timeline_phase *phase = timeline_running_phase(p->timeline);
-    const struct live now = {.stage = stage ? stage->name : NULL,
-                             .phase = phase ? phase->name : NULL,
-                             .detail = p->detail,
-                             .seconds = stage ? timeline_now(p->timeline) - stage->begin : 0,
-                             .expected = stage ? stage->expected : -1};
-    g_autofree char *line = live_line(&now, columns - 1);
+    const struct status_line now = {.stage = stage ? stage->name : NULL,
+                                    .phase = phase ? phase->name : NULL,
+                                    .detail = p->detail,
+                                    .seconds = stage ? timeline_now(p->timeline) - stage->begin : 0,
+                                    .expected = stage ? stage->expected : -1};
+    g_autofree char *line = status_line_text(&now, columns - 1);
     fprintf(p->stream, "\r%s\033[K", line);
     fflush(p->stream);
     p->live = TRUE;

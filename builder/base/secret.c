@@ -117,7 +117,7 @@ static gboolean is_boundary(const char *line)
     return g_str_has_prefix(line, "-----BEGIN ") || g_str_has_prefix(line, "-----END ");
 }
 
-static void add_lines(GPtrArray *to, const char *value)
+static void secret_add_lines(GPtrArray *to, const char *value)
 {
     char **lines = g_strsplit_set(value, "\r\n", -1);
     for (char **line = lines; lines[0] && lines[1] && *line; line++)
@@ -133,7 +133,7 @@ void secrets_add(secrets *s, const char *value)
         return;
     g_ptr_array_add(s->values, g_strdup(value));
     add_spellings(s->spellings, value);
-    add_lines(s->spellings, value);
+    secret_add_lines(s->spellings, value);
 }
 
 char **secrets_list(const secrets *s)

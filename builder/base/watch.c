@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/watch.h"
 
-#include "base/room.h"
+#include "base/space.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -120,15 +120,15 @@ static struct watch_sample watch_look(const watch *w)
         s.bytes += bytes_of(*pid);
     }
     for (char **path = w->paths; path && *path && !s.full; path++)
-        s.full = room_is_full(*path);
+        s.full = space_is_full(*path);
     s.told = w->spec.told ? w->spec.told(w->spec.user) : 0;
     return s;
 }
 
-static const char *full_path(const watch *w)
+static const char *watch_full_path(const watch *w)
 {
     char **path = w->paths;
-    while (path[1] && !room_is_full(*path))
+    while (path[1] && !space_is_full(*path))
         path++;
     return *path;
 }
@@ -140,8 +140,8 @@ static void name_cause(watch *w)
     g_autofree char *total = text_duration(l->total);
     switch (w->verdict) {
     case WATCH_FULL:
-        w->cause = room_full_cause(full_path(w));
-        w->remedy = room_full_remedy(full_path(w));
+        w->cause = space_full_cause(watch_full_path(w));
+        w->remedy = space_full_remedy(watch_full_path(w));
         break;
     case WATCH_STILL:
         w->cause = g_strdup_printf("it made no progress for %s", still);

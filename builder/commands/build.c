@@ -89,8 +89,10 @@ static gboolean build_work(struct call *c, const struct options *o, GError **err
     if (!p)
         return FALSE;
     /* Known now, it does not cost an installation. */
-    if ((p->boot.command || !how.no_verify) && !vm_has_firmware(p->vm.arch, p->vm.firmware, error))
+    if (!plan_check_firmware(p, !how.no_verify, error))
         return FALSE;
+    for (char **problem = p->firmware.problems; *problem; problem++)
+        progress_warning(c->progress, "%s", *problem);
     progress_detail(c->progress, "%s", p->vm.accel.reason);
     g_autoptr(build) b = build_new(p, &how, c->progress, c->hidden, c->cancel, error);
     if (!b || !build_run(b, &c->exit_code, error))

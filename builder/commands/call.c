@@ -52,19 +52,38 @@ static void hide_password(secrets *hidden, const char *url)
         secrets_add(hidden, password);
 }
 
+/* Without what boots a kernel there is no machine at all; what boots the template may turn out not
+ * to be needed. */
+static gboolean call_find_firmware(const recipe *from, struct plan_firmware *found, GError **error)
+{
+    g_autofree char *data = files_data_dir();
+    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
+    found->problems = g_strdupv((char **)vm_firmwares_problems(all));
+    const struct firmware_kind *asked = firmware_kind_find(from->firmware);
+    const struct firmware_kind *kernel = vm_kernel_firmware(from->arch);
+    const struct firmware_kind *kind = asked ? asked : firmware_kind_usual(from->arch);
+    if (kernel && !(found->kernel = vm_firmwares_choose(all, from->arch, kernel, error)))
+        return FALSE;
+    found->template = kind == kernel ? vm_firmware_ref(found->kernel)
+                                     : vm_firmwares_choose(all, from->arch, kind, &found->missing);
+    return TRUE;
+}
+
 static plan *call_resolve(struct call *c, const recipe *from, const struct vm_accel *accel,
-                          recipe_problems *problems, GError **error)
+                          const struct plan_firmware *firmware, recipe_problems *problems,
+                          GError **error)
 {
     g_autofree char *cache = call_cache_dir(c);
     g_autofree char *data = files_data_dir();
-    g_autofree char *apt = deb_host_mirror(NULL, FALSE);
-    g_autofree char *security = deb_host_mirror(NULL, TRUE);
+    g_autofree char *apt = os_host_archive(FALSE);
+    g_autofree char *security = os_host_archive(TRUE);
     hide_password(c->hidden, call_mirror_override(c));
     const struct plan_host host = {.mirror_override = call_mirror_override(c),
-                                   .apt_mirror = apt,
-                                   .apt_security = security,
+                                   .host_archive = apt,
+                                   .host_security = security,
                                    .cpus = g_get_num_processors(),
                                    .accel = accel,
+                                   .firmware = *firmware,
                                    .cache_dir = cache,
                                    .data_dir = data,
                                    .out_dir = c->planning.out ? c->planning.out : "out"};
@@ -75,17 +94,19 @@ plan *call_plan(struct call *c, const char *recipe_path, gboolean resolve_secret
                 GError **error)
 {
     struct vm_accel accel = {0};
+    struct plan_firmware firmware = {0};
     g_autoptr(recipe_problems) problems = recipe_problems_new();
     g_autoptr(recipe) from = recipe_load_as(recipe_path, c->recipe_as ? c->recipe_as : recipe_path,
                                             resolve_secrets, c->hidden, problems, error);
     g_autoptr(plan) p = NULL;
     if (from) {
         g_autofree char *cache = call_cache_dir(c);
-        if (probe && recipe_problems_count(problems) == 0 &&
-            !vm_accel_probe(from->arch, cache, FALSE, c->cancel, &accel, error))
-            return NULL;
-        p = call_resolve(c, from, probe ? &accel : NULL, problems, error);
+        if (!probe || recipe_problems_count(problems) > 0 ||
+            (vm_accel_probe(from->arch, cache, FALSE, c->cancel, &accel, error) &&
+             call_find_firmware(from, &firmware, error)))
+            p = call_resolve(c, from, probe ? &accel : NULL, &firmware, problems, error);
         vm_accel_clear(&accel);
+        plan_firmware_clear(&firmware);
     }
     if (error && *error)
         return NULL;

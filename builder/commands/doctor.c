@@ -76,6 +76,36 @@ static void check_accel(struct call *c, GArray *findings)
     vm_accel_clear(&accel);
 }
 
+/* That which starts a kernel is needed by every build for its architecture. */
+static void check_firmware_kind(GArray *findings, const vm_firmwares *all,
+                                const struct firmware_kind *kind, const char *arch)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(vm_firmware) found = vm_firmwares_choose(all, arch, kind, &error);
+    if (!found) {
+        doctor_add(findings, "firmware", kind == vm_kernel_firmware(arch) ? BAD : WARN,
+                   g_strdup_printf("%s for %s: %s", kind->title, arch, error->message));
+        return;
+    }
+    g_autofree char *image = text_printable(found->executable, -1);
+    g_autofree char *descriptor = text_printable(found->descriptor, -1);
+    doctor_add(findings, "firmware", GOOD,
+               g_strdup_printf("%s for %s: %s (%s, of %s)", kind->title, arch, image,
+                               found->description, descriptor));
+}
+
+static void check_firmware(GArray *findings)
+{
+    g_autofree char *data = files_data_dir();
+    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
+    const struct firmware_kind *kind;
+    for (gsize i = 0; (kind = firmware_kind_nth(i)); i++)
+        for (const struct firmware_package *p = kind->packages; p->arch; p++)
+            check_firmware_kind(findings, all, kind, p->arch);
+    for (const char *const *problem = vm_firmwares_problems(all); *problem; problem++)
+        doctor_add(findings, "firmware", WARN, g_strdup(*problem));
+}
+
 /* libguestfs boots the host's own kernel in its appliance, so it must be there and readable. */
 static void check_kernel(GArray *findings)
 {
@@ -129,7 +159,7 @@ static void check_keyrings(GArray *findings)
 
 static void check_mirror(struct call *c, GArray *findings)
 {
-    g_autofree char *apt = deb_host_mirror(NULL, FALSE);
+    g_autofree char *apt = os_host_archive(FALSE);
     const char *set = call_mirror_override(c);
     const char *use = set ? set : apt;
     doctor_add(
@@ -193,6 +223,7 @@ static gboolean doctor_command(struct call *c, GError **error)
     for (gsize i = 0; i < G_N_ELEMENTS(needs); i++)
         check_program(findings, &needs[i]);
     check_accel(c, findings);
+    check_firmware(findings);
     check_kernel(findings);
     check_keyrings(findings);
     check_mirror(c, findings);
@@ -213,7 +244,8 @@ const command command_doctor = {
     .heading = "Report what this host can do, and why",
     .description =
         "Probes the accelerator by running code in a guest, and looks for the programs, the "
-        "kernel for libguestfs, the keyrings, the mirror and the disk space that a build "
+        "firmware, the kernel for libguestfs, the keyrings, the mirror and the disk space that a "
+        "build "
         "needs.",
     .plans = TRUE,
     .run = doctor_command,

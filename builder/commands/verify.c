@@ -137,6 +137,16 @@ static gboolean verify_verify(struct call *c, const struct options *o, struct ve
     return commands_verify_judge(c, good, error);
 }
 
+/* As JSON the result is one document. */
+static vm_firmware *verify_firmware(const struct call *c, const char *arch, GError **error)
+{
+    g_autofree char *data = files_data_dir();
+    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
+    for (const char *const *problem = vm_firmwares_problems(all); *problem && !c->json; problem++)
+        progress_warning(c->progress, "%s", *problem);
+    return vm_firmwares_choose(all, arch, firmware_kind_usual(arch), error);
+}
+
 static gboolean verify_work(struct call *c, const struct options *o, GError **error)
 {
     struct vm_accel accel = {0};
@@ -158,7 +168,9 @@ static gboolean verify_work(struct call *c, const struct options *o, GError **er
         !image_probe(c, &spec.force_tcg, error) ||
         !vm_accel_probe(spec.arch, cache, FALSE, c->cancel, &accel, error))
         return FALSE;
-    gboolean good = verify_verify(c, o, &spec, error);
+    g_autoptr(vm_firmware) firmware = verify_firmware(c, spec.arch, error);
+    spec.firmware = firmware;
+    gboolean good = firmware && verify_verify(c, o, &spec, error);
     vm_accel_clear(&accel);
     return good;
 }

@@ -7,7 +7,7 @@
 #define STATES "var/lib/apt/extended_states"
 
 struct deb_database {
-    const struct deb_sink *sink;
+    const struct rootfs_sink *sink;
     gpointer to;
     GPtrArray *packages;  /* of deb_unpacked * */
     GHashTable *triggers; /* file below ADMIN/triggers -> GString */
@@ -24,7 +24,7 @@ static void free_package(gpointer p)
     deb_unpacked_free(p);
 }
 
-deb_database *deb_database_new(const struct deb_sink *sink, gpointer to)
+deb_database *deb_database_new(const struct rootfs_sink *sink, gpointer to)
 {
     deb_database *db = g_new0(deb_database, 1);
     db->sink = sink;
@@ -60,7 +60,7 @@ static char *info_path(const deb_unpacked *p, const char *what)
 /* dpkg leaves out "control", which is in status, and a "list", which it writes itself.  Another
  * dot in a name could make it the file of another package. */
 static gboolean put_member(const deb_database *db, const deb_unpacked *p,
-                           const struct deb_member *m, const char *path, GError **error)
+                           const struct deb_member *m, GError **error)
 {
     static const char *const scripts[] = {"preinst", "postinst", "prerm", "postrm", "config", NULL};
     const guint mode = g_strv_contains(scripts, m->name) ? 0755 : 0644;
@@ -68,7 +68,7 @@ static gboolean put_member(const deb_database *db, const deb_unpacked *p,
         return TRUE;
     if (!*m->name ||
         strspn(m->name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_") != strlen(m->name))
-        return deb_refuse(path, "a control file of it has a strange name", error);
+        return media_package_refuse(p->path, "a control file of it has a strange name", error);
     g_autofree char *at = info_path(p, m->name);
     return db->sink->file(db->to, at, mode, m->mtime, m->data, m->size, error);
 }
@@ -97,7 +97,7 @@ static gboolean is_trigger(const char *name)
 /* deb-triggers(5): "interest[-await|-noawait] NAME"; a NAME with a leading '/' is a path.  What a
  * package activates is of no interest: all that listen are configured after this. */
 static gboolean add_triggers(deb_database *db, const deb_unpacked *p, const struct deb_member *m,
-                             const char *path, GError **error)
+                             GError **error)
 {
     g_auto(GStrv) lines = g_strsplit(m ? m->data : "", "\n", -1);
     for (char **l = lines; *l; l++) {
@@ -107,7 +107,7 @@ static gboolean add_triggers(deb_database *db, const deb_unpacked *p, const stru
         const char *name = g_strstrip(words[1]);
         const char *how = g_str_has_suffix(words[0], "-noawait") ? "/noawait" : "";
         if (!*name || !is_trigger(name))
-            return deb_refuse(path, "a trigger of it has a strange name", error);
+            return media_package_refuse(p->path, "a trigger of it has a strange name", error);
         gboolean file = *name == '/';
         GString *text = trigger_file(db, file ? "File" : name);
         g_string_append_printf(text, "%s%s%s%s\n", file ? name : "", file ? " " : "", p->stem, how);
@@ -122,12 +122,12 @@ void deb_database_add(deb_database *db, deb_unpacked *package, gboolean automati
 }
 
 gboolean deb_database_put(deb_database *db, const deb_unpacked *package, const GPtrArray *members,
-                          const char *path, GError **error)
+                          GError **error)
 {
     for (guint i = 0; i < members->len; i++)
-        if (!put_member(db, package, g_ptr_array_index(members, i), path, error))
+        if (!put_member(db, package, g_ptr_array_index(members, i), error))
             return FALSE;
-    return add_triggers(db, package, deb_member_find(members, "triggers"), path, error);
+    return add_triggers(db, package, deb_member_find(members, "triggers"), error);
 }
 
 /* ---- of all ---- */
@@ -220,6 +220,14 @@ static gboolean put_triggers(const deb_database *db, GError **error)
     return TRUE;
 }
 
+static gboolean put_order(const deb_database *db, GError **error)
+{
+    GString *text = order_text(db->packages);
+    gboolean good = database_put(db, DEB_ORDER, text, error);
+    g_string_free(text, TRUE);
+    return good;
+}
+
 gboolean deb_database_finish(deb_database *db, GError **error)
 {
     static const char *const folders[] = {"alternatives", "info", "parts", "triggers", "updates"};
@@ -236,12 +244,7 @@ gboolean deb_database_finish(deb_database *db, GError **error)
     }
     g_string_assign(text, "1\n"); /* names with architectures where packages are Multi-Arch: same */
     good = good && database_put(db, ADMIN "info/format", text, error) && put_packages(db, error) &&
-           put_triggers(db, error);
+           put_triggers(db, error) && put_order(db, error);
     g_string_free(text, TRUE);
     return good;
-}
-
-GString *deb_database_order(const deb_database *db)
-{
-    return order_text(db->packages);
 }

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "debian/debian.h"
 
-#include "base/error.h"
-#include "base/text.h"
-
 #include <archive.h>
 #include <archive_entry.h>
 #include <string.h>
@@ -19,16 +16,6 @@ struct deb_file {
     struct archive *inner; /* the decompressed member at hand, read through outer; or NULL */
     guint64 left;          /* so much may still come out of it */
 };
-
-gboolean deb_refuse(const char *path, const char *why, GError **error)
-{
-    g_autofree char *base = g_path_get_basename(path);
-    g_autofree char *name = text_printable(base, -1);
-    g_autofree char *shown = text_printable(why ? why : "it is damaged", -1);
-    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "the package %s cannot be unpacked: %s", name,
-                    shown);
-    return FALSE;
-}
 
 static void member_free(gpointer data)
 {
@@ -93,9 +80,9 @@ static gboolean open_inner(deb_file *d, const char *suffix, guint64 limit, GErro
     gboolean known = support_filter(d->inner, suffix);
     return (known && archive_read_open1(d->inner) == ARCHIVE_OK &&
             archive_read_next_header(d->inner, &entry) == ARCHIVE_OK) ||
-           deb_refuse(d->name,
-                      known ? archive_error_string(d->inner) : "its compression is not known",
-                      error);
+           media_package_refuse(
+               d->name, known ? archive_error_string(d->inner) : "its compression is not known",
+               error);
 }
 
 gssize deb_data(deb_file *d, const void **block, GError **error)
@@ -111,10 +98,10 @@ gssize deb_data(deb_file *d, const void **block, GError **error)
         d->left -= length;
         return (gssize)length;
     }
-    deb_refuse(d->name,
-               code == ARCHIVE_OK ? "it unpacks to more than it may"
-                                  : archive_error_string(d->inner),
-               error);
+    media_package_refuse(d->name,
+                         code == ARCHIVE_OK ? "it unpacks to more than it may"
+                                            : archive_error_string(d->inner),
+                         error);
     return -1;
 }
 
@@ -129,7 +116,7 @@ static gboolean add_member(const deb_file *d, struct archive *a, struct archive_
         return TRUE;
     if (!path || archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) ||
         size < 0 || size > (la_int64_t)CONTROL_MAX || members->len >= MEMBERS_MAX)
-        return deb_refuse(d->name, "its control archive is not of the usual form", error);
+        return media_package_refuse(d->name, "its control archive is not of the usual form", error);
     struct deb_member *m = g_new0(struct deb_member, 1);
     g_ptr_array_add(members, m);
     m->name = g_strdup(g_str_has_prefix(path, "./") ? path + 2 : path);
@@ -138,7 +125,7 @@ static gboolean add_member(const deb_file *d, struct archive *a, struct archive_
     m->data = g_malloc(m->size + 1);
     m->data[m->size] = '\0';
     return archive_read_data(a, m->data, m->size) == size ||
-           deb_refuse(d->name, archive_error_string(a), error);
+           media_package_refuse(d->name, archive_error_string(a), error);
 }
 
 static gboolean read_members(const deb_file *d, const GByteArray *tar, GPtrArray *members,
@@ -148,14 +135,15 @@ static gboolean read_members(const deb_file *d, const GByteArray *tar, GPtrArray
     struct archive_entry *entry;
     archive_read_support_format_tar(a);
     int code = archive_read_open_memory(a, tar->data, tar->len);
-    gboolean good = code == ARCHIVE_OK || deb_refuse(d->name, archive_error_string(a), error);
+    gboolean good =
+        code == ARCHIVE_OK || media_package_refuse(d->name, archive_error_string(a), error);
     while (good && (code = archive_read_next_header(a, &entry)) == ARCHIVE_OK)
         good = add_member(d, a, entry, members, error);
     if (good && code != ARCHIVE_EOF)
-        good = deb_refuse(d->name, archive_error_string(a), error);
+        good = media_package_refuse(d->name, archive_error_string(a), error);
     archive_read_free(a);
     if (good && !deb_member_find(members, "control"))
-        good = deb_refuse(d->name, "it has no control file", error);
+        good = media_package_refuse(d->name, "it has no control file", error);
     return good;
 }
 
@@ -189,7 +177,7 @@ static gboolean next_member(const deb_file *d, const char *want, char **suffix, 
         return TRUE;
     }
     g_autofree char *why = g_strdup_printf("%s is not where it must be", want);
-    return deb_refuse(
+    return media_package_refuse(
         d->name, code == ARCHIVE_OK || code == ARCHIVE_EOF ? why : archive_error_string(d->outer),
         error);
 }
@@ -201,7 +189,7 @@ static gboolean check_format(const deb_file *d, GError **error)
     return next_member(d, "debian-binary", &none, error) &&
            ((archive_read_data(d->outer, version, sizeof version - 1) >= 4 &&
              g_str_has_prefix(version, "2.")) ||
-            deb_refuse(d->name, "its format is not 2.0", error));
+            media_package_refuse(d->name, "its format is not 2.0", error));
 }
 
 void deb_free(deb_file *deb)
@@ -222,7 +210,7 @@ deb_file *deb_open(const char *path, const char *name, GPtrArray **members, GErr
     d->outer = archive_read_new();
     archive_read_support_format_ar(d->outer);
     if (archive_read_open_filename(d->outer, path, CHUNK) != ARCHIVE_OK) {
-        deb_refuse(d->name, archive_error_string(d->outer), error);
+        media_package_refuse(d->name, archive_error_string(d->outer), error);
         return NULL;
     }
     gboolean good = check_format(d, error) && next_member(d, "control.tar", &control, error);
@@ -233,3 +221,45 @@ deb_file *deb_open(const char *path, const char *name, GPtrArray **members, GErr
         *members = g_steal_pointer(&read);
     return g_steal_pointer(&d);
 }
+
+/* ---- as media/ and rootfs/ take it ---- */
+
+static gpointer format_open(const char *path, const char *name, gpointer *head, GError **error)
+{
+    return deb_open(path, name, (GPtrArray **)head, error);
+}
+
+static void format_close(gpointer deb)
+{
+    deb_free(deb);
+}
+
+static gssize format_data(gpointer deb, const void **block, GError **error)
+{
+    return deb_data(deb, block, error);
+}
+
+static gsize format_head_size(gconstpointer head)
+{
+    gsize size = 0;
+    const GPtrArray *members = head;
+    for (guint i = 0; i < members->len; i++)
+        size += ((const struct deb_member *)g_ptr_array_index(members, i))->size;
+    return size;
+}
+
+static void format_head_free(gpointer head)
+{
+    g_ptr_array_unref(head);
+}
+
+const struct media_format deb_format = {
+    .what = "a .deb",
+    .magic = "!<arch>\n", /* ar(5), of which a .deb is one (deb(5)) */
+    .open = format_open,
+    .close = format_close,
+    .head_size = format_head_size,
+    .head_free = format_head_free,
+    .data = format_data,
+    .archive = archive_read_support_format_tar,
+};

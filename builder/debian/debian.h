@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include <gio/gio.h>
+#include "rootfs/rootfs.h"
 
 /* The home of Debian's packaging: its names, versions and relations, the form of its files, what an
- * archive says of itself, which packages a system needs.  Reads texts and files; fetches nothing.
+ * archive says of itself, which packages a system needs.  The other rooms know it by its records.
  * What is read may be anything: it is checked, and refused with an error of INGOT_EXIT_MEDIA that
  * names the line or the package. */
+
+/* ---- its records ---- */
+
+extern const struct media_format deb_format; /* .deb; its head: of struct deb_member * */
+extern const struct media_source deb_source; /* archives: InRelease -> Packages -> .deb */
+/* The databases of dpkg and apt as they stand after `dpkg --unpack`, and DEB_ORDER. */
+extern const struct rootfs_database deb_dpkg;
+
+/* The file in an unpacked system that lists the packages in the order in which their preinst
+ * scripts run: one line "NAME ARCH STEM" each, STEM being the name of its files in
+ * var/lib/dpkg/info. */
+#define DEB_ORDER "var/lib/ingot/order"
 
 /* ---- names ---- */
 
@@ -62,7 +74,6 @@ gboolean deb_relation_allows(const deb_relation *relation, const char *version);
 typedef struct deb_package {
     char *name, *version, *arch; /* checked; arch may be "all" */
     char *filename;              /* below the mirror; checked: deb_path_is_safe */
-    char *path;                  /* of the .deb, once it has been fetched; else NULL */
     char sha256[65];
     guint64 size;
     gboolean base;      /* of the base set, or what that needs */
@@ -171,51 +182,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_file, deb_free)
  * set. */
 gssize deb_data(deb_file *deb, const void **block, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Says that a package is not as it must be (why may hold what the package says); always FALSE. */
-gboolean deb_refuse(const char *path, const char *why, GError **error);
-
-/* ---- a package that is being unpacked ---- */
-
-/* What is known of it while its files are written, and later for the database. */
-
-struct deb_conffile {
-    char *path; /* without leading '/' */
-    char *md5;  /* NULL: the package does not ship it */
-};
-
-typedef struct deb_unpacked {
-    char *name, *arch, *version; /* checked: no odd letters */
-    char *stem;    /* of its files in info/: "libc6:amd64" where Multi-Arch is "same", else name */
-    char *control; /* its control file without blank lines around */
-    char *pre_depends, *provides, *replaces; /* fields; NULL: none */
-    char *diverts;       /* its preinst, when that speaks of dpkg-divert; else NULL */
-    GString *diversions; /* what of dpkg's file of that name is its own: three lines for each */
-    gboolean automatic;
-    GPtrArray *conffiles;    /* of struct deb_conffile *, in the order of the package's own list */
-    GHashTable *conffile_of; /* the same by path */
-    GPtrArray *files;        /* of char *: "/.", "/etc", …, in the order of data.tar */
-    GHashTable *lost;        /* set of those that another package has taken over (Replaces) */
-    GString *sums;           /* for info, md5sums: where the package has none itself; else NULL */
-} deb_unpacked;
-
-/* name: what the package must be called.  The caller owns it. */
-deb_unpacked *deb_unpacked_new(const char *path, const char *name, const GPtrArray *members,
-                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void deb_unpacked_free(deb_unpacked *p);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_unpacked, deb_unpacked_free)
-
-/* The conffile of that path (without leading '/'), or NULL. */
-struct deb_conffile *deb_unpacked_conffile(const deb_unpacked *p, const char *path);
-
-/* Whether p may take over files of other (Debian Policy 7.6.1). */
-gboolean deb_unpacked_replaces(const deb_unpacked *p, const deb_unpacked *other);
-
-/* Where a file of other goes when p, which ships one of the same path, diverts it in its preinst
- * (dpkg-divert(1)): FALSE, p does not; else *to is the path, or NULL when it cannot be told.  A
- * guess from the text of the script, since nothing of a package is run here. */
-gboolean deb_unpacked_diverts(const deb_unpacked *p, const deb_unpacked *other, const char *path,
-                              char **to);
-
 /* ---- dpkg's database ---- */
 
 /* What it says of a package; nothing of it is checked. */
@@ -228,39 +194,6 @@ void deb_installed_clear(struct deb_installed *installed);
  * "installed"; *at moves behind it.  FALSE: there is none.  What makes no sense is passed over: the
  * image may be a stranger's.  *installed is cleared first, and by the caller when he stops. */
 gboolean deb_status_next(const char **at, const char *end, struct deb_installed *installed);
-
-/* The databases of dpkg and apt as they stand after `dpkg --unpack` (dpkg(1), deb-control(5),
- * deb-triggers(5), and what dpkg 1.22 writes): info/, status, the triggers that packages are
- * interested in, apt's extended_states.  dpkg goes on with `dpkg --configure`.
- *
- * One thing is different: a configuration file is in its place with its digest in status, and not
- * beside it as NAME.dpkg-new.  dpkg takes it as dealt with. */
-typedef struct deb_database deb_database;
-
-/* Where its files go: below the root of a system, paths without leading '/'. */
-struct deb_sink {
-    gboolean (*file)(gpointer to, const char *path, guint mode, gint64 mtime, const void *data,
-                     gsize size, GError **error);
-    gboolean (*directory)(gpointer to, const char *path, gint64 mtime, GError **error);
-    gboolean (*exists)(gpointer to, const char *path);
-};
-
-/* The sink and what it writes to must live as long; the caller owns the object. */
-deb_database *deb_database_new(const struct deb_sink *sink, gpointer to);
-void deb_database_free(deb_database *db);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_database, deb_database_free)
-
-/* Takes a package, before its files are unpacked; writes what of the database is its own (path: of
- * the .deb, for messages), then; and the rest after the last package. */
-void deb_database_add(deb_database *db, deb_unpacked *package, gboolean automatic);
-gboolean deb_database_put(deb_database *db, const deb_unpacked *package, const GPtrArray *members,
-                          const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean deb_database_finish(deb_database *db, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* After that: the packages in the order in which their preinst scripts run, a line "NAME ARCH STEM"
- * each: base-passwd and base-files first, as debootstrap has it, then every package behind those it
- * pre-depends on, else by name.  The caller owns the text. */
-GString *deb_database_order(const deb_database *db);
 
 /* ---- where the host's own packages come from ---- */
 

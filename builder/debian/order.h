@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include "debian/debian.h"
+#include "debian/unpacked.h"
 
-/* The text of deb_database_order for packages (of deb_unpacked *), else in the order of the array.
- */
+/* The text of DEB_ORDER for packages (of deb_unpacked *): base-passwd and base-files first, as
+ * debootstrap has it, then every package behind those it pre-depends on, else in the order of the
+ * array. */
 GString *order_text(const GPtrArray *packages);

@@ -66,7 +66,6 @@ void deb_package_free(deb_package *package)
     g_free(package->version);
     g_free(package->arch);
     g_free(package->filename);
-    g_free(package->path);
     g_free(package);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "debian/debian.h"
+#include "debian/unpacked.h"
 
 #include <string.h>
 
@@ -15,6 +15,7 @@ void deb_unpacked_free(deb_unpacked *p)
 {
     if (!p)
         return;
+    g_free(p->path);
     g_free(p->name);
     g_free(p->arch);
     g_free(p->version);
@@ -92,19 +93,20 @@ deb_unpacked *deb_unpacked_new(const char *path, const char *name, const GPtrArr
     const struct deb_member *control = deb_member_find(members, "control");
     const struct deb_member *preinst = deb_member_find(members, "preinst");
     g_autoptr(GHashTable) fields = read_control(control, &local);
+    p->path = g_strdup(path);
     p->conffiles = g_ptr_array_new_with_free_func(conffile_free);
     p->diversions = g_string_new(NULL);
     p->conffile_of = g_hash_table_new(g_str_hash, g_str_equal);
     p->files = g_ptr_array_new_with_free_func(g_free);
     p->lost = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (!fields || !take_fields(p, fields)) {
-        deb_refuse(path, local ? local->message : "its control file is not of the usual form",
-                   error);
+        media_package_refuse(
+            path, local ? local->message : "its control file is not of the usual form", error);
         return NULL;
     }
     if (strcmp(p->name, name) != 0) {
         g_autofree char *why = g_strdup_printf("it is the package %s, not %s", p->name, name);
-        deb_refuse(path, why, error);
+        media_package_refuse(path, why, error);
         return NULL;
     }
     p->control = g_strstrip(g_strdup(control->data));

@@ -37,7 +37,7 @@ static char **kernels_in(const char *boot_dir)
     return list;
 }
 
-static gboolean has_modules(const char *modules_dir, const char *kernel)
+static gboolean host_has_modules(const char *modules_dir, const char *kernel)
 {
     const char *version = strstr(kernel, "vmlinuz-") + strlen("vmlinuz-");
     g_autofree char *modules = g_build_filename(modules_dir, version, NULL);
@@ -49,7 +49,8 @@ static char *kernel_problem(const char *boot_dir, const char *modules_dir, char 
     g_auto(GStrv) kernels = kernels_in(boot_dir);
     const char *closed = NULL, *bare = NULL;
     for (char **kernel = kernels; *kernel; kernel++) {
-        gboolean readable = access(*kernel, R_OK) == 0, modules = has_modules(modules_dir, *kernel);
+        gboolean readable = access(*kernel, R_OK) == 0,
+                 modules = host_has_modules(modules_dir, *kernel);
         if (readable && modules)
             return NULL;
         closed = readable ? closed : *kernel;

@@ -165,7 +165,7 @@ gboolean image_judge(const image_file *i, int fd, char **backing, char **backing
 
 /* ---- opening ---- */
 
-static int open_file(const image_file *i, struct stat *seen, GError **error)
+static int image_open_file(const image_file *i, struct stat *seen, GError **error)
 {
     const char *path = i->path;
     /* O_NONBLOCK: a FIFO has no end to wait for. */
@@ -189,7 +189,7 @@ static int open_file(const image_file *i, struct stat *seen, GError **error)
 static int open_locked(const image_file *i, struct stat *seen, GError **error)
 {
     for (guint n = 0; n < OPEN_TRIES; n++) {
-        int fd = open_file(i, seen, error);
+        int fd = image_open_file(i, seen, error);
         if (fd < 0)
             return -1;
         gboolean locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
@@ -213,7 +213,8 @@ image_file *image_open_as(const char *path, const char *format, enum image_flags
     i->format = g_strdup(format);
     i->flags = flags;
     i->scratch_lock = -1;
-    i->fd = flags & IMAGE_LOCK ? open_locked(i, &i->seen, error) : open_file(i, &i->seen, error);
+    i->fd =
+        flags & IMAGE_LOCK ? open_locked(i, &i->seen, error) : image_open_file(i, &i->seen, error);
     if (i->fd < 0 || !image_judge(i, i->fd, &i->backing, &i->backing_format, error))
         return NULL;
     i->scratch = files_live_dir(scratch_parent, "image", &i->scratch_lock, error);

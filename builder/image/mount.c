@@ -22,7 +22,7 @@ static char *describe_filesystems(char **pairs)
     return *raw ? text_printable(raw, -1) : g_strdup("no file system at all");
 }
 
-static gboolean one_root(guest *g, char **roots, GError **error)
+static gboolean mount_one_root(guest *g, char **roots, GError **error)
 {
     guint n = g_strv_length(roots);
     if (n == 1) {
@@ -125,7 +125,7 @@ static gboolean inspect_debian(guest *g, gboolean *done, GError **error)
     if (!*roots)
         return TRUE;
     *done = TRUE;
-    return one_root(g, roots, error) && mount_debian(g, error) && debian_read(g, error);
+    return mount_one_root(g, roots, error) && mount_debian(g, error) && debian_read(g, error);
 }
 
 /* ---- the long way: libguestfs looks for everything it knows ---- */
@@ -182,7 +182,7 @@ static gboolean inspect_any(guest *g, GError **error)
     g->filesystems = guestfs_list_filesystems(g->h);
     if (!g->filesystems)
         return guest_fail(g, error, "list the file systems of %s", guest_image_name(g));
-    if (!one_root(g, roots, error))
+    if (!mount_one_root(g, roots, error))
         return FALSE;
     read_inspection(g);
     if (strcmp(g->facts->type, "linux") != 0) {

@@ -73,7 +73,7 @@ static gboolean is_idle(const image_file *i, GError **error)
     return FALSE;
 }
 
-static gboolean has_room(const image_file *i, guint64 need, GError **error)
+static gboolean replace_has_space(const image_file *i, guint64 need, GError **error)
 {
     struct statvfs info;
     if (statvfs(i->path, &info) != 0 || (guint64)info.f_bavail * info.f_frsize >= need)
@@ -117,7 +117,8 @@ gboolean image_can_replace(const image_file *i, GError **error)
     if (!is_idle(i, error))
         return FALSE;
     remove_dead_stages(i, directory);
-    return shares_blocks(i, directory) || has_room(i, (guint64)i->seen.st_blocks * 512, error);
+    return shares_blocks(i, directory) ||
+           replace_has_space(i, (guint64)i->seen.st_blocks * 512, error);
 }
 
 /* ---- the copy ---- */
@@ -144,7 +145,7 @@ static gboolean copy_range(int from, int to, off_t begin, off_t end, GCancellabl
 
 /* Holes stay holes: lseek(2), SEEK_DATA.  copy_file_range(2) shares the blocks where the file
  * system can. */
-static gboolean copy_data(int from, int to, off_t size, GCancellable *cancel)
+static gboolean replace_copy_data(int from, int to, off_t size, GCancellable *cancel)
 {
     off_t begin = 0;
     if (ftruncate(to, size) != 0)
@@ -160,7 +161,7 @@ static gboolean copy_data(int from, int to, off_t size, GCancellable *cancel)
 
 static gboolean copy_content(const image_file *i, int to, GCancellable *cancel, GError **error)
 {
-    if (copy_data(i->fd, to, i->seen.st_size, cancel))
+    if (replace_copy_data(i->fd, to, i->seen.st_size, cancel))
         return TRUE;
     return !g_cancellable_set_error_if_cancelled(cancel, error) &&
            replace_failed(error, i, "free some room, or use --copy FILE", "copy the image");
@@ -202,8 +203,8 @@ static gboolean changes_failed(const image_file *i, GError *cause, GCancellable 
     return FALSE;
 }
 
-static gboolean put_changes(const image_file *i, int to, const char *overlay, GCancellable *cancel,
-                            GError **error)
+static gboolean replace_put_changes(const image_file *i, int to, const char *overlay,
+                                    GCancellable *cancel, GError **error)
 {
     g_autofree char *name = image_json_name(i, to);
     const struct vm_backing copy = {name, i->format};
@@ -244,7 +245,8 @@ static gboolean replace_fill(const image_file *i, int fd, const char *overlay, G
 {
     g_autofree char *backing = NULL, *format = NULL;
     return copy_content(i, fd, cancel, error) && image_judge(i, fd, &backing, &format, error) &&
-           has_room(i, files_usage(overlay), error) && put_changes(i, fd, overlay, cancel, error);
+           replace_has_space(i, files_usage(overlay), error) &&
+           replace_put_changes(i, fd, overlay, cancel, error);
 }
 
 gboolean image_replace(const image_file *i, const char *overlay, GCancellable *cancel,

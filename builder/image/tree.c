@@ -139,7 +139,7 @@ gboolean guest_write_file(guest *g, const char *path, const char *text, GError *
 }
 
 /* What stands there is removed first: through a link, the file it points to would be written. */
-static gboolean put_file(guest *g, const struct guest_file *file, GError **error)
+static gboolean tree_put_file(guest *g, const struct guest_file *file, GError **error)
 {
     g_autofree char *directory = g_path_get_dirname(file->path);
     gboolean link = S_ISLNK((mode_t)file->mode);
@@ -156,12 +156,12 @@ static gboolean put_file(guest *g, const struct guest_file *file, GError **error
 gboolean guest_put_files(guest *g, const struct guest_file *files, GError **error)
 {
     for (; files && files->path; files++)
-        if (!put_file(g, files, error))
+        if (!tree_put_file(g, files, error))
             return FALSE;
     return TRUE;
 }
 
-static GRegex *compile(const struct guest_line_rule *rule)
+static GRegex *tree_compile(const struct guest_line_rule *rule)
 {
     g_autoptr(GError) local = NULL;
     GRegex *regex = g_regex_new(rule->line, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, &local);
@@ -172,7 +172,7 @@ static GRegex *compile(const struct guest_line_rule *rule)
 
 char *guest_edit_text(const struct guest_line_rule *rule, const char *text)
 {
-    g_autoptr(GRegex) regex = compile(rule);
+    g_autoptr(GRegex) regex = tree_compile(rule);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     GString *out = g_string_new(NULL);
     gboolean changed = FALSE;
@@ -221,8 +221,8 @@ gboolean guest_edit(guest *g, const struct guest_line_rule *rule, GError **error
     return each_hit(g, rule, write_edited, NULL, error);
 }
 
-static gboolean note_path(guest *g, const char *path, const char *edited, gpointer data,
-                          GError **error)
+static gboolean tree_note_path(guest *g, const char *path, const char *edited, gpointer data,
+                               GError **error)
 {
     (void)g;
     (void)edited;
@@ -234,5 +234,5 @@ static gboolean note_path(guest *g, const char *path, const char *edited, gpoint
 gboolean guest_find_line(guest *g, const struct guest_line_rule *rule, GPtrArray *found,
                          GError **error)
 {
-    return each_hit(g, rule, note_path, found, error);
+    return each_hit(g, rule, tree_note_path, found, error);
 }

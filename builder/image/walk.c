@@ -19,7 +19,7 @@ struct names {
     gboolean cut;
 };
 
-static gboolean is_below(const char *path, const char *directory)
+static gboolean walk_is_below(const char *path, const char *directory)
 {
     gsize length = strlen(directory);
     return strncmp(path, directory, length) == 0 && (!path[length] || path[length] == '/');
@@ -28,13 +28,13 @@ static gboolean is_below(const char *path, const char *directory)
 static gboolean is_below_any(const char *path, const char *const *directories)
 {
     for (; *directories; directories++)
-        if (is_below(path, *directories))
+        if (walk_is_below(path, *directories))
             return TRUE;
     return FALSE;
 }
 
 /* Texts of packages: nothing runs what they say, and half of all directories are here. */
-static gboolean is_wanted(const char *directory)
+static gboolean walk_is_wanted(const char *directory)
 {
     static const char *const looked[] = {"/etc",  "/usr",  "/opt", "/srv", "/root",
                                          "/home", "/boot", "/var", "/tmp", NULL};
@@ -43,12 +43,12 @@ static gboolean is_wanted(const char *directory)
     return is_below_any(directory, looked) && !is_below_any(directory, skipped);
 }
 
-static void add_name(struct names *n, const char *path)
+static void walk_add_name(struct names *n, const char *path)
 {
     const char *slash = strrchr(path, '/');
     g_autofree char *directory =
         g_strdup_printf("/%.*s", slash ? (int)(slash - path) : 0, slash ? path : "");
-    if (!is_wanted(directory))
+    if (!walk_is_wanted(directory))
         return;
     GPtrArray *names = g_hash_table_lookup(n->directories, directory);
     if (!names && g_hash_table_size(n->directories) >= DIRECTORIES_LIMIT) {
@@ -78,7 +78,7 @@ static gboolean read_names(int fd, gpointer data, GError **error)
                 g_string_append_c(path, buffer[i]);
                 continue;
             }
-            add_name(n, path->str);
+            walk_add_name(n, path->str);
             g_string_truncate(path, 0);
         }
     }
@@ -108,7 +108,7 @@ static void walk_judge(struct guest_walk *walk, const char *path, const struct g
         walk_keep(walk, walk->writable, path);
     if (file && (mode & (S_ISUID | S_ISGID)) && is_below_any(path, of_users))
         walk_keep(walk, walk->set_id, path);
-    if (file && info->st_size > 0 && is_below(path, "/var/log"))
+    if (file && info->st_size > 0 && walk_is_below(path, "/var/log"))
         walk_keep(walk, walk->logs, path);
     if (file && info->st_size > WALK_LARGE)
         walk_keep(walk, walk->large, path);
@@ -129,7 +129,7 @@ static gboolean judge_directory(guest *g, const char *directory, GPtrArray *name
     return TRUE;
 }
 
-static gint by_text(gconstpointer a, gconstpointer b)
+static gint walk_by_text(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -144,7 +144,7 @@ static gboolean judge_all(guest *g, GHashTable *directories, GError **error)
             return FALSE;
     GPtrArray *const lists[] = {g->walk->writable, g->walk->set_id, g->walk->logs, g->walk->large};
     for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
-        g_ptr_array_sort(lists[i], by_text);
+        g_ptr_array_sort(lists[i], walk_by_text);
     return TRUE;
 }
 

@@ -42,7 +42,7 @@ static gint by_key(const struct snapshot_fact *a, const struct snapshot_fact *b)
     return strcmp(a->key, b->key);
 }
 
-static gint by_all(const struct snapshot_fact *a, const struct snapshot_fact *b)
+static gint difference_by_all(const struct snapshot_fact *a, const struct snapshot_fact *b)
 {
     int order = by_key(a, b);
     order = order ? order : strcmp(a->value, b->value);
@@ -110,7 +110,7 @@ static void compare_section(const snapshot *a, const snapshot *b, struct report 
     g_autoptr(GPtrArray) left = g_ptr_array_new();
     g_autoptr(GPtrArray) right = g_ptr_array_new();
     struct rest rest = {left, right};
-    merge(snapshot_facts(a, report->section), snapshot_facts(b, report->section), by_all,
+    merge(snapshot_facts(a, report->section), snapshot_facts(b, report->section), difference_by_all,
           keep_single, &rest);
     merge(left, right, by_key, difference_tell, report);
 }

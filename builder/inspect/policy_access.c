@@ -2,7 +2,7 @@
 /* Who may do what in a clone: how it boots, who becomes root, who may write where. */
 #include "inspect/policy.h"
 
-#include "inspect/boot.h"
+#include "inspect/bootloader.h"
 
 /* ---- boot ---- */
 
@@ -14,7 +14,7 @@ static gboolean policy_boot(guest *g, const struct inspect_spec *asked, GPtrArra
                             GError **error)
 {
     (void)asked;
-    g_autoptr(boot_facts) boot = boot_read(g, error);
+    g_autoptr(bootloader_facts) boot = bootloader_read(g, error);
     if (!boot)
         return FALSE;
     if (!boot->loaders->len)

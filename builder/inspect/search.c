@@ -100,7 +100,7 @@ static gboolean in_set(guchar c, const char *set)
     return outside;
 }
 
-static gboolean is_word(char c)
+static gboolean search_is_word(char c)
 {
     return g_ascii_isalnum(c) || (c && strchr("_-+/", c));
 }
@@ -129,7 +129,7 @@ static const char *match_parts(const struct search_part *parts, guint n, const c
 static gboolean search_matches(const struct search_pattern *p, const char *begin, gboolean first,
                                const char *at, const char *end)
 {
-    gboolean alone = at == begin ? first : !is_word(at[-1]);
+    gboolean alone = at == begin ? first : !search_is_word(at[-1]);
     return (!p->alone || alone) && match_parts(p->parts, SEARCH_PARTS, at, end) != NULL;
 }
 
@@ -161,7 +161,7 @@ static void fold(struct window *w, gsize from, gsize to)
         w->folded[i] = g_ascii_tolower(w->plain[i]);
 }
 
-static gboolean is_in(const struct window *w, gsize length, const struct needle *n)
+static gboolean search_is_in(const struct window *w, gsize length, const struct needle *n)
 {
     gsize size;
     const char *bytes = g_bytes_get_data(n->bytes, &size);
@@ -208,7 +208,7 @@ static void search_look(struct window *w, gsize length, const GArray *needles, c
 {
     for (guint i = 0; i < needles->len; i++) {
         const struct needle *n = &g_array_index(needles, struct needle, i);
-        if (!w->open[i] || !is_in(w, length, n))
+        if (!w->open[i] || !search_is_in(w, length, n))
             continue;
         policy_break(found, n->rule, path, "%s in %s", n->what, path);
         close_rule(w, needles, n->rule);
@@ -236,7 +236,7 @@ static void search_entry(struct archive *a, struct window *w, const GArray *need
 
 /* ---- all of them ---- */
 
-static char *full_path(const char *prefix, struct archive_entry *entry)
+static char *search_full_path(const char *prefix, struct archive_entry *entry)
 {
     const char *path = archive_entry_pathname(entry);
     path = path ? path : "(a name that is not text)";
@@ -251,7 +251,7 @@ static int search_all(struct archive *a, const char *prefix, struct window *w,
     struct archive_entry *entry;
     int result;
     while ((result = archive_read_next_header(a, &entry)) == ARCHIVE_OK || result == ARCHIVE_WARN) {
-        g_autofree char *path = full_path(prefix, entry);
+        g_autofree char *path = search_full_path(prefix, entry);
         if (archive_entry_filetype(entry) == AE_IFREG)
             search_entry(a, w, needles, path, found);
         if ((guint64)archive_filter_bytes(a, 0) > STREAM_LIMIT)

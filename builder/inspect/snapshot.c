@@ -87,7 +87,7 @@ gboolean snapshot_has(const snapshot *s, enum snapshot_section section, const ch
     return FALSE;
 }
 
-static gint by_all(gconstpointer a, gconstpointer b)
+static gint snapshot_by_all(gconstpointer a, gconstpointer b)
 {
     const struct snapshot_fact *x = *(struct snapshot_fact *const *)a;
     const struct snapshot_fact *y = *(struct snapshot_fact *const *)b;
@@ -105,7 +105,7 @@ gboolean snapshot_finish(snapshot *s, GError **error)
         return FALSE;
     }
     for (guint i = 0; i < SNAPSHOT_SECTIONS; i++)
-        g_ptr_array_sort(s->sections[i], by_all);
+        g_ptr_array_sort(s->sections[i], snapshot_by_all);
     return TRUE;
 }
 

@@ -174,7 +174,7 @@ static void add_unit(struct tree *t, const char *path, struct archive_entry *ent
         snapshot_add_unit(t->s, path + strlen("systemd/"), target);
 }
 
-static gboolean add_entry(struct tree *t, struct archive_entry *entry, GError **error)
+static gboolean snapshot_add_entry(struct tree *t, struct archive_entry *entry, GError **error)
 {
     const char *raw = archive_entry_pathname(entry), *same = archive_entry_hardlink(entry);
     g_autofree char *path = g_strdup(inside(raw ? raw : "(no name)"));
@@ -204,7 +204,7 @@ static gboolean snapshot_etc_add_all(struct tree *t, GError **error)
     int result;
     while ((result = archive_read_next_header(t->a, &entry)) == ARCHIVE_OK ||
            result == ARCHIVE_WARN)
-        if (!within(t->a, error) || !add_entry(t, entry, error))
+        if (!within(t->a, error) || !snapshot_add_entry(t, entry, error))
             return FALSE;
     return result == ARCHIVE_EOF || snapshot_etc_fail(t->a, error);
 }

@@ -60,7 +60,7 @@ static void add_volumes(const guest *g, snapshot *s)
     }
 }
 
-static gboolean add_disk(guest *g, snapshot *s, GError **error)
+static gboolean snapshot_add_disk(guest *g, snapshot *s, GError **error)
 {
     g_autofree char *table = guestfs_part_get_parttype(g->h, DISK);
     snapshot_add(s, SNAPSHOT_DISK, "partition table", table ? table : "none", NULL);
@@ -78,7 +78,7 @@ static gboolean add_disk(guest *g, snapshot *s, GError **error)
 
 /* ---- the system and its packages ---- */
 
-static void add_system(const guest_facts *facts, snapshot *s)
+static void snapshot_add_system(const guest_facts *facts, snapshot *s)
 {
     g_autofree char *version = g_strdup_printf("%d.%d", facts->major, facts->minor);
     snapshot_add(s, SNAPSHOT_SYSTEM, "distribution", facts->distro, NULL);
@@ -88,7 +88,7 @@ static void add_system(const guest_facts *facts, snapshot *s)
     snapshot_add(s, SNAPSHOT_SYSTEM, "host name", facts->hostname, NULL);
 }
 
-static gboolean add_packages(guest *g, snapshot *s, GError **error)
+static gboolean snapshot_add_packages(guest *g, snapshot *s, GError **error)
 {
     g_autofree char *marks = NULL;
     if (!guest_measure(g, error) ||
@@ -122,7 +122,7 @@ static gboolean add_boot_file(guest *g, snapshot *s, const char *path, GError **
     return TRUE;
 }
 
-static gboolean add_boot(guest *g, snapshot *s, GError **error)
+static gboolean snapshot_add_boot(guest *g, snapshot *s, GError **error)
 {
     guint read = 0;
     g_auto(GStrv) paths = guest_glob(g,
@@ -179,12 +179,12 @@ static gboolean add_default_target(guest *g, snapshot *s, GError **error)
 
 gboolean snapshot_take(guest *g, snapshot *s, GError **error)
 {
-    add_system(g->facts, s);
+    snapshot_add_system(g->facts, s);
     progress_phase(g->p, "disk and boot");
-    if (!add_disk(g, s, error) || !add_boot(g, s, error))
+    if (!snapshot_add_disk(g, s, error) || !snapshot_add_boot(g, s, error))
         return FALSE;
     progress_phase(g->p, "packages");
-    if (!add_packages(g, s, error))
+    if (!snapshot_add_packages(g, s, error))
         return FALSE;
     progress_phase(g->p, "/etc");
     return add_etc(g, s, error) && add_default_target(g, s, error) && snapshot_finish(s, error);

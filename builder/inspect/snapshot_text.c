@@ -61,7 +61,7 @@ static char *with_state(const char *value, const char *field)
 typedef void (*entry_fn)(snapshot *s, char **fields);
 
 /* A name with a "$" inside would be a hash on the wrong side of a colon. */
-static gboolean is_name(const char *text)
+static gboolean snapshot_is_name(const char *text)
 {
     return *text && strlen(text) < 256 && !strchr(text, '$');
 }
@@ -73,7 +73,7 @@ static void each_entry(snapshot *s, const char *text, guint fields_wanted, entry
         if (!**line)
             continue;
         g_auto(GStrv) fields = g_strsplit(*line, ":", -1);
-        if (g_strv_length(fields) == fields_wanted && is_name(fields[0]))
+        if (g_strv_length(fields) == fields_wanted && snapshot_is_name(fields[0]))
             entry(s, fields);
         else
             snapshot_add(s, SNAPSHOT_ACCOUNTS, NOT_AN_ENTRY, NULL, NULL);
@@ -94,7 +94,7 @@ void snapshot_add_passwd(snapshot *s, const char *text)
     each_entry(s, text, 7, passwd_entry);
 }
 
-static gint by_text(gconstpointer a, gconstpointer b)
+static gint snapshot_by_text(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -104,7 +104,7 @@ static void group_entry(snapshot *s, char **f)
 {
     g_autofree char *key = g_strconcat("group ", f[0], NULL);
     g_auto(GStrv) members = g_strsplit(f[3], ",", -1);
-    qsort(members, g_strv_length(members), sizeof *members, by_text);
+    qsort(members, g_strv_length(members), sizeof *members, snapshot_by_text);
     g_autofree char *list = g_strjoinv(",", members);
     g_autofree char *plain = g_strconcat(f[2], *list ? ", members " : "", list, NULL);
     g_autofree char *value = with_state(plain, f[1]);
@@ -197,7 +197,7 @@ void snapshot_add_boot_settings(snapshot *s, const char *path, const char *text,
 /* ---- apt ---- */
 
 /* The rest of the line when it is this field, or NULL. */
-static const char *field_of(char *line, const char *name)
+static const char *snapshot_field_of(char *line, const char *name)
 {
     return g_str_has_prefix(line, name) ? g_strstrip(line + strlen(name)) : NULL;
 }
@@ -219,11 +219,11 @@ void snapshot_add_auto_marks(snapshot *s, const char *text)
     for (char **line = lines; *line; line++) {
         if (!**line)
             end_mark(s, &name, &arch, &automatic);
-        else if ((value = field_of(*line, "Package:")))
+        else if ((value = snapshot_field_of(*line, "Package:")))
             name = value;
-        else if ((value = field_of(*line, "Architecture:")))
+        else if ((value = snapshot_field_of(*line, "Architecture:")))
             arch = value;
-        else if ((value = field_of(*line, "Auto-Installed:")))
+        else if ((value = snapshot_field_of(*line, "Auto-Installed:")))
             automatic = strcmp(value, "1") == 0;
     }
     end_mark(s, &name, &arch, &automatic);

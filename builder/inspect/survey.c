@@ -4,7 +4,7 @@
 #include "inspect/inspect.h"
 
 #include "base/text.h"
-#include "inspect/boot.h"
+#include "inspect/bootloader.h"
 #include "inspect/policy.h"
 #include "inspect/snapshot.h"
 
@@ -106,7 +106,8 @@ static gboolean add_locale(guest *g, inspect_survey *survey, GError **error)
     return TRUE;
 }
 
-static gboolean add_system(guest *g, inspect_survey *survey, const snapshot *s, GError **error)
+static gboolean survey_add_system(guest *g, inspect_survey *survey, const snapshot *s,
+                                  GError **error)
 {
     const guest_facts *facts = g->facts;
     survey_add(survey, &in_system, "product", facts->product);
@@ -119,7 +120,7 @@ static gboolean add_system(guest *g, inspect_survey *survey, const snapshot *s, 
 
 /* ---- disk, packages, boot ---- */
 
-static void add_disk(const guest *g, inspect_survey *survey, const snapshot *s)
+static void survey_add_disk(const guest *g, inspect_survey *survey, const snapshot *s)
 {
     const GPtrArray *facts = snapshot_facts(s, SNAPSHOT_DISK);
     g_autofree char *size = text_size(g->facts->disk_size);
@@ -136,9 +137,9 @@ static void add_disk(const guest *g, inspect_survey *survey, const snapshot *s)
     survey_add(survey, &in_packages, g->format ? g->format : "unknown", count);
 }
 
-static gboolean add_boot(guest *g, inspect_survey *survey, GError **error)
+static gboolean survey_add_boot(guest *g, inspect_survey *survey, GError **error)
 {
-    g_autoptr(boot_facts) boot = boot_read(g, error);
+    g_autoptr(bootloader_facts) boot = bootloader_read(g, error);
     if (!boot)
         return FALSE;
     for (guint i = 0; i < boot->loaders->len; i++)
@@ -194,7 +195,7 @@ static void add_accounts(inspect_survey *survey, const snapshot *s)
     }
 }
 
-static gint by_text(gconstpointer a, gconstpointer b)
+static gint survey_by_text(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -224,7 +225,7 @@ static void add_services(inspect_survey *survey, const snapshot *s)
         if (pair)
             g_ptr_array_add(pairs, pair);
     }
-    g_ptr_array_sort(pairs, by_text);
+    g_ptr_array_sort(pairs, survey_by_text);
     for (guint i = 0; i < pairs->len; i++) {
         g_auto(GStrv) pair = g_strsplit(g_ptr_array_index(pairs, i), "/", 2);
         const char *next = i + 1 < pairs->len ? g_ptr_array_index(pairs, i + 1) : "";
@@ -266,10 +267,10 @@ static gboolean add_network(guest *g, inspect_survey *survey, GError **error)
 static gboolean survey_describe(guest *g, inspect_survey *survey, GError **error)
 {
     g_autoptr(snapshot) s = snapshot_new();
-    if (!snapshot_take(g, s, error) || !add_system(g, survey, s, error))
+    if (!snapshot_take(g, s, error) || !survey_add_system(g, survey, s, error))
         return FALSE;
-    add_disk(g, survey, s);
-    if (!add_boot(g, survey, error))
+    survey_add_disk(g, survey, s);
+    if (!survey_add_boot(g, survey, error))
         return FALSE;
     add_accounts(survey, s);
     add_services(survey, s);

@@ -37,7 +37,7 @@ static void check_activity(struct wait *w)
         return;
     gboolean any = moved(&now, &w->now);
     w->now = now;
-    if (eyes_moved(w->eyes) || any)
+    if (display_changed(w->display) || any)
         wait_moved(w);
     sample(w);
 }
@@ -58,7 +58,7 @@ static void check_prompt(struct wait *w)
     if (wait_seconds_since(w->last_active) < INSTALL_PROMPT_SECONDS || is_standing(w))
         return;
     g_autofree char *console = wait_console_tail(w);
-    const char *screen = eyes_text(w->eyes);
+    const char *screen = display_text(w->display);
     if (matcher_console(w->matcher, console, &match) ||
         (screen && matcher_console(w->matcher, screen, &match)))
         wait_fail(w, match.cause, match.remedy);
@@ -67,7 +67,7 @@ static void check_prompt(struct wait *w)
 /* ---- limits ---- */
 
 /* Negative: not known. */
-static double earlier(const struct wait *w)
+static double limits_earlier(const struct wait *w)
 {
     const struct install_spec *spec = w->spec;
     return spec->earlier ? spec->earlier(wait_phase(w)->name, spec->earlier_user) : -1;
@@ -132,7 +132,7 @@ void wait_check(struct wait *w)
     /* A boot loader's prompt is what a boot command is for. */
     if (!w->loader || !loader_types(w->loader))
         check_prompt(w);
-    double before = earlier(w);
+    double before = limits_earlier(w);
     check_inactivity(w, before);
     check_phase(w, before);
     check_total(w);

@@ -29,7 +29,7 @@ static void loader_fail(loader *l, const char *cause, const char *remedy)
     l->failed(cause, remedy, l->user);
 }
 
-static void on_changed(screen *s, gpointer user)
+static void loader_on_changed(screen *s, gpointer user)
 {
     (void)s;
     const loader *l = user;
@@ -47,7 +47,7 @@ static void loader_on_lost(screen *s, gpointer user)
                     NULL);
 }
 
-static void on_typed(typist *t, const GError *failure, gpointer user)
+static void loader_on_typed(typist *t, const GError *failure, gpointer user)
 {
     loader *l = user;
     (void)t;
@@ -67,7 +67,8 @@ loader *loader_start(const struct install_boot *boot, const char *vnc, progress 
                      loader_failed failed, gpointer user, GError **error)
 {
     loader *l = g_new0(loader, 1);
-    const struct screen_calls calls = {.changed = on_changed, .lost = loader_on_lost, .user = l};
+    const struct screen_calls calls = {
+        .changed = loader_on_changed, .lost = loader_on_lost, .user = l};
     l->boot = boot;
     l->told = told;
     l->failed = failed;
@@ -77,7 +78,7 @@ loader *loader_start(const struct install_boot *boot, const char *vnc, progress 
     l->screen = l->fonts ? screen_open(vnc, &calls, error) : NULL;
     if (l->screen) {
         const struct typist_port port = screen_typist_port(l->screen, l->fonts);
-        l->typist = typist_start(l->command, &port, NULL, on_typed, l);
+        l->typist = typist_start(l->command, &port, NULL, loader_on_typed, l);
         return l;
     }
     loader_free(l);

@@ -42,7 +42,7 @@ struct matcher {
     GArray *log, *console, *reasons; /* of struct fatal */
 };
 
-static GRegex *compile(const char *pattern, GError **error)
+static GRegex *matcher_compile(const char *pattern, GError **error)
 {
     g_autoptr(GError) local = NULL;
     GRegex *regex = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, &local);
@@ -55,7 +55,7 @@ static GRegex *compile(const char *pattern, GError **error)
 static gboolean add_failures(GArray *list, const struct os_failure *failures, GError **error)
 {
     for (; failures && failures->pattern; failures++) {
-        struct fatal f = {.regex = compile(failures->pattern, error), .failure = failures};
+        struct fatal f = {.regex = matcher_compile(failures->pattern, error), .failure = failures};
         if (!f.regex)
             return FALSE;
         g_array_append_val(list, f);
@@ -66,7 +66,7 @@ static gboolean add_failures(GArray *list, const struct os_failure *failures, GE
 static gboolean add_phases(GArray *list, const struct os_phase *phases, GError **error)
 {
     for (; phases && phases->pattern; phases++) {
-        struct begin b = {.regex = compile(phases->pattern, error), .phase = phases};
+        struct begin b = {.regex = matcher_compile(phases->pattern, error), .phase = phases};
         if (!b.regex)
             return FALSE;
         g_array_append_val(list, b);

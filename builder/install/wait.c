@@ -16,22 +16,22 @@ static const char first_phase[] = "boot";
 
 /* ---- phases ---- */
 
-static void end_phase(struct wait *w)
+static void wait_end_phase(struct wait *w)
 {
     wait_phase(w)->seconds = wait_seconds_since(w->phase_began);
 }
 
 /* What fails in a phase is not for the reasons of the phase before. */
-static void begin_phase(struct wait *w, const char *name)
+static void wait_begin_phase(struct wait *w, const char *name)
 {
     if (w->record->phases->len)
-        end_phase(w);
+        wait_end_phase(w);
     (void)timeline_phases_add(w->record->phases, name);
     w->phase_began = g_get_monotonic_time();
     g_clear_pointer(&w->reason.cause, g_free);
     g_clear_pointer(&w->reason_said, g_free);
     progress_phase(w->progress, name);
-    wait_film(w);
+    wait_take_picture(w);
 }
 
 /* ---- what the guest says ---- */
@@ -46,7 +46,7 @@ static void on_log_line(const char *line, gpointer data)
     progress_detail(w->progress, "%s", line);
     const struct os_phase *phase = matcher_phase(w->matcher, line);
     if (phase && strcmp(phase->phase, wait_phase(w)->name) != 0)
-        begin_phase(w, phase->phase);
+        wait_begin_phase(w, phase->phase);
     if (phase && phase->final)
         w->final = TRUE;
     wait_reason(w, line);
@@ -54,7 +54,7 @@ static void on_log_line(const char *line, gpointer data)
         wait_fail(w, match.cause, match.remedy);
 }
 
-static void on_console_line(const char *line, gpointer data)
+static void wait_on_console_line(const char *line, gpointer data)
 {
     struct wait *w = data;
     struct match match;
@@ -125,7 +125,7 @@ static void fail_by_status(struct wait *w, int status)
 
 /* With -no-reboot a restart ends QEMU as a power-off does; before the final phase both mean that
  * the installer gave up. */
-static void on_gone(vm *machine, int status, gpointer user)
+static void wait_on_gone(vm *machine, int status, gpointer user)
 {
     (void)machine;
     struct wait *w = user;
@@ -150,7 +150,7 @@ static void on_gone(vm *machine, int status, gpointer user)
 
 /* ---- running ---- */
 
-static gboolean on_tick(gpointer data)
+static gboolean wait_on_tick(gpointer data)
 {
     wait_check(data);
     return G_SOURCE_CONTINUE;
@@ -172,7 +172,7 @@ static GSource *wait_attach(GSource *source, GSourceFunc call, struct wait *w)
     return source;
 }
 
-static void detach(GSource *source)
+static void wait_detach(GSource *source)
 {
     if (!source)
         return;
@@ -182,23 +182,23 @@ static void detach(GSource *source)
 
 static void wait_watch(struct wait *w, GCancellable *cancel)
 {
-    GSource *tick = wait_attach(g_timeout_source_new(TICK_MS), on_tick, w);
+    GSource *tick = wait_attach(g_timeout_source_new(TICK_MS), wait_on_tick, w);
     GSource *stop = cancel ? wait_attach(g_cancellable_source_new(cancel),
                                          (GSourceFunc)(void (*)(void))wait_on_cancel, w)
                            : NULL;
     while (!w->over)
         g_main_loop_run(w->loop);
-    detach(tick);
-    detach(stop);
+    wait_detach(tick);
+    wait_detach(stop);
 }
 
 /* A machine whose screen cannot be seen is waited for all the same. */
-static void open_eyes(struct wait *w)
+static void wait_open_display(struct wait *w)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *vnc = g_build_filename(vm_dir(w->machine), "vnc", NULL);
-    w->eyes = eyes_open(vnc, &error);
-    if (!w->eyes)
+    w->display = display_open(vnc, &error);
+    if (!w->display)
         progress_detail(w->progress, "the screen cannot be seen: %s", error->message);
 }
 
@@ -209,7 +209,7 @@ static void watch_to_end(struct wait *w, GCancellable *cancel)
         wait_watch(w, cancel);
         if (w->record->failure && !w->gone)
             wait_last_picture(w);
-    } while (w->record->failure && !w->gone && w->spec->keep && wait_keep(w, cancel));
+    } while (w->record->failure && !w->gone && w->spec->keep && wait_pause(w, cancel));
 }
 
 static gboolean wait_judge(const struct wait *w, GCancellable *cancel, GError **error)
@@ -240,28 +240,28 @@ static gboolean wait_run(struct wait *w, GCancellable *cancel, GError **error)
 {
     const struct install_spec *spec = w->spec;
     const struct vm_events events = {
-        .data = wait_on_data, .event = wait_on_event, .gone = on_gone, .user = w};
+        .data = wait_on_data, .event = wait_on_event, .gone = wait_on_gone, .user = w};
     const struct matcher_lists lists = {spec->phases, spec->failures, spec->console, spec->reasons};
     w->matcher = matcher_new(&lists, error);
     if (!w->matcher || g_cancellable_set_error_if_cancelled(cancel, error))
         return FALSE;
-    begin_phase(w, first_phase);
+    wait_begin_phase(w, first_phase);
     w->began = w->last_active = g_get_monotonic_time();
     w->machine = vm_start(spec->vm, spec->dir, spec->log_dir, &events, error);
     if (!w->machine)
         return FALSE;
-    open_eyes(w);
+    wait_open_display(w);
     gboolean begun = start_loader(w, error);
     if (begun)
         watch_to_end(w, cancel);
-    end_phase(w);
+    wait_end_phase(w);
     loader_free(w->loader);
-    eyes_free(g_steal_pointer(&w->eyes));
+    display_free(g_steal_pointer(&w->display));
     vm_free(g_steal_pointer(&w->machine));
     return begun && wait_judge(w, cancel, error);
 }
 
-static void clear(struct wait *w)
+static void wait_clear(struct wait *w)
 {
     matcher_free(w->matcher);
     lines_free(w->log);
@@ -278,9 +278,9 @@ gboolean install_run(const struct install_spec *spec, progress *p, GCancellable 
     w.loop = g_main_loop_new(g_main_context_get_thread_default(), FALSE);
     w.record = install_record_new(spec->name);
     w.log = lines_new(on_log_line, &w);
-    w.console = lines_new(on_console_line, &w);
+    w.console = lines_new(wait_on_console_line, &w);
     gboolean good = wait_run(&w, cancel, error);
-    clear(&w);
+    wait_clear(&w);
     if (record)
         *record = g_steal_pointer(&w.record);
     else

@@ -27,9 +27,9 @@ struct wait {
     char *reason_said;   /* its line */
     char *ended;         /* why QEMU said that it stops: SHUTDOWN's reason */
     gboolean over, good, cancelled;
-    gboolean gone;         /* QEMU */
-    struct eyes *eyes;     /* NULL: the screen cannot be seen */
-    struct loader *loader; /* NULL: nothing is typed */
+    gboolean gone;           /* QEMU */
+    struct display *display; /* NULL: the screen cannot be seen */
+    struct loader *loader;   /* NULL: nothing is typed */
 };
 
 /* ---- wait_state.c ---- */
@@ -42,7 +42,7 @@ void wait_over(struct wait *w);
 /* Something moved. */
 void wait_moved(struct wait *w);
 
-/* ---- blame.c: what is to be said of a failure ---- */
+/* ---- failure.c: what is to be said of a failure ---- */
 
 /* Ends the wait with a failure, unless it is over already: the first cause counts, what follows is
  * its consequence.  Takes cause; remedy may be NULL. */
@@ -63,31 +63,31 @@ void wait_forget(struct wait *w); /* frees what the functions above keep */
 
 void wait_check(struct wait *w);
 
-/* ---- keep.c: a failed machine that people look into ---- */
+/* ---- pause.c: a failed machine that people look into ---- */
 
 /* Pauses the machine and waits, at most spec->keep seconds, for what is to become of it.  TRUE: it
  * runs again, and is to be waited for. */
-gboolean wait_keep(struct wait *w, GCancellable *cancel);
+gboolean wait_pause(struct wait *w, GCancellable *cancel);
 
-/* ---- eyes.c: the screen ---- */
+/* ---- display.c: the screen ---- */
 
 /* vnc: the socket.  Owned by the caller. */
-struct eyes *eyes_open(const char *vnc, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void eyes_free(struct eyes *e);
+struct display *display_open(const char *vnc, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void display_free(struct display *d);
 /* Whether the screen shows something else than when this was asked last; a cursor that blinks is
- * nothing else.  e may be NULL, here and below. */
-gboolean eyes_moved(struct eyes *e);
-/* What stood there then; NULL: no text.  Belongs to e. */
-const char *eyes_text(const struct eyes *e);
+ * nothing else.  d may be NULL, here and below. */
+gboolean display_changed(struct display *d);
+/* What stood there then; NULL: no text.  Belongs to d. */
+const char *display_text(const struct display *d);
 /* What stands there now, or NULL; owned by the caller. */
-char *eyes_read(const struct eyes *e);
+char *display_read(const struct display *d);
 /* Writes the screen as PNG; FALSE without an error: there is none, or, unless always, it is the
  * same as on the last picture. */
-gboolean eyes_picture(struct eyes *e, const char *path, gboolean always, GError **error);
+gboolean display_picture(struct display *d, const char *path, gboolean always, GError **error);
 
-/* ---- film.c: the pictures of the record ---- */
+/* ---- pictures.c: the pictures of the record ---- */
 
 /* At the begin of a phase, when the screen or the console shows something new. */
-void wait_film(struct wait *w);
+void wait_take_picture(struct wait *w);
 /* The last one, of a failed machine: screen.png. */
 void wait_last_picture(struct wait *w);

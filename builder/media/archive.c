@@ -26,6 +26,7 @@ struct link {
 
 struct search {
     const char *source, *name;
+    const struct media_format *format;
     struct media_pick *pick;
     const char *glob;   /* pick's, without leading "/" or "./" */
     GPtrArray *matches; /* paths that match */
@@ -187,7 +188,7 @@ static gboolean archive_survey(struct search *searches, gsize n, GHashTable *lin
     g_autoptr(GError) local = NULL;
     struct media_entry entry = {0};
     g_autoptr(media_reader) reader =
-        media_reader_open(searches->source, searches->name, cancel, error);
+        media_reader_open(searches->source, searches->name, searches->format, cancel, error);
     if (!reader)
         return FALSE;
     while (media_reader_next(reader, &entry, &local) &&
@@ -272,7 +273,7 @@ static gboolean fetch_rest(struct search *searches, gsize n, GCancellable *cance
     g_autoptr(GError) local = NULL;
     struct media_entry entry = {0};
     g_autoptr(media_reader) reader =
-        media_reader_open(searches->source, searches->name, cancel, error);
+        media_reader_open(searches->source, searches->name, searches->format, cancel, error);
     if (!reader)
         return FALSE;
     while (media_reader_next(reader, &entry, &local) &&
@@ -331,13 +332,14 @@ static const char *without_root(const char *glob)
     return glob;
 }
 
-gboolean media_archive_pick(const char *source, const char *name, struct media_pick *picks, gsize n,
-                            GCancellable *cancel, GError **error)
+gboolean media_archive_pick(const char *source, const char *name, const struct media_format *format,
+                            struct media_pick *picks, gsize n, GCancellable *cancel, GError **error)
 {
     g_autofree struct search *searches = g_new0(struct search, n);
     for (gsize i = 0; i < n; i++) {
         searches[i] = (struct search){.source = source,
                                       .name = name,
+                                      .format = format,
                                       .pick = &picks[i],
                                       .glob = without_root(picks[i].glob),
                                       .matches = g_ptr_array_new_with_free_func(g_free),

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include <gio/gio.h>
+#include "media/media.h"
 
-/* Single files out of media: a .deb (its data.tar), an ISO 9660 image or drive, a tar, or a plain
- * directory, read by libarchive in this process; no program is run and nothing is unpacked beside
- * the files that were asked for. */
+/* Single files out of media: a package, an ISO 9660 image or drive, a tar, or a plain directory,
+ * read by libarchive in this process; no program is run and nothing is unpacked beside the files
+ * that were asked for. */
 
 struct media_pick {
     const char *glob; /* fnmatch(3) on the path inside, which has no leading "/" or "./" */
@@ -13,9 +13,11 @@ struct media_pick {
     char *member;     /* result: the path inside that was taken; owned by the caller */
 };
 
-/* Writes the one file of source (name: how people are told of it) that each glob matches; a matched
+/* Writes the one file of source (name: how people are told of it; format: of the packages that it
+ * may be one of, NULL: of none) that each glob matches; a matched
  * link is followed inside the media only. No match, or more than one, is an error that lists what
  * there is.  Refused: files over 1 GiB, media that unpack to more than 16 GiB or hold more than a
  * million entries, loops of links. Errors are of INGOT_EXIT_MEDIA; on error no out file is left. */
-gboolean media_archive_pick(const char *source, const char *name, struct media_pick *picks, gsize n,
-                            GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean media_archive_pick(const char *source, const char *name, const struct media_format *format,
+                            struct media_pick *picks, gsize n, GCancellable *cancel,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

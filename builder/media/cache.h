@@ -57,6 +57,3 @@ char *media_cache_note_path(const media_cache *cache, const char *key);
 GKeyFile *media_cache_note(const media_cache *cache, const char *key);
 gboolean media_cache_save_note(const media_cache *cache, const char *key, GKeyFile *note,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* The one group of a note. */
-#define MEDIA_NOTE "media"

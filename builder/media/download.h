@@ -2,6 +2,7 @@
 #pragma once
 #include "base/digest.h"
 #include "base/progress.h"
+#include "media/source.h"
 
 #include <gio/gio.h>
 
@@ -26,16 +27,6 @@ struct media_net {
     GCancellable *cancel;
 };
 
-struct media_download {
-    const char *url;
-    const char *name;     /* how people are told of it */
-    const char *sha256;   /* what it must have; NULL: not known */
-    guint64 size;         /* what it must have; 0: not known */
-    guint64 max_size;     /* when size is not known */
-    const char *etag;     /* of the copy that the caller has, as the server said; NULL: none */
-    const char *modified; /* likewise Last-Modified */
-};
-
 typedef struct media_answer {
     gboolean not_modified; /* the caller's copy is the current one; nothing was written */
     gboolean absent;       /* why it failed: the server does not have (or give) such a file */
@@ -53,10 +44,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(media_answer, media_answer_clear)
 gboolean media_download_run(const struct media_download *download, const struct media_net *net,
                             const char *part, media_answer *answer,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* The URL as it may be shown: without user, password and query (which may hold a token).  The
- * caller owns it. */
-char *media_url_shown(const char *url);
 
 /* Whether the URL needs no network. */
 gboolean media_url_is_file(const char *url);

@@ -168,7 +168,7 @@ typedef gboolean (*visit_fn)(struct environment *e, media_reader *reader,
 static gboolean visit_kernel(struct environment *e, media_reader *reader,
                              const struct media_entry *entry, const char *in, GError **error)
 {
-    if (fnmatch("boot/vmlinuz-*", entry->path, FNM_PATHNAME) == 0)
+    if (fnmatch(e->job->spec->source->kernel_glob, entry->path, FNM_PATHNAME) == 0)
         return take_kernel(e, reader, entry, in, error);
     const char *below = below_modules(entry->path);
     const char *rest = below ? strchr(below, '/') : NULL;
@@ -184,30 +184,24 @@ static gboolean visit_kernel(struct environment *e, media_reader *reader,
 static gboolean visit_shell(struct environment *e, media_reader *reader,
                             const struct media_entry *entry, const char *in, GError **error)
 {
-    if (e->shell ||
-        (!g_str_equal(entry->path, "usr/bin/busybox") && !g_str_equal(entry->path, "bin/busybox")))
+    if (e->shell || !g_strv_contains(e->job->spec->source->shell_paths, entry->path))
         return TRUE;
     e->shell = read_entry(reader, entry, in, error);
     return e->shell != NULL;
 }
 
-static char *file_name(const deb_package *deb)
-{
-    return g_strdup_printf("%s_%s_%s.deb", deb->name, deb->version, deb->arch);
-}
-
-static gboolean visit_all(struct environment *e, const deb_package *deb, visit_fn visit,
+static gboolean visit_all(struct environment *e, const media_package *from, visit_fn visit,
                           GError **error)
 {
     g_autoptr(GError) local = NULL;
     struct media_entry entry = {0};
-    g_autofree char *name = file_name(deb);
-    progress_detail(e->job->net.progress, "looking into %s", name);
-    g_autoptr(media_reader) reader = media_reader_open(deb->path, name, e->job->net.cancel, error);
+    progress_detail(e->job->net.progress, "looking into %s", from->file);
+    g_autoptr(media_reader) reader = media_reader_open(
+        from->path, from->file, media_job_format(e->job), e->job->net.cancel, error);
     if (!reader)
         return FALSE;
     while (media_reader_next(reader, &entry, &local) &&
-           (!entry.regular || visit(e, reader, &entry, name, &local)))
+           (!entry.regular || visit(e, reader, &entry, from->file, &local)))
         continue;
     g_free(entry.path);
     if (!local)
@@ -216,22 +210,23 @@ static gboolean visit_all(struct environment *e, const deb_package *deb, visit_f
     return FALSE;
 }
 
-static gboolean environment_survey(struct environment *e, const GPtrArray *kernel,
-                                   const deb_package *shell, GError **error)
+static gboolean environment_survey(struct environment *e, const struct media_choice *from,
+                                   GError **error)
 {
-    for (guint i = 0; i < kernel->len; i++) {
-        if (!visit_all(e, g_ptr_array_index(kernel, i), visit_kernel, error))
+    const struct media_source *source = e->job->spec->source;
+    const media_package *shell = g_ptr_array_index(from->shell, 0);
+    const media_package *last = g_ptr_array_index(from->kernel, from->kernel->len - 1);
+    for (guint i = 0; i < from->kernel->len; i++) {
+        if (!visit_all(e, g_ptr_array_index(from->kernel, i), visit_kernel, error))
             return FALSE;
     }
     if (!visit_all(e, shell, visit_shell, error))
         return FALSE;
-    const deb_package *last = g_ptr_array_index(kernel, kernel->len - 1);
-    const deb_package *lacks = !e->kernel ? last : !e->shell ? shell : NULL;
+    const media_package *lacks = !e->kernel ? last : !e->shell ? shell : NULL;
     if (!lacks)
         return TRUE;
-    g_autofree char *name = file_name(lacks);
     ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "there is no file %s in %s",
-                    e->kernel ? "usr/bin/busybox" : "boot/vmlinuz-*", name);
+                    e->kernel ? source->shell_paths[0] : source->kernel_glob, lacks->file);
     return FALSE;
 }
 
@@ -340,28 +335,27 @@ static gboolean write_files(struct environment *e, media_boot *boot, GError **er
     return boot->initrd != NULL;
 }
 
-static gboolean environment_make(struct media_job *job, const GPtrArray *kernel,
-                                 const deb_package *shell, media_boot *boot, char **origin,
-                                 GError **error)
+static gboolean environment_make(struct media_job *job, const struct media_choice *from,
+                                 media_boot *boot, char **origin, GError **error)
 {
     struct environment e = {0};
     init(&e, job);
-    gboolean good = environment_survey(&e, kernel, shell, error) && load_all(&e, error) &&
-                    write_files(&e, boot, error);
+    gboolean good =
+        environment_survey(&e, from, error) && load_all(&e, error) && write_files(&e, boot, error);
     if (good)
         *origin = g_strdup_printf("%s in %s", e.kernel_member, e.kernel_in);
     clear(&e);
     return good;
 }
 
-static void key_of(const struct media_job *job, const GPtrArray *kernel, const deb_package *shell,
+static void key_of(const struct media_job *job, const struct media_choice *from,
                    char key[DIGEST_HEX_LEN + 1])
 {
     g_autoptr(GPtrArray) values = g_ptr_array_new();
     g_ptr_array_add(values, (gpointer)FORM);
-    g_ptr_array_add(values, (gpointer)shell->sha256);
-    for (guint i = 0; i < kernel->len; i++)
-        g_ptr_array_add(values, ((deb_package *)g_ptr_array_index(kernel, i))->sha256);
+    g_ptr_array_add(values, ((media_package *)g_ptr_array_index(from->shell, 0))->sha256);
+    for (guint i = 0; i < from->kernel->len; i++)
+        g_ptr_array_add(values, ((media_package *)g_ptr_array_index(from->kernel, i))->sha256);
     for (char **m = job->spec->env_modules; m && *m; m++)
         g_ptr_array_add(values, *m);
     g_ptr_array_add(values, NULL);
@@ -422,19 +416,19 @@ static guint64 size_of(const char *path)
     return stat(path, &info) == 0 ? (guint64)info.st_size : 0;
 }
 
-gboolean media_environment(struct media_job *job, const GPtrArray *kernel, const deb_package *shell,
-                           media_boot *boot, GError **error)
+gboolean media_environment(struct media_job *job, const struct media_choice *from, media_boot *boot,
+                           GError **error)
 {
     char key[DIGEST_HEX_LEN + 1];
     g_autofree char *origin = NULL;
     g_autoptr(GError) local = NULL;
-    key_of(job, kernel, shell, key);
+    key_of(job, from, key);
     if (!environment_recall(job, key, boot, &origin, &local)) {
         if (local) {
             g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
         }
-        if (!environment_make(job, kernel, shell, boot, &origin, error) ||
+        if (!environment_make(job, from, boot, &origin, error) ||
             !environment_remember(job, key, boot, origin, error))
             return FALSE;
     }

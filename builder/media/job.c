@@ -2,6 +2,8 @@
 #include "media/job.h"
 
 #include "base/files.h"
+#include "media/clock.h"
+#include "media/verify.h"
 
 #include <string.h>
 
@@ -65,4 +67,60 @@ void media_job_clear(struct media_job *job)
     g_free(job->work);
     g_clear_pointer(&job->inputs, g_ptr_array_unref);
     media_cache_free(job->cache);
+}
+
+const struct media_format *media_job_format(const struct media_job *job)
+{
+    return job->spec->source ? job->spec->source->format : NULL;
+}
+
+/* ---- for sources ---- */
+
+const struct media_spec *media_job_spec(const media_job *job)
+{
+    return job->spec;
+}
+
+const struct media_context *media_job_context(const media_job *job)
+{
+    return job->context;
+}
+
+char *media_job_verified_text(const media_job *job, const char *file, const char *name,
+                              gsize *length, GError **error)
+{
+    char *text = NULL;
+    const struct media_signature signature = {
+        .keyring = job->spec->keyring, .file = file, .name = name, .work = job->work};
+    return media_verify(&signature, job->net.cancel, &text, length, error) ? text : NULL;
+}
+
+static gint64 job_host_time(void)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+gint64 media_job_now(const media_job *job)
+{
+    return media_clock_now(job->cache, job_host_time(), job->net.progress);
+}
+
+gboolean media_job_has_verified(const media_job *job, gint64 date, GError **error)
+{
+    return media_clock_verified(job->cache, date, job->net.cancel, error);
+}
+
+void media_job_explain_expiry(const media_job *job, gint64 now)
+{
+    media_clock_explain(job->cache, now, job_host_time(), job->net.progress);
+}
+
+GKeyFile *media_job_note(const media_job *job, const char *key)
+{
+    return media_cache_note(job->cache, key);
+}
+
+gboolean media_job_save_note(const media_job *job, const char *key, GKeyFile *note, GError **error)
+{
+    return media_cache_save_note(job->cache, key, note, error);
 }

@@ -97,8 +97,8 @@ static gboolean extract(struct media_job *job, const char *path, const char *med
     };
     progress_detail(job->net.progress, "taking kernel and initrd out of %s",
                     medium_name(job, path));
-    if (!media_archive_pick(path, medium_name(job, path), picks, G_N_ELEMENTS(picks),
-                            job->net.cancel, error))
+    if (!media_archive_pick(path, medium_name(job, path), media_job_format(job), picks,
+                            G_N_ELEMENTS(picks), job->net.cancel, error))
         return FALSE;
     for (gsize i = 0; i < G_N_ELEMENTS(picks); i++) {
         part_clear(&parts[i]);
@@ -204,9 +204,10 @@ static media_boot *boot_whole(struct media_job *job, const char *path,
 static media_boot *media_run(struct media_job *job, GError **error)
 {
     char sha256[DIGEST_HEX_LEN + 1] = "";
-    if (job->spec->kind == MEDIA_PACKAGES)
-        return media_from_packages(job, error);
-    g_autofree char *path = job->spec->kind == MEDIA_APT   ? media_from_apt(job, sha256, error)
+    if (job->spec->kind == MEDIA_SYSTEM)
+        return media_from_system(job, error);
+    g_autofree char *path = job->spec->kind == MEDIA_PACKAGE
+                                ? media_from_package(job, sha256, error)
                             : job->spec->kind == MEDIA_URL ? media_from_url(job, sha256, error)
                                                            : media_from_path(job, sha256, error);
     if (!path)
@@ -217,8 +218,7 @@ static media_boot *media_run(struct media_job *job, GError **error)
 
 static gboolean check_spec(const struct media_spec *spec, GError **error)
 {
-    if (spec->kind != MEDIA_PACKAGES && !spec->whole &&
-        (!spec->kernel_glob || !spec->initrd_glob)) {
+    if (spec->kind != MEDIA_SYSTEM && !spec->whole && (!spec->kernel_glob || !spec->initrd_glob)) {
         ingot_set_error(error, INGOT_EXIT_MEDIA, "give the paths of both inside the medium",
                         "it is not known where the kernel and the initrd are");
         return FALSE;

@@ -2,36 +2,81 @@
 #pragma once
 #include "base/cached.h"
 #include "base/progress.h"
-#include "debian/debian.h"
 
 #include <gio/gio.h>
 
 /* Fetching installer media, proving them, and getting a kernel and an initrd out of them.  Knows
- * nothing of VMs.  Everything that comes from a server or a medium is hostile until proven. */
+ * nothing of VMs, and of distributions what their records say (media/source.h).  Everything that
+ * comes from a server or a medium is hostile until proven. */
+
+/* ---- packages ---- */
+
+/* The form of a package's file, which is read once from front to back: a head that only the
+ * packaging system itself understands, and the package's files as one archive.  All of it may be
+ * called in any thread; the file may be anything.  Errors are of INGOT_EXIT_MEDIA. */
+struct archive;
+struct media_format {
+    const char *what;  /* "a .deb" */
+    const char *magic; /* how such a file begins, and no other medium */
+    /* Opens it and reads the head.  name: how people are told of it; NULL: as the path ends.  *head
+     * (NULL: not wanted) is owned by the caller. */
+    gpointer (*open)(const char *path, const char *name, gpointer *head, GError **error);
+    void (*close)(gpointer opened);
+    gsize (*head_size)(gconstpointer head); /* bytes, about */
+    void (*head_free)(gpointer head);
+    /* The next bytes of the archive, decompressed, valid until the next call.  0: its end, -1:
+     * *error is set. */
+    gssize (*data)(gpointer opened, const void **block, GError **error);
+    int (*archive)(struct archive *a); /* archive_read_support_format_tar or the like */
+};
+
+/* Says that a package is not as it must be (why may hold what the package says); always FALSE. */
+gboolean media_package_refuse(const char *path, const char *why, GError **error);
+
+/* A package of an archive: what is known of it when the archive has been proved. */
+typedef struct media_package {
+    char *name, *version, *arch; /* in the archive's words */
+    char *file;                  /* what its file is called there */
+    char *url;
+    char *path; /* in the cache, once it has been fetched; else NULL */
+    char sha256[65];
+    guint64 size;
+    guint order;        /* of unpacking: the lowest first */
+    gboolean automatic; /* nobody asked for it by name */
+} media_package;
+void media_package_free(media_package *package);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_package, media_package_free)
+
+struct media_source; /* of packages: a record of a packaging system (media/source.h) */
+
+/* ---- what to fetch ---- */
 
 enum media_kind {
-    MEDIA_APT,     /* a package of a Debian archive: InRelease -> Packages -> .deb */
+    MEDIA_PACKAGE, /* a package of an archive, which holds kernel and initrd */
     MEDIA_URL,     /* a URL with a digest or a detached signature */
-    MEDIA_LOCAL,   /* a file (ISO, .deb), a directory or a block device */
-    MEDIA_PACKAGES /* a whole system's packages, and an environment to set them up in */
+    MEDIA_LOCAL,   /* a file (an ISO image, a package), a directory or a block device */
+    MEDIA_SYSTEM   /* a whole system's packages, and an environment to set them up in */
 };
 
 struct media_spec {
     enum media_kind kind;
-    /* APT, PACKAGES (without package); arch as Debian says it: "amd64" */
-    char *mirror, *suite, *arch, *package;
-    char *components;                /* APT, PACKAGES: "main universe"; NULL: "main" */
+    /* What an archive of packages is read with, and the form of a package; NULL only for URL and
+     * LOCAL, of which none is a package then. */
+    const struct media_source *source;
+    /* PACKAGE, SYSTEM (without package), all in the words of the source; components: the parts of
+     * the archive with blanks between, NULL: the usual one. */
+    char *mirror, *suite, *arch, *package, *components;
     char *url;                       /* URL */
     char *path;                      /* LOCAL */
     char *sha256;                    /* URL, LOCAL; NULL: none */
     char *signature;                 /* URL or path of a detached signature; NULL: none */
-    char *keyring;                   /* file for gpgv; needed for APT, PACKAGES and signature */
+    char *keyring;                   /* file for gpgv; needed for PACKAGE, SYSTEM and signature */
     char *proxy;                     /* NULL: none */
     char *kernel_glob, *initrd_glob; /* fnmatch(3), FNM_PERIOD off, '*' crosses '/' */
     gboolean whole; /* URL, LOCAL: an ISO 9660 image or drive that is booted as it is */
 
-    /* PACKAGES.  security_mirror: the archive of the suite's updates, SUITE-security, of which the
-     * newer versions are taken; NULL: none.  Lists end with NULL, and may be NULL themselves: none.
+    /* SYSTEM.  security_mirror: the archive of the suite's security updates, of which the newer
+     * versions are taken; NULL: none.  Lists end with NULL, and may be NULL themselves: none.
      */
     char *security_mirror;
     char **plain;       /* names; of the base set, with what they depend on */
@@ -57,7 +102,7 @@ typedef struct media_boot {
     char *kernel_sha256, *initrd_sha256;
     char *medium, *medium_sha256; /* whole: the file or drive */
     GPtrArray *inputs;            /* of struct media_input * */
-    GPtrArray *packages;          /* PACKAGES: of deb_package *, sorted by name; else NULL */
+    GPtrArray *packages;          /* SYSTEM: of media_package *, sorted by name; else NULL */
     struct media_cache *cache;    /* keeps what lies in it from being removed */
 } media_boot;
 void media_boot_free(media_boot *boot);
@@ -74,7 +119,7 @@ struct media_context {
 /* Fetches what is not in the cache, verifies all of it, extracts kernel and initrd.  Errors are of
  * INGOT_EXIT_MEDIA and name the file, its origin and what was wrong.  The caller owns the result.
  *
- * PACKAGES: the initrd holds /bin/busybox, /modules/NAME.ko ('_' for every '-' of NAME) and
+ * SYSTEM: the initrd holds /bin/busybox, /modules/NAME.ko ('_' for every '-' of NAME) and
  * /modules/order, which names the files of /modules in the order in which they can be loaded, one
  * a line; what is built into the kernel is left out.  It has no /init: the caller appends one.  The
  * set of packages is one input, "packages". */
@@ -94,6 +139,7 @@ void media_clear_dead(const char *cache_dir);
 
 /* Where an installer takes them from: a component of an archive; all borrowed. */
 struct media_modules {
+    const struct media_source *source; /* NULL: none */
     const char *mirror, *suite, *arch; /* as in media_spec; mirror NULL: it is not known */
     const char *component;             /* "main/debian-installer"; NULL: from no archive */
     const char *keyring, *proxy;

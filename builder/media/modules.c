@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "media/suite.h"
+#include "media/job.h"
 
 #include "base/error.h"
 
@@ -40,27 +40,17 @@ static char *kernel_version(const char *path)
     return length ? g_strndup(text, length) : NULL;
 }
 
-/* ---- the index ---- */
+/* ---- the archive ---- */
 
-static gboolean read_index(media_job *job, const struct media_modules *modules, GString *text,
-                           GError **error)
+/* One try: it is only looked at before the installer does. */
+static gboolean list_kernels(const struct media_modules *modules,
+                             const struct media_context *context, GPtrArray *versions,
+                             GError **error)
 {
-    const struct deb_index *index = NULL;
-    g_auto(media_suite) suite = {0};
-    if (!media_suite_init(&suite, job, modules->mirror, modules->suite, error) ||
-        !media_suite_fetch(&suite, job, error))
-        return FALSE;
-    g_autofree char *file =
-        media_suite_index(&suite, job, modules->component, modules->arch, &index, error);
-    return file && deb_packages_read(file, NULL, text, job->net.cancel, error);
-}
-
-/* The proved text of the index.  One try: it is only looked at before the installer does. */
-static gboolean obtain_index(const struct media_modules *modules,
-                             const struct media_context *context, GString *text, GError **error)
-{
-    const struct media_spec archive = {.mirror = (char *)modules->mirror,
+    const struct media_spec archive = {.source = modules->source,
+                                       .mirror = (char *)modules->mirror,
                                        .suite = (char *)modules->suite,
+                                       .components = (char *)modules->component,
                                        .arch = (char *)modules->arch,
                                        .keyring = (char *)modules->keyring,
                                        .proxy = (char *)modules->proxy};
@@ -68,24 +58,7 @@ static gboolean obtain_index(const struct media_modules *modules,
     g_auto(media_job) job = {.work_lock = -1};
     once.attempts = 1;
     return media_job_init(&job, &archive, context, &once, error) &&
-           read_index(&job, modules, text, error);
-}
-
-/* Adds the kernels of all stanzas to versions, each once. */
-static gboolean list_kernels(const GString *text, GPtrArray *versions, GError **error)
-{
-    const char *at = text->str, *end = text->str + text->len;
-    for (;;) {
-        g_autoptr(GError) local = NULL;
-        g_autoptr(GHashTable) fields = deb822_next(&at, end, &local);
-        const char *version = fields ? deb822_get(fields, "kernel-version") : NULL;
-        if (local)
-            g_propagate_error(error, g_steal_pointer(&local));
-        if (!fields)
-            return !*error;
-        if (version && !g_ptr_array_find_with_equal_func(versions, version, g_str_equal, NULL))
-            g_ptr_array_add(versions, g_strdup(version));
-    }
+           modules->source->kernels(&job, versions, error);
 }
 
 /* ---- both ---- */
@@ -109,14 +82,13 @@ gboolean media_check_modules(const struct media_modules *modules, const char *ke
                              const struct media_context *context, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GPtrArray) versions = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *version =
-        modules->mirror && modules->component ? kernel_version(kernel) : NULL;
+        modules->source && modules->mirror && modules->component ? kernel_version(kernel) : NULL;
     if (!version)
         return TRUE;
     progress_detail(context->progress, "looking for modules of the kernel %s", version);
-    if (obtain_index(modules, context, text, &local) && list_kernels(text, versions, &local))
+    if (list_kernels(modules, context, versions, &local))
         return compare_kernels(modules, version, versions, error);
     if (g_cancellable_set_error_if_cancelled(context->cancel, error))
         return FALSE;

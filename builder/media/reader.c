@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "debian/debian.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +16,10 @@
 #define PATH_BYTES   4096u
 
 struct media_reader {
-    struct archive *a; /* the file, the directory or the data.tar of deb */
-    deb_file *deb;     /* or NULL */
-    GError *deb_error; /* what its reader has said */
+    struct archive *a; /* the file, the directory or the files of package */
+    const struct media_format *format;
+    gpointer package;      /* opened by format; or NULL */
+    GError *package_error; /* what format has said of it */
     int fd;
     guint entries;
     gsize prefix; /* of the paths of a directory */
@@ -33,8 +33,9 @@ void media_reader_free(media_reader *reader)
     if (!reader)
         return;
     archive_read_free(reader->a);
-    deb_free(reader->deb);
-    g_clear_error(&reader->deb_error);
+    if (reader->package)
+        reader->format->close(reader->package);
+    g_clear_error(&reader->package_error);
     if (reader->fd >= 0)
         close(reader->fd);
     g_free(reader->source);
@@ -86,16 +87,16 @@ static la_int64_t on_skip(struct archive *a, void *data, la_int64_t request)
     return request;
 }
 
-static la_ssize_t reader_on_deb(struct archive *a, void *data, const void **block)
+static la_ssize_t reader_on_package(struct archive *a, void *data, const void **block)
 {
     media_reader *r = data;
     if (g_cancellable_is_cancelled(r->cancel)) {
         archive_set_error(a, EINTR, "interrupted");
         return -1;
     }
-    gssize n = r->deb_error ? -1 : deb_data(r->deb, block, &r->deb_error);
+    gssize n = r->package_error ? -1 : r->format->data(r->package, block, &r->package_error);
     if (n < 0)
-        archive_set_error(a, EIO, "%s", r->deb_error->message);
+        archive_set_error(a, EIO, "%s", r->package_error->message);
     return n;
 }
 
@@ -115,11 +116,12 @@ static gboolean reader_fail(media_reader *r, GError **error)
 {
     if (g_cancellable_set_error_if_cancelled(r->cancel, error))
         return FALSE;
-    const char *why = r->deb_error ? r->deb_error->message : archive_error_string(r->a);
+    const char *why = r->package_error ? r->package_error->message : archive_error_string(r->a);
     g_autofree char *shown = text_printable(why ? why : "it cannot be read", -1);
-    ingot_set_error(error, INGOT_EXIT_MEDIA,
-                    "it must be a .deb, an ISO image, a tar or a directory, and complete",
-                    "cannot read %s: %s", r->name, shown);
+    g_autofree char *hint =
+        g_strdup_printf("it must be %s%san ISO image, a tar or a directory, and complete",
+                        r->format ? r->format->what : "", r->format ? ", " : "");
+    ingot_set_error(error, INGOT_EXIT_MEDIA, hint, "cannot read %s: %s", r->name, shown);
     return FALSE;
 }
 
@@ -162,35 +164,36 @@ static gboolean open_file(media_reader *r, GError **error)
     return TRUE;
 }
 
-/* A .deb is an ar archive (deb(5)); nothing else here is. */
-static gboolean is_deb(const media_reader *r)
+static gboolean is_package(const media_reader *r)
 {
-    static const char magic[] = "!<arch>\n";
-    char head[sizeof magic - 1];
-    return pread(r->fd, head, sizeof head, 0) == (ssize_t)sizeof head &&
-           memcmp(head, magic, sizeof head) == 0;
+    char head[64];
+    gsize length = r->format ? MIN(strlen(r->format->magic), sizeof head) : 0;
+    return length && pread(r->fd, head, length, 0) == (ssize_t)length &&
+           memcmp(head, r->format->magic, length) == 0;
 }
 
-static gboolean open_deb(media_reader *r, GError **error)
+static gboolean open_package(media_reader *r, GError **error)
 {
     g_autofree char *same = g_strdup_printf("/proc/self/fd/%d", r->fd);
     r->a = archive_read_new();
-    r->deb = deb_open(same, r->name, NULL, &r->deb_error);
-    if (!r->deb)
+    r->package = r->format->open(same, r->name, NULL, &r->package_error);
+    if (!r->package)
         return reader_fail(r, error);
-    archive_read_support_format_tar(r->a);
-    archive_read_set_read_callback(r->a, reader_on_deb);
+    r->format->archive(r->a);
+    archive_read_set_read_callback(r->a, reader_on_package);
     archive_read_set_callback_data(r->a, r);
     return archive_read_open1(r->a) == ARCHIVE_OK || reader_fail(r, error);
 }
 
-media_reader *media_reader_open(const char *source, const char *name, GCancellable *cancel,
+media_reader *media_reader_open(const char *source, const char *name,
+                                const struct media_format *format, GCancellable *cancel,
                                 GError **error)
 {
     struct stat info;
     g_autoptr(media_reader) r = g_new0(media_reader, 1);
     r->source = g_canonicalize_filename(source, NULL);
     r->name = g_strdup(name);
+    r->format = format;
     r->cancel = cancel;
     /* O_NONBLOCK: opening a FIFO must not wait for a writer. */
     r->fd = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -205,7 +208,7 @@ media_reader *media_reader_open(const char *source, const char *name, GCancellab
         return NULL;
     }
     if (S_ISDIR(info.st_mode) ? !open_directory(r, error)
-        : is_deb(r)           ? !open_deb(r, error)
+        : is_package(r)       ? !open_package(r, error)
                               : !open_file(r, error))
         return NULL;
     return g_steal_pointer(&r);

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "media/media.h"
+
 #include <archive.h>
 #include <archive_entry.h>
-#include <gio/gio.h>
 
-/* The entries of a medium, one after another, whatever it is: tar, ISO 9660, the data.tar inside
- * a .deb, or a directory. */
+/* The entries of a medium, one after another, whatever it is: tar, ISO 9660, the files of a
+ * package, or a directory. */
 typedef struct media_reader media_reader;
 
-/* source: a regular file, a block device or a directory; name: how people are told of it.  cancel
- * is borrowed. */
-media_reader *media_reader_open(const char *source, const char *name, GCancellable *cancel,
+/* source: a regular file, a block device or a directory; name: how people are told of it;
+ * format: of the packages that it may be one of, NULL: of none.  cancel and format are borrowed. */
+media_reader *media_reader_open(const char *source, const char *name,
+                                const struct media_format *format, GCancellable *cancel,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_reader_free(media_reader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_reader, media_reader_free)

@@ -18,6 +18,14 @@ char *media_url_shown(const char *url)
     return text_printable(shown, -1);
 }
 
+char *media_url_of_folder(const char *url)
+{
+    gsize length = strlen(url);
+    while (length && url[length - 1] == '/')
+        length--;
+    return g_strndup(url, length);
+}
+
 gboolean media_url_is_file(const char *url)
 {
     return g_ascii_strncasecmp(url, "file:", 5) == 0;

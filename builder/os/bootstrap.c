@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "os/debian.h"
 
-#include "debian/debian.h"
-
 #include <string.h>
 
 /* ingot's own installer for the Debian family.  The host fetches and proves packages and unpacks
@@ -44,7 +42,7 @@ static GPtrArray *bootstrap_answer(const struct os_answers *a, const char *data_
 /* The console stays for panics; everything else is said on the log channel, whose name depends on
  * the machine (vm/arch.c: a second ISA port, or the only PCI one).  norandmaps: see
  * debian_installer.c. panic=-1: a panic restarts at once, which ends the machine. */
-static char *command_line(const struct os_answers *a)
+static char *bootstrap_command_line(const struct os_answers *a)
 {
     gboolean isa = strcmp(a->serial_name, "ttyS0") == 0;
     return g_strdup_printf(
@@ -122,7 +120,7 @@ static const struct os_packages *packages(const char *family, const char *arch)
     return NULL;
 }
 
-static const char *kernel_package(const char *family, const char *arch)
+static const char *bootstrap_kernel_package(const char *family, const char *arch)
 {
     const struct os_packages *row = packages(family, arch);
     return row ? row->kernel : NULL;
@@ -165,13 +163,13 @@ const os_installer installer_bootstrap = {
     .families = families,
     .arches = arches,
     .filesystems = filesystems,
-    .archive_arch = deb_arch_of_machine,
+    .packaging = &debian_packaging,
     .packages = packages,
-    .kernel_package = kernel_package,
+    .kernel_package = bootstrap_kernel_package,
     .base_packages = os_base_packages,
     .memory = G_GUINT64_CONSTANT(768) << 20,
     .answer = bootstrap_answer,
-    .command_line = command_line,
+    .command_line = bootstrap_command_line,
     .phases = phases,
     .failures = failures,
     .console = console,

@@ -9,6 +9,12 @@
 
 #define KICKSTART_MAX (1u << 20)
 
+const struct os_packaging debian_packaging = {
+    .source = &deb_source,
+    .database = &deb_dpkg,
+    .archive_arch = deb_arch_of_machine,
+};
+
 static const char *or_empty(const char *text)
 {
     return text ? text : "";
@@ -49,7 +55,7 @@ static gboolean debian_fits(const struct rule *rule, const char *const *words, G
     return TRUE;
 }
 
-static gboolean check_words(const struct os_answers *a, GError **error)
+static gboolean debian_check_words(const struct os_answers *a, GError **error)
 {
     const char *const kernel[] = {a->kernel_package, NULL};
     for (gsize i = 0; i < a->n_users; i++) {
@@ -144,7 +150,7 @@ static void put_users(GHashTable *values, const struct os_answers *a, gsize firs
     debian_put(values, "users_script", g_string_free(script, FALSE));
 }
 
-static void put_packages(GHashTable *values, const struct os_packages *packages)
+static void debian_put_packages(GHashTable *values, const struct os_packages *packages)
 {
     debian_put(values, "components", g_strdup(packages ? packages->components : "main"));
     debian_put(values, "grub_package", g_strdup(packages ? packages->loader : ""));
@@ -178,7 +184,7 @@ static GHashTable *values_new(const struct os_answers *a, gsize first_user, GErr
     debian_put(values, "packages", debian_joined(a->packages, " "));
     debian_put(values, "kernel_args", debian_joined(a->kernel_args, " "));
     put_users(values, a, first_user);
-    put_packages(values, a->sources);
+    debian_put_packages(values, a->sources);
     if (put_mirror(values, a->mirror, error))
         return values;
     g_hash_table_unref(values);
@@ -187,7 +193,7 @@ static GHashTable *values_new(const struct os_answers *a, gsize first_user, GErr
 
 GHashTable *debian_values(const struct os_answers *a, gsize first_user, GError **error)
 {
-    return check_words(a, error) ? values_new(a, first_user, error) : NULL;
+    return debian_check_words(a, error) ? values_new(a, first_user, error) : NULL;
 }
 
 /* ---- files ---- */

@@ -6,6 +6,8 @@
 /* What the installers of the Debian family have in common: the answers as values of their
  * templates, and the making of their files.  Private to the room. */
 
+extern const struct os_packaging debian_packaging;
+
 /* A file of kickstart/ and where the installer finds it. */
 struct debian_source {
     const char *file, *path;

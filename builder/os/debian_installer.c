@@ -57,7 +57,7 @@ static GPtrArray *debian_installer_answer(const struct os_answers *a, const char
  * the translation of every library, again and again (starting a program took 3.4 times as long).
  * What stands behind "---" is for the new system (d-i copies it); there is nothing: late.sh writes
  * /etc/default/grub. */
-static char *command_line(const struct os_answers *a)
+static char *debian_installer_command_line(const struct os_answers *a)
 {
     (void)a;
     return g_strdup("auto=true priority=critical DEBIAN_FRONTEND=text DEBCONF_DROP_TRANSLATIONS=1 "
@@ -168,7 +168,7 @@ static const struct os_failure reasons[] = {
     {NULL, NULL, NULL},
 };
 
-static const char *kernel_package(const char *family, const char *arch)
+static const char *debian_installer_kernel_package(const char *family, const char *arch)
 {
     (void)family;
     (void)arch;
@@ -184,20 +184,20 @@ const os_installer installer_debian_installer = {
     .families = families,
     .arches = arches,
     .filesystems = filesystems,
-    .archive_arch = deb_arch_of_machine,
+    .packaging = &debian_packaging,
     .package = package,
     .kernel_glob = "*/text/debian-installer/amd64/linux",
     .initrd_glob = "*/text/debian-installer/amd64/initrd.gz",
     .keyring = "/usr/share/keyrings/debian-archive-keyring.gpg",
     .modules = "main/debian-installer",
     .modules_remedy = POINT_RELEASE,
-    .kernel_package = kernel_package,
+    .kernel_package = debian_installer_kernel_package,
     .base_packages = os_base_packages,
     .memory = G_GUINT64_CONSTANT(1) << 30,
     .network = TRUE,
     .seeded = TRUE,
     .answer = debian_installer_answer,
-    .command_line = command_line,
+    .command_line = debian_installer_command_line,
     .phases = phases,
     .failures = failures,
     .console = console,

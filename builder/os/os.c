@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "os/os.h"
 
+#include "debian/debian.h"
+
 #include <string.h>
 
 const char *const os_base_packages[] = {"net-tools", "lrzsz", "screen", "tree",
@@ -13,6 +15,11 @@ void os_file_free(struct os_file *file)
     g_free(file->path);
     g_bytes_unref(file->data);
     g_free(file);
+}
+
+char *os_host_archive(gboolean security)
+{
+    return deb_host_mirror(NULL, security);
 }
 
 gboolean os_family_has_host_archive(const char *family)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include <glib.h>
+#include "rootfs/rootfs.h"
 
 /* Installer families: media paths, answer file, kernel arguments, phase and error patterns.  Knows
  * nothing of processes and of the network. */
@@ -81,14 +81,21 @@ struct os_packages {
     const char *const *env_modules;
 };
 
+/* The packaging system of an installer's families: what the other rooms know of it. */
+struct os_packaging {
+    const struct media_source *source;      /* its archives and the form of its packages */
+    const struct rootfs_database *database; /* what is written down of unpacked ones */
+    /* What its archives call a machine ("x86_64"); NULL: that is not known. */
+    const char *(*archive_arch)(const char *machine);
+};
+
 typedef struct os_installer {
     const char *name;    /* "debian-installer" */
     const char *heading; /* one line for --help and lists */
     const char *const *families;
     const char *const *arches;      /* "x86_64", … */
     const char *const *filesystems; /* what it can make as / */
-    /* What the archives of its families call one of arches; NULL: that is not known. */
-    const char *(*archive_arch)(const char *arch);
+    const struct os_packaging *packaging;
     /* The row for a family and architecture, or NULL; the member is NULL for installers that are
      * booted from media of their own. */
     const struct os_packages *(*packages)(const char *family, const char *arch);
@@ -128,7 +135,10 @@ const os_installer *os_installer_for_family(const char *family); /* the default,
  * that takes boot commands, too), by the name of one of the family; the caller owns the text. */
 char *os_hint_with_media(const char *family, gboolean seeded);
 
-/* Whether the archive that the host's own apt uses (deb_host_mirror) is of this family. */
+/* The archive that the host's own package manager uses, or that of its security updates; NULL: none
+ * is known.  The caller owns the URL. */
+char *os_host_archive(gboolean security);
+/* Whether it is of this family. */
 gboolean os_family_has_host_archive(const char *family);
 /* Whether the security updates of a release are in an archive of their own. */
 gboolean os_release_has_security(const char *family, const char *release);

@@ -103,7 +103,7 @@ static gboolean close_section(struct renderer *r, const char *key, GError **erro
 
 /* A section tag alone on its line takes the line with it: the blanks before it that are already
  * out, and the line's end (mustache(5), "standalone"). */
-static void take_line(struct renderer *r, const char *tag)
+static void template_take_line(struct renderer *r, const char *tag)
 {
     const char *before = tag, *behind = r->at;
     while (before > r->text && (before[-1] == ' ' || before[-1] == '\t'))
@@ -120,7 +120,7 @@ static void take_line(struct renderer *r, const char *tag)
 }
 
 /* The key between "{{" (and a sigil) and "}}"; NULL: the tag is not closed. */
-static char *take_key(struct renderer *r, GError **error)
+static char *template_take_key(struct renderer *r, GError **error)
 {
     const char *end = strstr(r->at, "}}");
     const char *newline = strchr(r->at, '\n');
@@ -140,7 +140,7 @@ static gboolean put_tag(struct renderer *r, GError **error)
     gboolean marked = sigil && strchr("&#^/", sigil);
     gboolean shown = is_shown(r), good;
     r->at += marked ? 3 : 2;
-    g_autofree char *key = take_key(r, error);
+    g_autofree char *key = template_take_key(r, error);
     if (!key)
         return FALSE;
     if (!marked || sigil == '&')
@@ -148,7 +148,7 @@ static gboolean put_tag(struct renderer *r, GError **error)
     good = sigil == '/' ? close_section(r, key, error) : open_section(r, key, sigil == '^', error);
     r->blanks_out = shown;
     if (good)
-        take_line(r, tag);
+        template_take_line(r, tag);
     return good;
 }
 

@@ -179,7 +179,7 @@ static gboolean can_return(const char *forward)
 }
 
 /* The one rename turns the journal round, so that a kill from then on leads back, too. */
-static gboolean take_back(const char *staging, const char *out_dir, GError **error)
+static gboolean journal_take_back(const char *staging, const char *out_dir, GError **error)
 {
     g_autofree char *forward = g_build_filename(staging, FORWARD, NULL);
     g_autofree char *back = g_build_filename(staging, BACK, NULL);
@@ -192,7 +192,7 @@ gboolean journal_commit(const char *staging, const char *out_dir, GError **error
     g_autoptr(GError) local = NULL;
     if (replay(staging, out_dir, FALSE, error))
         return TRUE;
-    if (!take_back(staging, out_dir, &local))
+    if (!journal_take_back(staging, out_dir, &local))
         g_warning("%s is partly published; the next command that writes there ends it%s%s", out_dir,
                   local ? ": " : "", local ? local->message : "");
     return FALSE;

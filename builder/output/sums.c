@@ -13,7 +13,7 @@ gboolean publish_name_is_good(const char *name)
 
 /* "HEX  name" or "HEX *name"; NULL when the line is no such thing or names no file of this
  * directory.  The name points into the line. */
-static const char *name_of(char *line)
+static const char *sums_name_of(char *line)
 {
     if (strlen(line) < DIGEST_HEX_LEN + 3 || line[DIGEST_HEX_LEN] != ' ')
         return NULL;
@@ -26,7 +26,7 @@ static void keep_old(GTree *all, const char *old, const char *out_dir)
 {
     g_auto(GStrv) lines = g_strsplit(old ? old : "", "\n", -1);
     for (char **line = lines; *line; line++) {
-        const char *name = name_of(*line);
+        const char *name = sums_name_of(*line);
         g_autofree char *path = name ? g_build_filename(out_dir, name, NULL) : NULL;
         if (path && g_file_test(path, G_FILE_TEST_IS_REGULAR))
             g_tree_insert(all, g_strdup(name), g_ascii_strdown(*line, -1));

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "plan/boot.h"
+#include "plan/boot_command.h"
 #include "plan/names.h"
 #include "plan/outputs.h"
 #include "base/password.h"
@@ -138,10 +138,10 @@ static gboolean is_guest_mirror(const char *url)
 /* The archive of the host's own apt. */
 static const char *host_mirror(const recipe *r, const struct plan_host *host)
 {
-    return r->family && os_family_has_host_archive(r->family) ? host->apt_mirror : NULL;
+    return r->family && os_family_has_host_archive(r->family) ? host->host_archive : NULL;
 }
 
-/* NULL: none, or one that check_mirror complains of. */
+/* NULL: none, or one that plan_check_mirror complains of. */
 static const char *build_mirror(const recipe *r, const struct plan_host *host)
 {
     return host->mirror_override ? host->mirror_override
@@ -156,11 +156,11 @@ static gboolean needs_mirror(const recipe *r, const struct plan_host *host,
 {
     return installer && (installer->packages || r->media.kind == RECIPE_MEDIA_APT) &&
            !recipe_has(r, "mirror") &&
-           (!host->apt_mirror || (r->family && is_known_family(r->family)));
+           (!host->host_archive || (r->family && is_known_family(r->family)));
 }
 
-static void check_mirror(const recipe *r, const struct plan_host *host,
-                         const os_installer *installer, recipe_problems *problems)
+static void plan_check_mirror(const recipe *r, const struct plan_host *host,
+                              const os_installer *installer, recipe_problems *problems)
 {
     const char *mirror = build_mirror(r, host);
     if (mirror && !is_guest_mirror(mirror))
@@ -197,7 +197,7 @@ static const char *security_mirror(const recipe *r, const struct plan_host *host
     return r->mirror || !os_family_has_host_archive(r->family) ||
                    !os_release_has_security(r->family, r->release)
                ? NULL
-               : host->apt_security;
+               : host->host_security;
 }
 
 /* ---- the media ---- */
@@ -205,7 +205,7 @@ static const char *security_mirror(const recipe *r, const struct plan_host *host
 /* As the archive has it. */
 static const char *archive_arch(const plan *p, const recipe *r)
 {
-    const char *name = p->installer->archive_arch(r->arch);
+    const char *name = p->installer->packaging->archive_arch(r->arch);
     return name ? name : r->arch;
 }
 
@@ -277,7 +277,8 @@ static void resolve_packages(plan *p, const recipe *r, const struct plan_host *h
     const struct os_packages *from = p->answers.sources;
     const char *const own[] = {p->answers.kernel_package, from->loader, NULL};
     struct media_spec *to = &p->media;
-    to->kind = MEDIA_PACKAGES;
+    to->kind = MEDIA_SYSTEM;
+    to->source = p->installer->packaging->source;
     to->mirror = g_strdup(mirror);
     /* The builder's override stands for what the host's own apt would use. */
     to->security_mirror =
@@ -299,9 +300,10 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror)
 {
     const struct recipe_media *m = &r->media;
     struct media_spec *to = &p->media;
-    to->kind = m->kind == RECIPE_MEDIA_APT   ? MEDIA_APT
+    to->kind = m->kind == RECIPE_MEDIA_APT   ? MEDIA_PACKAGE
                : m->kind == RECIPE_MEDIA_URL ? MEDIA_URL
                                              : MEDIA_LOCAL;
+    to->source = p->installer->packaging->source;
     to->proxy = g_strdup(r->proxy);
     to->kernel_glob = g_strdup(m->kernel ? m->kernel : p->installer->kernel_glob);
     to->initrd_glob = g_strdup(m->initrd ? m->initrd : p->installer->initrd_glob);
@@ -310,7 +312,7 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror)
     to->keyring = m->keyring ? beside_recipe(r, m->keyring) : g_strdup(p->installer->keyring);
     to->url = g_strdup(m->url);
     to->path = beside_recipe(r, m->path);
-    if (to->kind != MEDIA_APT)
+    if (to->kind != MEDIA_PACKAGE)
         return;
     to->mirror = g_strdup(mirror);
     to->suite = g_strdup(media_suite_of(r));
@@ -322,8 +324,9 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror)
 /* As the guest will look for them: in the archive and the suite that its answers name. */
 static void resolve_modules(plan *p, const recipe *r, const char *mirror)
 {
-    gboolean own = p->media.kind == MEDIA_APT; /* the keyring is that of the archive */
+    gboolean own = p->media.kind == MEDIA_PACKAGE; /* the keyring is that of the archive */
     p->modules = (struct media_modules){
+        .source = p->installer->packaging->source,
         .mirror = plan_keep(p, mirror),
         .suite = p->answers.release,
         .arch = archive_arch(p, r),
@@ -413,7 +416,7 @@ static void resolve_answers(plan *p, const recipe *r, const char *mirror, const 
     a->serial_console = r->serial_console;
     a->extra = plan_keep(p, r->extra);
     a->late_command = plan_keep(p, r->late_command);
-    a->seeded = boot_is_seeded(r);
+    a->seeded = boot_command_is_seeded(r);
     GPtrArray *packages = g_ptr_array_new();
     plan_add_all(p, packages, p->installer->base_packages);
     plan_add_all(p, packages, (const char *const *)r->packages);
@@ -427,7 +430,11 @@ static void resolve_machine(plan *p, const recipe *r, const struct plan_host *ho
     p->vm.arch = g_strdup(r->arch);
     p->vm.cpus = r->cpus ? r->cpus : CLAMP(host->cpus, 1, MAX_CPUS);
     p->vm.memory = r->memory ? r->memory : p->installer->memory;
-    p->vm.firmware = g_strcmp0(r->firmware, "bios") == 0 ? VM_FIRMWARE_BIOS : VM_FIRMWARE_USUAL;
+    p->firmware.asked = firmware_kind_find(r->firmware);
+    p->firmware.template = vm_firmware_ref(host->firmware.template);
+    p->firmware.kernel = vm_firmware_ref(host->firmware.kernel);
+    p->firmware.problems = g_strdupv(host->firmware.problems);
+    p->firmware.missing = host->firmware.missing ? g_error_copy(host->firmware.missing) : NULL;
     p->vm.network = p->installer->network;
     p->vm.hidden = hidden;
     p->vm.command_line = p->installer->command_line(&p->answers);
@@ -470,7 +477,7 @@ static void check_installer(const recipe *r, const os_installer *installer,
 {
     check_capabilities(r, installer, problems);
     check_pair(r, installer, problems);
-    boot_check_installer(r, installer, problems);
+    boot_command_check_installer(r, installer, problems);
     if (installer->packages)
         check_packages_only(r, installer->name, problems);
     else
@@ -483,8 +490,8 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
     check_family(from, problems);
     const os_installer *installer = choose_installer(from, problems);
     const char *mirror = build_mirror(from, host);
-    check_mirror(from, host, installer, problems);
-    boot_check_command(from, problems);
+    plan_check_mirror(from, host, installer, problems);
+    boot_command_check(from, problems);
     outputs_check(from, problems);
     if (installer)
         check_installer(from, installer, problems);
@@ -500,7 +507,7 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
         resolve_media(p, from, mirror);
     resolve_modules(p, from, mirror);
     resolve_machine(p, from, host, hidden);
-    boot_resolve(p, from);
+    boot_command_resolve(p, from);
     outputs_resolve(p, from);
     p->hidden = forbidden_texts(from, hidden);
     if (!resolve_users(p, from, hidden, error))
@@ -523,7 +530,8 @@ void plan_free(plan *p)
     g_free(p->release);
     media_spec_clear(&p->media);
     vm_spec_clear(&p->vm);
-    boot_clear(&p->boot);
+    plan_firmware_clear(&p->firmware);
+    boot_command_clear(&p->boot);
     g_clear_pointer(&p->files, g_ptr_array_unref);
     g_free((gpointer)p->answers.users);
     g_free(p->cache_dir);

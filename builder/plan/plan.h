@@ -12,13 +12,24 @@
 /* Recipe, installer record and host facts resolved into the specs of the rooms below; const after
  * plan_new.  Runs nothing. */
 
+/* What boots, out of this host's firmware descriptors; both are references. */
+struct plan_firmware {
+    const struct firmware_kind *asked; /* by the recipe; NULL: the usual one; set by plan_new */
+    vm_firmware *template;             /* boots the template and its media; NULL: see missing */
+    vm_firmware *kernel; /* boots a kernel that QEMU is given; NULL: QEMU does itself */
+    GError *missing;     /* why there is no template; NULL: there is, or nobody looked */
+    char **problems;     /* of descriptors that are broken; NULL-terminated; NULL: nobody looked */
+};
+void plan_firmware_clear(struct plan_firmware *firmware);
+
 /* What is known of the host and of the call; borrowed while plan_new runs. */
 struct plan_host {
     const char *mirror_override; /* --mirror or INGOT_MIRROR; NULL: none */
-    const char *apt_mirror;      /* deb_host_mirror(); NULL: none */
-    const char *apt_security;    /* the same, of security updates */
+    const char *host_archive;    /* os_host_archive(); NULL: none */
+    const char *host_security;   /* the same, of security updates */
     guint cpus;
-    const struct vm_accel *accel; /* NULL: not probed (check) */
+    const struct vm_accel *accel;  /* NULL: not probed (check) */
+    struct plan_firmware firmware; /* all NULL: not looked for (check) */
     const char *cache_dir, *data_dir, *out_dir;
 };
 
@@ -42,7 +53,8 @@ struct plan {
     GPtrArray *files; /* of struct os_file *: what the initrd or the seed gets, the answer file
                          first */
     struct plan_boot boot;
-    struct vm_spec vm; /* without disk, kernel and initrd, which stages make */
+    struct vm_spec vm; /* without firmware, disk, kernel and initrd: see plan_machine */
+    struct plan_firmware firmware;
     guint64 disk_size;
     gboolean grow; /* root grows with the disk of a clone */
     struct install_limits limits;
@@ -67,11 +79,11 @@ void plan_free(plan *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan, plan_free)
 
 /* Bytes that a build will need, estimated; all but output in the cache. */
-struct plan_room {
+struct plan_estimate {
     guint64 media, install, work; /* work: of seal and verify, gone at the end */
     guint64 output;
 };
-struct plan_room plan_room(const plan *p);
+struct plan_estimate plan_estimate(const plan *p);
 
 /* The JSON schema of recipes (recipe_schema) with the names of what this program has: families,
  * installers, formats.  Owned by the caller. */
@@ -89,6 +101,11 @@ struct plan_machine_files {
 /* The machine in which the plan's installer runs: in a build, in what a failed one leaves, by hand.
  * It shares its strings with plan and files. */
 struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *files);
+
+/* Whether the firmware is there that the machine of the installer needs, and the clones of the
+ * template when they are booted too. */
+gboolean plan_check_firmware(const plan *p, gboolean clones,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same as a script (vm_script), and what it calls the disk, which is beside it; the caller owns
  * both. */

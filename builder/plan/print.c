@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/digest.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "plan/plan.h"
 
@@ -25,7 +26,7 @@ static json_t *text_or_null(const char *text)
     return text ? json_string(text) : json_null();
 }
 
-static void add_packages(json_t *o, const struct media_spec *m)
+static void print_add_packages(json_t *o, const struct media_spec *m)
 {
     json_object_set_new(o, "security_mirror", public_url(m->security_mirror));
     json_object_set_new(o, "components", text_or_null(m->components));
@@ -39,15 +40,15 @@ static json_t *media_json(const struct media_spec *m)
     static const char *const kinds[] = {"apt", "url", "path", "packages"};
     json_t *o = json_object();
     json_object_set_new(o, "kind", json_string(kinds[m->kind]));
-    if (m->kind == MEDIA_APT || m->kind == MEDIA_PACKAGES) {
+    if (m->kind == MEDIA_PACKAGE || m->kind == MEDIA_SYSTEM) {
         json_object_set_new(o, "mirror", public_url(m->mirror));
         json_object_set_new(o, "suite", text_or_null(m->suite));
         json_object_set_new(o, "architecture", text_or_null(m->arch));
     }
-    if (m->kind == MEDIA_APT)
+    if (m->kind == MEDIA_PACKAGE)
         json_object_set_new(o, "package", text_or_null(m->package));
-    if (m->kind == MEDIA_PACKAGES)
-        add_packages(o, m);
+    if (m->kind == MEDIA_SYSTEM)
+        print_add_packages(o, m);
     if (m->kind == MEDIA_URL)
         json_object_set_new(o, "url", public_url(m->url));
     if (m->kind == MEDIA_LOCAL)
@@ -108,12 +109,28 @@ static json_t *files_json(const plan *p)
     return list;
 }
 
+static void add_firmware(json_t *o, const struct plan_firmware *f)
+{
+    json_object_set_new(o, "firmware", json_string(f->asked ? f->asked->name : "usual"));
+    if (f->template) {
+        json_object_set_new(o, "firmware_image", text_json(f->template->executable));
+        json_object_set_new(o, "firmware_description", text_json(f->template->description));
+        json_object_set_new(o, "firmware_descriptor", text_json(f->template->descriptor));
+    } else if (f->missing) {
+        g_autofree char *why = ingot_error_text(f->missing);
+        json_object_set_new(o, "firmware_image", text_json(why));
+    }
+    if (f->problems && *f->problems)
+        json_object_set_new(o, "firmware_problems", string_list((const char *const *)f->problems));
+}
+
 static json_t *machine_json(const plan *p)
 {
-    static const char *const firmwares[] = {"usual", "bios", "uefi"};
-    json_t *o = json_pack("{s:s, s:s, s:i, s:I, s:s}", "architecture", p->vm.arch, "firmware",
-                          firmwares[p->vm.firmware], "cpus", (int)p->vm.cpus, "memory",
-                          (json_int_t)p->vm.memory, "command_line", p->vm.command_line);
+    json_t *o = json_pack("{s:s}", "architecture", p->vm.arch);
+    add_firmware(o, &p->firmware);
+    json_object_set_new(o, "cpus", json_integer(p->vm.cpus));
+    json_object_set_new(o, "memory", json_integer((json_int_t)p->vm.memory));
+    json_object_set_new(o, "command_line", json_string(p->vm.command_line));
     json_object_set_new(o, "accelerator", text_or_null(p->vm.accel.option));
     json_object_set_new(o, "cpu", text_or_null(p->vm.accel.cpu));
     json_object_set_new(o, "accelerator_reason", text_or_null(p->vm.accel.reason));
@@ -153,7 +170,7 @@ json_t *plan_to_json(const plan *p)
     if (p->boot.command)
         json_object_set_new(o, "boot", boot_json(p));
     json_object_set_new(o, p->boot.command ? "seed_files" : "initrd_files", files_json(p));
-    struct plan_room room = plan_room(p);
+    struct plan_estimate room = plan_estimate(p);
     json_object_set_new(o, "room",
                         json_pack("{s:I, s:I}", "cache_size",
                                   (json_int_t)(room.media + room.install + room.work),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "recipe/internal.h"
 
+#include "base/firmware.h"
+
 #include <string.h>
 
 /* The rules between keys. */
@@ -119,8 +121,12 @@ static void check_boot(const struct reading *r)
 
 static void check_machine(const struct reading *r)
 {
-    if (g_strcmp0(r->recipe->firmware, "bios") == 0 && g_strcmp0(r->recipe->arch, "aarch64") == 0)
-        complain(r, "machine.firmware", "leave it out", "machines of aarch64 have no BIOS");
+    const struct firmware_kind *kind = firmware_kind_find(r->recipe->firmware);
+    const char *arch = r->recipe->arch;
+    if (!kind || !arch || firmware_kind_package(kind, arch))
+        return;
+    g_autofree char *text = g_strdup_printf("machines of %s have no %s", arch, kind->title);
+    complain(r, "machine.firmware", "leave it out", text);
 }
 
 /* ---- accounts ---- */
@@ -131,7 +137,7 @@ static const char *const system_users[] = {
     "news",  "uucp",   "proxy",    "list", "irc",  "_apt",     "nobody", "www-data",   "backup",
     "gnats", "adm",    "shutdown", "halt", "ftp",  "operator", "sshd",   "messagebus", NULL};
 
-static void check_passwords(const struct reading *r, const char *account)
+static void recipe_check_passwords(const struct reading *r, const char *account)
 {
     g_autofree char *password = g_strconcat(account, ".password", NULL);
     g_autofree char *hash = g_strconcat(account, ".password_hash", NULL);
@@ -156,10 +162,10 @@ static void check_user_name(const struct reading *r, guint index, GHashTable *se
 static void check_accounts(const struct reading *r)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    check_passwords(r, "root");
+    recipe_check_passwords(r, "root");
     for (guint i = 0; i < r->recipe->users->len; i++) {
         g_autofree char *account = g_strdup_printf("users[%u]", i);
-        check_passwords(r, account);
+        recipe_check_passwords(r, account);
         check_user_name(r, i, seen);
     }
 }

@@ -14,7 +14,7 @@ struct level {
     GHashTable *seen;   /* key -> its line */
 };
 
-static const char *text_of(const yaml_node_t *node)
+static const char *fill_text_of(const yaml_node_t *node)
 {
     return (const char *)node->data.scalar.value;
 }
@@ -29,12 +29,12 @@ static gboolean is_null(const yaml_node_t *node)
 {
     static const char *const names[] = {"", "~", "null", "Null", "NULL", NULL};
     return node->type == YAML_SCALAR_NODE && !is_quoted(node) &&
-           g_strv_contains(names, text_of(node));
+           g_strv_contains(names, fill_text_of(node));
 }
 
 static gboolean has_nul(const yaml_node_t *node)
 {
-    return node->type == YAML_SCALAR_NODE && strlen(text_of(node)) != node->data.scalar.length;
+    return node->type == YAML_SCALAR_NODE && strlen(fill_text_of(node)) != node->data.scalar.length;
 }
 
 static void fill_remember(const struct reading *r, const char *key, struct place at)
@@ -60,9 +60,9 @@ static char *fill_found(const struct field *field, const yaml_node_t *node)
         return g_strdup_printf("a text of %zu bytes", node->data.scalar.length);
     if (field->secrecy != SECRET_NOT)
         return g_strdup("a text that is not shown here");
-    if (field->form == &form_url && strchr(text_of(node), '@'))
+    if (field->form == &form_url && strchr(fill_text_of(node), '@'))
         return g_strdup("a URL with a user name");
-    return problems_quote(text_of(node));
+    return problems_quote(fill_text_of(node));
 }
 
 static void report_value(const struct reading *r, const struct field *field, const char *key,
@@ -107,8 +107,8 @@ static void fill_scalar(const struct level *level, const struct field *field, co
         return;
     }
     if (field->secrecy == SECRET_NOT)
-        value = g_strdup(text_of(node));
-    else if (!(value = secret_value(r, field, key, text_of(node), &unread)))
+        value = g_strdup(fill_text_of(node));
+    else if (!(value = secret_value(r, field, key, fill_text_of(node), &unread)))
         return;
     void *target = (char *)level->base + field->offset;
     if (unread) {
@@ -138,7 +138,7 @@ static void fill_joined(const struct level *level, const struct field *field, co
             report_value(r, field, item_key, item, NULL);
             return;
         }
-        g_string_append(whole, text_of(item));
+        g_string_append(whole, fill_text_of(item));
     }
     const struct written written = {whole->str, TRUE};
     if (!types_store(field, written, (char *)level->base + field->offset, &hint))
@@ -149,7 +149,7 @@ static gboolean item_fits(const struct reading *r, const struct field *field, co
                           const yaml_node_t *node)
 {
     g_autofree char *hint = NULL;
-    if (is_scalar(node) && types_text_fits(field, text_of(node), &hint))
+    if (is_scalar(node) && types_text_fits(field, fill_text_of(node), &hint))
         return TRUE;
     report_value(r, field, key, node, hint);
     return FALSE;
@@ -158,13 +158,13 @@ static gboolean item_fits(const struct reading *r, const struct field *field, co
 static gboolean is_repeated(const struct reading *r, const struct field *field, const char *key,
                             const yaml_node_t *node, GHashTable *seen)
 {
-    guint before = GPOINTER_TO_UINT(g_hash_table_lookup(seen, text_of(node)));
+    guint before = GPOINTER_TO_UINT(g_hash_table_lookup(seen, fill_text_of(node)));
     guint line = document_place(node->start_mark).line;
     if (field->form->repeats || !before) {
-        g_hash_table_insert(seen, (gpointer)text_of(node), GUINT_TO_POINTER(line));
+        g_hash_table_insert(seen, (gpointer)fill_text_of(node), GUINT_TO_POINTER(line));
         return FALSE;
     }
-    g_autofree char *quoted = problems_quote(text_of(node));
+    g_autofree char *quoted = problems_quote(fill_text_of(node));
     recipe_problem(r->problems, r->recipe, key, NULL, "%s: %s is in the list already, on line %u",
                    key, quoted, before);
     return TRUE;
@@ -182,7 +182,7 @@ static void fill_list(const struct level *level, const struct field *field, cons
         g_autofree char *item_key = g_strdup_printf("%s[%td]", key, i - first);
         fill_remember(r, item_key, document_place(item->start_mark));
         if (item_fits(r, field, item_key, item) && !is_repeated(r, field, item_key, item, seen))
-            g_ptr_array_add(items, g_strdup(text_of(item)));
+            g_ptr_array_add(items, g_strdup(fill_text_of(item)));
     }
     g_ptr_array_add(items, NULL);
     char ***target = (char ***)(void *)((char *)level->base + field->offset);
@@ -255,14 +255,14 @@ static struct place place_of_pair(const struct field *field, const yaml_node_t *
     return document_place((at_value ? value : key)->start_mark);
 }
 
-static gboolean is_new(const struct level *level, const yaml_node_t *key, struct place at)
+static gboolean fill_is_new(const struct level *level, const yaml_node_t *key, struct place at)
 {
-    guint before = GPOINTER_TO_UINT(g_hash_table_lookup(level->seen, text_of(key)));
+    guint before = GPOINTER_TO_UINT(g_hash_table_lookup(level->seen, fill_text_of(key)));
     if (!before) {
-        g_hash_table_insert(level->seen, (gpointer)text_of(key), GUINT_TO_POINTER(at.line));
+        g_hash_table_insert(level->seen, (gpointer)fill_text_of(key), GUINT_TO_POINTER(at.line));
         return TRUE;
     }
-    g_autofree char *quoted = problems_quote(text_of(key));
+    g_autofree char *quoted = problems_quote(fill_text_of(key));
     problems_at(level->reading->problems, level->reading->recipe, at, "remove one of them",
                 "the key %s is there twice, first on line %u", quoted, before);
     return FALSE;
@@ -270,8 +270,8 @@ static gboolean is_new(const struct level *level, const yaml_node_t *key, struct
 
 static void report_unknown(const struct level *level, const yaml_node_t *key, struct place at)
 {
-    g_autofree char *quoted = problems_quote(text_of(key));
-    g_autofree char *hint = table_suggest(level->parent, text_of(key));
+    g_autofree char *quoted = problems_quote(fill_text_of(key));
+    g_autofree char *hint = table_suggest(level->parent, fill_text_of(key));
     gsize length = strlen(level->prefix);
     problems_at(level->reading->problems, level->reading->recipe, at, hint,
                 "unknown key %s%s%.*s%s", quoted, length ? " in \"" : "",
@@ -280,10 +280,10 @@ static void report_unknown(const struct level *level, const yaml_node_t *key, st
 
 static gboolean report_renamed(const struct level *level, const yaml_node_t *key, struct place at)
 {
-    const char *now = table_renamed(level->parent, text_of(key));
+    const char *now = table_renamed(level->parent, fill_text_of(key));
     if (now)
         problems_at(level->reading->problems, level->reading->recipe, at, NULL, "%s%s is %s now",
-                    level->prefix, text_of(key), now);
+                    level->prefix, fill_text_of(key), now);
     return now != NULL;
 }
 
@@ -295,15 +295,15 @@ static void fill_pair(const struct level *level, const yaml_node_t *key, const y
         problems_at(r->problems, r->recipe, at, NULL, "a key must be a plain word");
         return;
     }
-    if (!is_new(level, key, at))
+    if (!fill_is_new(level, key, at))
         return;
-    const struct field *field = table_find(level->parent, text_of(key));
+    const struct field *field = table_find(level->parent, fill_text_of(key));
     if (!field) {
         if (!report_renamed(level, key, at))
             report_unknown(level, key, at);
         return;
     }
-    g_autofree char *dotted = g_strconcat(level->prefix, text_of(key), NULL);
+    g_autofree char *dotted = g_strconcat(level->prefix, fill_text_of(key), NULL);
     fill_remember(r, dotted, place_of_pair(field, key, value));
     if (value->type == YAML_SEQUENCE_NODE && field->form && field->form->joins)
         fill_joined(level, field, dotted, value);
@@ -341,7 +341,7 @@ static void fill_map(const struct reading *r, const yaml_node_t *node, const cha
 
 /* ---- the whole ---- */
 
-static gboolean is_in(const struct field *field, const char *parent)
+static gboolean fill_is_in(const struct field *field, const char *parent)
 {
     gboolean of_user = strstr(field->key, "[].") != NULL;
     return of_user == (strcmp(parent, "users[]") == 0);
@@ -352,7 +352,7 @@ void fill_defaults(const char *parent, void *base)
     for (const struct field *f = recipe_fields; f->key; f++) {
         void *target = (char *)base + f->offset;
         g_autofree char *hint = NULL;
-        if (!is_in(f, parent))
+        if (!fill_is_in(f, parent))
             continue;
         if (f->fallback && !types_store(f, (struct written){f->fallback, FALSE}, target, &hint))
             g_error("the default of %s is not good", f->key);
@@ -382,7 +382,7 @@ void fill_clear(const char *parent, void *base)
 {
     for (const struct field *f = recipe_fields; f->key; f++) {
         void *target = (char *)base + f->offset;
-        if (!is_in(f, parent))
+        if (!fill_is_in(f, parent))
             continue;
         if (f->kind == KIND_TEXT)
             clear_text(f, *(char **)target);

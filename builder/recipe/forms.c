@@ -139,7 +139,7 @@ static gboolean check_url(const struct field *field, const char *text)
     return host && *host;
 }
 
-static gboolean check_path(const struct field *field, const char *text)
+static gboolean forms_check_path(const struct field *field, const char *text)
 {
     (void)field;
     return !strstr(text, "://");
@@ -242,7 +242,7 @@ const struct form form_path = {
     .example = "media/installer.iso",
     .pattern = "^[^~]",
     .longest = PATH_BYTES,
-    .check = check_path,
+    .check = forms_check_path,
     .advise = advise_path,
 };
 

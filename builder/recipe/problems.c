@@ -88,7 +88,7 @@ static void append_excerpt(GString *out, const char *line, guint column)
     g_string_append_printf(out, "%s\n    %s^", to < length ? "…" : "", caret->str);
 }
 
-static const char *line_at(const struct recipe *of, guint number)
+static const char *problems_line_at(const struct recipe *of, guint number)
 {
     guint count = of->lines ? g_strv_length(of->lines) : 0;
     const char *line = number >= 1 && number <= count ? of->lines[number - 1] : NULL;
@@ -104,7 +104,7 @@ static void problems_add(recipe_problems *problems, const struct recipe *of, str
     }
     GString *text = g_string_new(NULL);
     g_string_printf(text, "%s:%u:%u: %s", of->path, at.line, at.column, message);
-    const char *line = line_at(of, at.line);
+    const char *line = problems_line_at(of, at.line);
     if (line)
         append_excerpt(text, line, at.column);
     if (hint)

@@ -48,7 +48,7 @@ struct recipe {
     char *arch;        /* "x86_64" by default */
     struct recipe_media media;
     struct recipe_boot boot;
-    char *firmware;        /* "bios"; NULL: what machines of the arch have */
+    char *firmware;        /* a struct firmware_kind; NULL: the usual one of the arch */
     char *security_mirror; /* URL of the archive of its updates; NULL: the host's own or none */
     char *mirror;          /* URL of the package archive; NULL: the host's own or the installer's */
     char *proxy;           /* URL; NULL: none */

@@ -8,7 +8,7 @@
 
 /* ---- file:PATH ---- */
 
-static char *beside(const char *recipe_path, const char *path)
+static char *secret_path_beside(const char *recipe_path, const char *path)
 {
     if (g_path_is_absolute(path))
         return g_strdup(path);
@@ -28,9 +28,9 @@ static gboolean is_secret_file(const struct reading *r, const char *key, const c
     return FALSE;
 }
 
-static char *from_file(const struct reading *r, const char *key, const char *name)
+static char *secret_file_value(const struct reading *r, const char *key, const char *name)
 {
-    g_autofree char *path = beside(r->recipe->path, name);
+    g_autofree char *path = secret_path_beside(r->recipe->path, name);
     g_autoptr(GError) error = NULL;
     if (!is_secret_file(r, key, path))
         return NULL;
@@ -118,7 +118,7 @@ char *secret_value(const struct reading *reading, const struct field *field, con
     if (file && !reading->resolve)
         return g_strdup(UNREAD);
     if (file)
-        return from_file(reading, key, text + strlen(SECRET_FILE));
+        return secret_file_value(reading, key, text + strlen(SECRET_FILE));
     char *value = from_text(reading, key, text);
     if (!value || !whole)
         return value;

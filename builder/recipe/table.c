@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "recipe/internal.h"
 
+#include "base/firmware.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -15,10 +16,8 @@
 #define DAY       86400ull
 
 static const char *const arches[] = {"x86_64", "aarch64", NULL};
-/* What the installers that are there can do, and no more.  UEFI on x86_64 comes with an installer
- * that puts a boot loader for it on its disks; answers on a CD with anaconda and subiquity
- * (seed/iso.c writes those CDs); other file systems with them too. */
-static const char *const firmwares[] = {"bios", NULL};
+/* What the installers that are there can do, and no more.  Answers on a CD come with anaconda and
+ * subiquity (seed/iso.c writes those CDs); other file systems with them too. */
 static const char *const seeds[] = {"http", NULL};
 static const char *const filesystems[] = {"ext4", NULL};
 static const char *const media_schemes[] = {"https", "http", "ftp", "file", NULL};
@@ -188,7 +187,7 @@ const struct field recipe_fields[] = {
      .kind = KIND_TEXT,
      .form = &form_choice,
      .offset = R(firmware),
-     .choices = firmwares,
+     .choices = firmware_offered,
      .example = "bios",
      .doc =
          "The firmware that boots it; what machines of the architecture usually have when absent."},

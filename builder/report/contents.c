@@ -151,7 +151,7 @@ static void put_tools(GString *out, const json_t *tools)
         put_pair(out, names[i], member_text(tools, names[i]));
 }
 
-static void put_recipe(GString *out, const json_t *recipe)
+static void contents_put_recipe(GString *out, const json_t *recipe)
 {
     if (*member_text(recipe, "path"))
         markup(out, "<div><dt>Recipe</dt><dd>%s<small><code>%s</code></small></dd></div>\n",
@@ -188,7 +188,7 @@ void section_machine(GString *out, const json_t *record)
     g_autofree char *size = g_strdup_printf("%u CPU%s, %s", cpus, cpus == 1 ? "" : "s", memory);
     section_begin(out, "built-with", "Built with");
     g_string_append(out, "<dl class=\"pairs\">\n");
-    put_recipe(out, json_object_get(record, "recipe"));
+    contents_put_recipe(out, json_object_get(record, "recipe"));
     if (machine) {
         put_pair(out, "Machine", size);
         put_pair(out, "Accelerator", member_text(machine, "accelerator_reason"));

@@ -97,7 +97,7 @@ static void put_path(GString *out, const struct curves *c, int member, double mo
 }
 
 /* A thin line at each change of phase. */
-static void put_changes(GString *out, const json_t *machine, const struct curves *c)
+static void curves_put_changes(GString *out, const json_t *machine, const struct curves *c)
 {
     for (gsize i = 1; i < member_count(machine, "phases", PHASES_MOST); i++) {
         const json_t *phase = member_at(machine, "phases", i);
@@ -145,13 +145,13 @@ static void put_chart(GString *out, const json_t *machine, const struct curves *
            "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"%s over %s: %s %s, %s %s, at "
            "most %s a second\">",
            top, words[0], length, words[1], one, words[2], other, top);
-    put_changes(out, machine, c);
+    curves_put_changes(out, machine, c);
     put_path(out, c, first, most, "one");
     put_path(out, c, first + 1, most, "two");
     markup(out, "</svg><div class=\"foot\"><span>0</span><span>%s</span></div></figure>\n", length);
 }
 
-static void put_machine(GString *out, const json_t *machine, const struct curves *c)
+static void curves_put_machine(GString *out, const json_t *machine, const struct curves *c)
 {
     static const char *const disk[] = {"Disk", "read", "written"};
     static const char *const network[] = {"Network", "received", "sent"};
@@ -172,7 +172,7 @@ void section_curves(GString *out, const json_t *record)
         if (!any)
             section_begin(out, "activity", "Disk and network");
         any = TRUE;
-        put_machine(out, machine, c);
+        curves_put_machine(out, machine, c);
     }
     if (any)
         section_end(out);

@@ -42,7 +42,7 @@ static void put_head(GString *out, const json_t *record)
 char *report_html(const json_t *record)
 {
     static void (*const sections[])(GString *, const json_t *) = {
-        section_header, section_failure, section_timeline,   section_film,
+        section_header, section_failure, section_timeline,   section_filmstrip,
         section_curves, section_verify,  section_operations, section_packages,
         section_inputs, section_machine, section_footer};
     GString *out = g_string_new(NULL);

@@ -12,7 +12,7 @@ struct counts {
     guint tests, failures, skipped;
 };
 
-static void count(struct counts *c, const json_t *list, const char *member, gsize most)
+static void junit_count(struct counts *c, const json_t *list, const char *member, gsize most)
 {
     for (gsize i = 0; i < MIN(json_array_size(list), most); i++) {
         const char *outcome = member_text(json_array_get(list, i), member);
@@ -50,7 +50,7 @@ static void put_assertion(GString *xml, const char *image, const json_t *a)
 static void put_verify(GString *xml, const json_t *verify, const char *image)
 {
     struct counts c = {0};
-    count(&c, json_object_get(verify, "assertions"), "outcome", CASES_MOST);
+    junit_count(&c, json_object_get(verify, "assertions"), "outcome", CASES_MOST);
     g_string_append(xml, "<testsuite name=\"ingot verify\" ");
     put_counts(xml, &c, member_number(verify, "seconds"));
     g_string_append(xml, ">\n");
@@ -118,9 +118,9 @@ char *report_junit(const json_t *record)
     struct counts stages = {0}, all;
     const json_t *verify = json_object_get(record, "verify");
     const json_t *image = json_object_get(record, "image");
-    count(&stages, json_object_get(record, "stages"), "outcome", CASES_MOST);
+    junit_count(&stages, json_object_get(record, "stages"), "outcome", CASES_MOST);
     all = stages;
-    count(&all, json_object_get(verify, "assertions"), "outcome", CASES_MOST);
+    junit_count(&all, json_object_get(verify, "assertions"), "outcome", CASES_MOST);
     GString *xml = g_string_new(declaration);
     markup(xml, "<testsuites name=\"ingot build %s\" ", member_text(record, "name"));
     put_counts(xml, &all, member_number(record, "seconds"));

@@ -8,7 +8,7 @@
 void section_header(GString *out, const json_t *record);
 void section_failure(GString *out, const json_t *record);
 void section_timeline(GString *out, const json_t *record);
-void section_film(GString *out, const json_t *record);
+void section_filmstrip(GString *out, const json_t *record);
 void section_curves(GString *out, const json_t *record);
 void section_verify(GString *out, const json_t *record);
 void section_operations(GString *out, const json_t *record);

@@ -11,16 +11,19 @@ struct piece {
 };
 
 struct slot {
-    deb_queue *queue;
+    rootfs_queue *queue;
     gsize number;
-    GPtrArray *control; /* NULL: not there yet */
+    gboolean begun; /* its head is there */
+    gpointer head;
+    gsize head_size;
     GQueue pieces;      /* of struct piece *, for the taker */
     struct piece *part; /* being filled; only the thread looks at it */
     GError *error;
     gboolean done;
 };
 
-struct deb_queue {
+struct rootfs_queue {
+    const struct media_format *format;
     const char *const *paths;
     gsize n, at; /* at: the package at hand + 1 */
     gsize held, budget;
@@ -39,7 +42,7 @@ struct deb_queue {
  * the threads begin the packages in order. */
 static gboolean reserve(struct slot *s, gsize length)
 {
-    deb_queue *q = s->queue;
+    rootfs_queue *q = s->queue;
     while (!q->stop && q->held + length > q->budget &&
            !(q->at == s->number + 1 && g_queue_is_empty(&s->pieces)))
         g_cond_wait(&q->changed, &q->mutex);
@@ -50,7 +53,7 @@ static gboolean reserve(struct slot *s, gsize length)
 
 static gboolean hand_over(struct slot *s)
 {
-    deb_queue *q = s->queue;
+    rootfs_queue *q = s->queue;
     if (!s->part)
         return TRUE;
     g_mutex_lock(&q->mutex);
@@ -63,16 +66,17 @@ static gboolean hand_over(struct slot *s)
     return good;
 }
 
-static gboolean take_control(struct slot *s, GPtrArray *members)
+static gboolean take_head(struct slot *s, gpointer head)
 {
-    gsize size = 0;
-    for (guint i = 0; i < members->len; i++)
-        size += ((const struct deb_member *)g_ptr_array_index(members, i))->size;
-    g_mutex_lock(&s->queue->mutex);
+    rootfs_queue *q = s->queue;
+    gsize size = head ? q->format->head_size(head) : 0;
+    g_mutex_lock(&q->mutex);
     gboolean good = reserve(s, size);
-    s->control = members;
-    g_cond_broadcast(&s->queue->changed);
-    g_mutex_unlock(&s->queue->mutex);
+    s->begun = TRUE;
+    s->head = head;
+    s->head_size = good ? size : 0;
+    g_cond_broadcast(&q->changed);
+    g_mutex_unlock(&q->mutex);
     return good;
 }
 
@@ -99,19 +103,23 @@ static void queue_read(struct slot *s, GError **error)
 {
     const void *block = NULL;
     gssize n = 0;
-    GPtrArray *members = NULL;
-    g_autoptr(deb_file) deb = deb_open(s->queue->paths[s->number], NULL, &members, error);
-    gboolean good = deb && take_control(s, members);
-    while (good && (n = deb_data(deb, &block, error)) > 0)
+    gpointer head = NULL;
+    const struct media_format *format = s->queue->format;
+    gpointer opened = format->open(s->queue->paths[s->number], NULL, &head, error);
+    if (!opened)
+        return;
+    gboolean good = take_head(s, head);
+    while (good && (n = format->data(opened, &block, error)) > 0)
         good = take_data(s, block, (gsize)n);
     if (good && n == 0)
         (void)hand_over(s);
+    format->close(opened);
 }
 
 static void queue_run(gpointer item, gpointer data)
 {
     struct slot *s = item;
-    deb_queue *q = data;
+    rootfs_queue *q = data;
     GError *error = NULL;
     g_mutex_lock(&q->mutex);
     gboolean stop = q->stop;
@@ -128,9 +136,11 @@ static void queue_run(gpointer item, gpointer data)
 
 /* ---- in the thread of the caller ---- */
 
-deb_queue *deb_queue_new(const char *const *paths, gsize n, guint threads, gsize budget)
+rootfs_queue *rootfs_queue_new(const struct media_format *format, const char *const *paths, gsize n,
+                               guint threads, gsize budget)
 {
-    deb_queue *q = g_new0(deb_queue, 1);
+    rootfs_queue *q = g_new0(rootfs_queue, 1);
+    q->format = format;
     q->paths = paths;
     q->n = n;
     q->budget = budget;
@@ -154,13 +164,14 @@ static void empty(struct slot *s)
         s->queue->held -= p->length;
         g_free(p);
     }
-    for (guint i = 0; s->control && i < s->control->len; i++)
-        s->queue->held -= ((const struct deb_member *)g_ptr_array_index(s->control, i))->size;
-    g_clear_pointer(&s->control, g_ptr_array_unref);
+    s->queue->held -= s->head_size;
+    s->head_size = 0;
+    if (s->head)
+        g_clear_pointer(&s->head, s->queue->format->head_free);
     g_clear_error(&s->error);
 }
 
-void deb_queue_free(deb_queue *q)
+void rootfs_queue_free(rootfs_queue *q)
 {
     if (!q)
         return;
@@ -178,11 +189,12 @@ void deb_queue_free(deb_queue *q)
     g_free(q);
 }
 
-const GPtrArray *deb_queue_next(deb_queue *q, GCancellable *cancel, GError **error)
+gboolean rootfs_queue_next(rootfs_queue *q, gconstpointer *head, GCancellable *cancel,
+                           GError **error)
 {
-    g_return_val_if_fail(q->at < q->n, NULL);
+    g_return_val_if_fail(q->at < q->n, FALSE);
     if (g_cancellable_set_error_if_cancelled(cancel, error))
-        return NULL;
+        return FALSE;
     q->cancel = cancel;
     g_clear_pointer(&q->taken, g_free);
     struct slot *s = &q->slots[q->at];
@@ -191,22 +203,23 @@ const GPtrArray *deb_queue_next(deb_queue *q, GCancellable *cancel, GError **err
         empty(s - 1);
     q->at++;
     g_cond_broadcast(&q->changed);
-    while (!s->control && !s->done)
+    while (!s->begun && !s->done)
         g_cond_wait(&q->changed, &q->mutex);
     g_mutex_unlock(&q->mutex);
-    if (!s->control)
+    if (!s->begun)
         g_propagate_error(error, g_steal_pointer(&s->error));
-    return s->control;
+    *head = s->head;
+    return s->begun;
 }
 
-const char *deb_queue_path(const deb_queue *q)
+const char *rootfs_queue_path(const rootfs_queue *q)
 {
     return q->paths[q->at - 1];
 }
 
 static la_ssize_t queue_on_read(struct archive *a, void *data, const void **block)
 {
-    deb_queue *q = data;
+    rootfs_queue *q = data;
     struct slot *s = &q->slots[q->at - 1];
     g_clear_pointer(&q->taken, g_free);
     if (g_cancellable_is_cancelled(q->cancel)) {
@@ -227,7 +240,7 @@ static la_ssize_t queue_on_read(struct archive *a, void *data, const void **bloc
     return q->taken ? (la_ssize_t)q->taken->length : s->error ? -1 : 0;
 }
 
-static gboolean queue_fail(const deb_queue *q, struct archive *a, GError **error)
+static gboolean queue_fail(const rootfs_queue *q, struct archive *a, GError **error)
 {
     struct slot *s = &q->slots[q->at - 1];
     if (g_cancellable_set_error_if_cancelled(q->cancel, error))
@@ -237,13 +250,13 @@ static gboolean queue_fail(const deb_queue *q, struct archive *a, GError **error
         g_propagate_error(error, g_steal_pointer(&s->error));
         return FALSE;
     }
-    return deb_refuse(deb_queue_path(q), archive_error_string(a), error);
+    return media_package_refuse(rootfs_queue_path(q), archive_error_string(a), error);
 }
 
-struct archive *deb_queue_open(deb_queue *q, GError **error)
+struct archive *rootfs_queue_open(rootfs_queue *q, GError **error)
 {
     struct archive *a = archive_read_new();
-    archive_read_support_format_tar(a);
+    q->format->archive(a);
     archive_read_set_read_callback(a, queue_on_read);
     archive_read_set_callback_data(a, q);
     if (archive_read_open1(a) == ARCHIVE_OK)
@@ -253,7 +266,7 @@ struct archive *deb_queue_open(deb_queue *q, GError **error)
     return NULL;
 }
 
-gboolean deb_queue_finish(deb_queue *q, struct archive *a, int code, GError **error)
+gboolean rootfs_queue_finish(rootfs_queue *q, struct archive *a, int code, GError **error)
 {
     const void *block;
     la_ssize_t n = 0;

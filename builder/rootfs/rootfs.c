@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "rootfs/disk.h"
-#include "rootfs/dpkg.h"
+#include "rootfs/unpack.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,29 +14,26 @@
 #define THREADS_MAX 4u /* each has the window of its decompressor, 8 MiB at the usual xz -6 */
 
 struct item {
-    const struct rootfs_deb *deb;
+    const struct rootfs_package *package;
     guint64 size;
 };
 
-/* base-files decides the modes of the directories that it ships; the others begin with the largest,
- * so that no thread is left with a long one at the end. */
+/* Within an order the largest begin, so that no thread is left with a long one at the end. */
 static gint in_order(gconstpointer a, gconstpointer b)
 {
     const struct item *one = a, *two = b;
-    gboolean base_one = g_str_equal(one->deb->name, "base-files");
-    gboolean base_two = g_str_equal(two->deb->name, "base-files");
-    if (base_one != base_two)
-        return base_one ? -1 : 1;
+    if (one->package->order != two->package->order)
+        return one->package->order < two->package->order ? -1 : 1;
     if (one->size != two->size)
         return one->size > two->size ? -1 : 1;
-    return strcmp(one->deb->name, two->deb->name);
+    return strcmp(one->package->name, two->package->name);
 }
 
-static gboolean check_name(const struct rootfs_deb *d, GHashTable *names, GError **error)
+static gboolean check_name(const struct rootfs_package *p, GHashTable *names, GError **error)
 {
-    if (g_hash_table_add(names, (gpointer)d->name))
+    if (g_hash_table_add(names, (gpointer)p->name))
         return TRUE;
-    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "the package %s is there twice", d->name);
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "the package %s is there twice", p->name);
     return FALSE;
 }
 
@@ -44,14 +41,14 @@ static GArray *sorted(const struct rootfs_spec *spec, guint64 *total, GError **e
 {
     g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(struct item));
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
-    for (gsize i = 0; i < spec->n_debs; i++) {
+    for (gsize i = 0; i < spec->n_packages; i++) {
         struct stat info;
-        struct item item = {.deb = &spec->debs[i]};
-        if (!check_name(item.deb, names, error))
+        struct item item = {.package = &spec->packages[i]};
+        if (!check_name(item.package, names, error))
             return NULL;
-        if (stat(item.deb->path, &info) != 0) {
+        if (stat(item.package->path, &info) != 0) {
             ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "cannot open the package %s: %s",
-                            item.deb->path, g_strerror(errno));
+                            item.package->path, g_strerror(errno));
             return NULL;
         }
         item.size = (guint64)info.st_size;
@@ -62,39 +59,27 @@ static GArray *sorted(const struct rootfs_spec *spec, guint64 *total, GError **e
     return g_steal_pointer(&items);
 }
 
-/* What every system has, whatever the packages are; lib64 and the like are made when needed. */
-static gboolean make_skeleton(ext *e, GError **error)
-{
-    static const char *const merged[] = {"bin", "sbin", "lib"};
-    const struct ext_meta usual = {.mode = 0755, .mtime = g_get_real_time() / G_USEC_PER_SEC};
-    for (gsize i = 0; i < G_N_ELEMENTS(merged); i++) {
-        g_autofree char *target = g_strconcat("usr/", merged[i], NULL);
-        if (!ext_directory(e, target, &usual, error) ||
-            !ext_symlink(e, merged[i], target, &usual, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean unpack_all(ext *e, const GArray *items, guint64 total, progress *p,
-                           GCancellable *cancel, GError **error)
+static gboolean unpack_all(ext *e, const struct rootfs_database *database, const GArray *items,
+                           guint64 total, progress *p, GCancellable *cancel, GError **error)
 {
     g_autofree const char **paths = g_new0(const char *, items->len);
     guint64 done = 0;
     for (guint i = 0; i < items->len; i++)
-        paths[i] = g_array_index(items, struct item, i).deb->path;
-    g_autoptr(dpkg_db) db = dpkg_db_new(e);
-    g_autoptr(deb_queue) queue =
-        deb_queue_new(paths, items->len, MIN(g_get_num_processors(), THREADS_MAX), BUDGET);
+        paths[i] = g_array_index(items, struct item, i).package->path;
+    g_autoptr(rootfs_queue) queue = rootfs_queue_new(
+        database->format, paths, items->len, MIN(g_get_num_processors(), THREADS_MAX), BUDGET);
+    g_autoptr(unpacker) u = unpacker_new(database, e, queue);
+    if (!unpacker_merge(u, error))
+        return FALSE;
     for (guint i = 0; i < items->len; i++) {
         const struct item *item = &g_array_index(items, struct item, i);
         progress_amount(p, "unpacking", done, total);
-        if (!dpkg_db_unpack(db, queue, item->deb->name, item->deb->automatic, cancel, error))
+        if (!unpacker_take(u, item->package, cancel, error))
             return FALSE;
         done += item->size;
     }
     progress_amount(p, "unpacking", total, total);
-    return dpkg_db_finish(db, error);
+    return unpacker_finish(u, error);
 }
 
 static gboolean rootfs_fill(const char *raw, guint64 offset, const struct rootfs_spec *spec,
@@ -103,7 +88,7 @@ static gboolean rootfs_fill(const char *raw, guint64 offset, const struct rootfs
     guint64 total = 0;
     g_autoptr(GArray) items = sorted(spec, &total, error);
     g_autoptr(ext) e = items ? ext_open(raw, offset, error) : NULL;
-    return e && make_skeleton(e, error) && unpack_all(e, items, total, p, cancel, error) &&
+    return e && unpack_all(e, spec->database, items, total, p, cancel, error) &&
            !g_cancellable_set_error_if_cancelled(cancel, error) &&
            ext_close(g_steal_pointer(&e), error);
 }

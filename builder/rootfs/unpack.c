@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rootfs/unpack.h"
 
-#include "base/text.h"
-
 #include <archive_entry.h>
 #include <string.h>
 
 #define ENTRIES_MAX 1000000u
 
-struct unpacking {
-    deb_unpacked *p;
+struct unpacker {
+    const struct rootfs_database *database;
+    gpointer opened; /* by database */
     ext *to;
-    deb_queue *from;
+    rootfs_queue *from;
+};
+
+/* One package. */
+struct unpacking {
+    const unpacker *by;
+    gpointer owner;
     struct archive *a;
+    guint entries;
 };
 
 static gboolean unpack_refuse(const struct unpacking *u, const char *why, GError **error)
 {
-    return deb_refuse(deb_queue_path(u->from), why, error);
+    return media_package_refuse(rootfs_queue_path(u->by->from), why, error);
 }
 
 /* Without empty and "." parts; "" is the root; NULL: a path that no package may have. */
@@ -35,83 +41,97 @@ static char *clean_path(const char *raw)
     return g_string_free(path, !good);
 }
 
+/* ---- where the database writes ---- */
+
+static gboolean sink_file(gpointer to, const char *path, guint mode, gint64 mtime, const void *data,
+                          gsize size, GError **error)
+{
+    const struct ext_meta meta = {.mode = mode, .mtime = mtime};
+    return ext_file(to, path, &meta, data, size, error);
+}
+
+static gboolean sink_directory(gpointer to, const char *path, gint64 mtime, GError **error)
+{
+    const struct ext_meta meta = {.mode = 0755, .mtime = mtime};
+    return ext_directory(to, path, &meta, error);
+}
+
+static gboolean sink_exists(gpointer to, const char *path)
+{
+    return ext_look(to, path, NULL) != EXT_NONE;
+}
+
+static const struct rootfs_sink unpack_sink = {sink_file, sink_directory, sink_exists};
+
+unpacker *unpacker_new(const struct rootfs_database *database, ext *to, rootfs_queue *from)
+{
+    unpacker *u = g_new0(unpacker, 1);
+    *u = (unpacker){database, database->open(&unpack_sink, to), to, from};
+    return u;
+}
+
+void unpacker_free(unpacker *u)
+{
+    if (!u)
+        return;
+    u->database->close(u->opened);
+    g_free(u);
+}
+
+gboolean unpacker_finish(const unpacker *u, GError **error)
+{
+    return u->database->finish(u->opened, error);
+}
+
 /* ---- merged /usr ---- */
 
-/* Makes "bin" a link to usr/bin before something is put into it, and the like for the others; the
- * list is debootstrap's (merge_usr).  *done: the path is such a link itself. */
+static gboolean unpack_merge(ext *to, const char *name, const struct ext_meta *meta, GError **error)
+{
+    g_autofree char *target = g_strconcat("usr/", name, NULL);
+    return ext_directory(to, target, meta, error) && ext_symlink(to, name, target, meta, error);
+}
+
+gboolean unpacker_merge(const unpacker *u, GError **error)
+{
+    const struct ext_meta usual = {.mode = 0755, .mtime = g_get_real_time() / G_USEC_PER_SEC};
+    for (const struct rootfs_merged *m = u->database->merged; m->name; m++)
+        if (m->always && !unpack_merge(u->to, m->name, &usual, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Makes "bin" a link to usr/bin before something is put into it, and the like for the others.
+ * *done: the path is such a link itself. */
 static gboolean merge_usr(const struct unpacking *u, const char *path, gboolean *done,
                           GError **error)
 {
-    static const char *const merged[] = {"bin",   "sbin",   "lib",    "lib32",
-                                         "lib64", "libo32", "libx32", NULL};
     static const struct ext_meta usual = {.mode = 0755};
+    const struct rootfs_merged *m = u->by->database->merged;
     g_autofree char *first = g_strndup(path, strcspn(path, "/"));
-    if (!g_strv_contains(merged, first))
+    while (m->name && strcmp(m->name, first) != 0)
+        m++;
+    if (!m->name)
         return TRUE;
     *done = strcmp(first, path) == 0;
-    if (ext_look(u->to, first, NULL) != EXT_NONE)
-        return TRUE;
-    g_autofree char *target = g_strconcat("usr/", first, NULL);
-    return ext_directory(u->to, target, &usual, error) &&
-           ext_symlink(u->to, first, target, &usual, error);
+    return ext_look(u->by->to, first, NULL) != EXT_NONE ||
+           unpack_merge(u->by->to, first, &usual, error);
 }
 
 /* ---- one entry ---- */
 
-/* What becomes of an entry: its path, and where it is put. */
-struct place {
-    const char *path;
-    char *at;        /* NULL: it is left out */
-    gboolean listed; /* the package still has it */
-};
-
-/* Remembered, so that the preinst finds its diversion made and does not touch the files. */
-static void note_diversion(const deb_unpacked *by, const char *path, const char *to)
-{
-    if (to)
-        g_string_append_printf(by->diversions, "/%s\n/%s\n%s\n", path, to, by->name);
-}
-
-/* Another package, whose file is there, and this one: either may divert the other's. */
-static gboolean divert(const struct unpacking *u, const deb_unpacked *other, struct place *where,
+/* Whether a file may be put where another package has one, and where both go then. */
+static gboolean settle(const struct unpacking *u, const char *path, struct rootfs_place *place,
                        GError **error)
 {
-    g_autofree char *to = NULL;
-    if (deb_unpacked_diverts(u->p, other, where->path, &to)) {
-        note_diversion(u->p, where->path, to);
-        return !to || ext_hard_link(u->to, to, where->path, error);
-    }
-    if (deb_unpacked_diverts(other, u->p, where->path, &to)) {
-        note_diversion(other, where->path, to);
-        g_free(where->at);
-        where->at = g_steal_pointer(&to);
+    gconstpointer other = NULL;
+    enum ext_kind kind = ext_look(u->by->to, path, &other);
+    if (kind == EXT_NONE || kind == EXT_DIRECTORY || !other || other == u->owner)
         return TRUE;
-    }
-    g_autofree char *why =
-        g_strdup_printf("its %s is also in the package %s", where->path, other->name);
-    return unpack_refuse(u, why, error);
+    return u->by->database->dispute(u->owner, (gpointer)other, path, place, error) &&
+           (!place->aside || ext_hard_link(u->by->to, place->aside, path, error));
 }
 
-/* Whether a file may be put where another package has one (Debian Policy 7.6.1, dpkg-divert). */
-static gboolean check_owner(const struct unpacking *u, struct place *where, GError **error)
-{
-    gconstpointer owner = NULL;
-    enum ext_kind kind = ext_look(u->to, where->path, &owner);
-    const deb_unpacked *other = owner;
-    if (kind == EXT_NONE || kind == EXT_DIRECTORY || !other || other == u->p)
-        return TRUE;
-    if (deb_unpacked_replaces(u->p, other)) {
-        g_hash_table_add(other->lost, g_strconcat("/", where->path, NULL));
-        return TRUE;
-    }
-    if (!deb_unpacked_replaces(other, u->p))
-        return divert(u, other, where, error);
-    g_clear_pointer(&where->at, g_free);
-    where->listed = FALSE;
-    return TRUE;
-}
-
-static gboolean copy_data(const struct unpacking *u, GChecksum *md5, GError **error)
+static gboolean copy_data(const struct unpacking *u, GChecksum *sum, GError **error)
 {
     const void *block = NULL;
     size_t length = 0;
@@ -120,38 +140,35 @@ static gboolean copy_data(const struct unpacking *u, GChecksum *md5, GError **er
     while ((code = archive_read_data_block(u->a, &block, &length, &offset)) == ARCHIVE_OK) {
         if (offset != at)
             return unpack_refuse(u, "it has a sparse file", error);
-        if (!ext_file_data(u->to, block, length, error))
+        if (!ext_file_data(u->by->to, block, length, error))
             return FALSE;
-        if (md5)
-            g_checksum_update(md5, block, (gssize)length);
+        if (sum)
+            g_checksum_update(sum, block, (gssize)length);
         at += (la_int64_t)length;
     }
-    return code == ARCHIVE_EOF || deb_queue_finish(u->from, u->a, code, error);
+    return code == ARCHIVE_EOF || rootfs_queue_finish(u->by->from, u->a, code, error);
 }
 
 static gboolean put_file(const struct unpacking *u, const char *path, const struct ext_meta *meta,
                          la_int64_t size, GError **error)
 {
-    struct deb_conffile *conffile = deb_unpacked_conffile(u->p, path);
-    g_autoptr(GChecksum) md5 = conffile || u->p->sums ? g_checksum_new(G_CHECKSUM_MD5) : NULL;
+    const struct rootfs_database *database = u->by->database;
+    g_autoptr(GChecksum) sum =
+        database->wants_digest(u->owner, path) ? g_checksum_new(database->digest) : NULL;
     if (size < 0)
         return unpack_refuse(u, "it has a file without a size", error);
-    if (!ext_file_begin(u->to, path, meta, (guint64)size, error) || !copy_data(u, md5, error) ||
-        !ext_file_end(u->to, error))
+    if (!ext_file_begin(u->by->to, path, meta, (guint64)size, error) || !copy_data(u, sum, error) ||
+        !ext_file_end(u->by->to, error))
         return FALSE;
-    if (conffile) {
-        g_free(conffile->md5);
-        conffile->md5 = g_strdup(g_checksum_get_string(md5));
-    } else if (md5) {
-        g_string_append_printf(u->p->sums, "%s  %s\n", g_checksum_get_string(md5), path);
-    }
+    if (sum)
+        database->digested(u->owner, path, g_checksum_get_string(sum));
     return TRUE;
 }
 
 static gboolean put_symlink(const struct unpacking *u, const char *path, const char *target,
                             const struct ext_meta *meta, GError **error)
 {
-    return target && *target ? ext_symlink(u->to, path, target, meta, error)
+    return target && *target ? ext_symlink(u->by->to, path, target, meta, error)
                              : unpack_refuse(u, "it has a link to nowhere", error);
 }
 
@@ -159,7 +176,7 @@ static gboolean put_hard_link(const struct unpacking *u, const char *path, const
                               GError **error)
 {
     g_autofree char *target = clean_path(raw);
-    return target ? ext_hard_link(u->to, path, target, error)
+    return target ? ext_hard_link(u->by->to, path, target, error)
                   : unpack_refuse(u, "a link leads out of it", error);
 }
 
@@ -171,14 +188,14 @@ static gboolean put_entry(const struct unpacking *u, struct archive_entry *entry
                                   .uid = (guint)uid,
                                   .gid = (guint)gid,
                                   .mtime = archive_entry_mtime(entry),
-                                  .owner = u->p};
+                                  .owner = u->owner};
     if (uid < 0 || uid >= G_MAXUINT32 || gid < 0 || gid >= G_MAXUINT32)
         return unpack_refuse(u, "a file belongs to nobody who can be", error);
     if (archive_entry_hardlink(entry))
         return put_hard_link(u, path, archive_entry_hardlink(entry), error);
     switch (archive_entry_filetype(entry)) {
     case AE_IFDIR:
-        return ext_directory(u->to, path, &meta, error);
+        return ext_directory(u->by->to, path, &meta, error);
     case AE_IFLNK:
         return put_symlink(u, path, archive_entry_symlink(entry), &meta, error);
     case AE_IFREG:
@@ -188,40 +205,41 @@ static gboolean put_entry(const struct unpacking *u, struct archive_entry *entry
     }
 }
 
-static gboolean place_entry(const struct unpacking *u, struct archive_entry *entry,
-                            struct place *where, GError **error)
+static gboolean unpack_visit(const struct unpacking *u, struct archive_entry *entry,
+                             const char *path, GError **error)
 {
-    gboolean merged = FALSE;
-    if (!merge_usr(u, where->path, &merged, error))
+    gboolean merged = FALSE, good = TRUE;
+    if (!merge_usr(u, path, &merged, error))
         return FALSE;
-    if (!merged && archive_entry_filetype(entry) != AE_IFDIR && !check_owner(u, where, error))
-        return FALSE;
-    if (where->listed)
-        g_ptr_array_add(u->p->files, g_strconcat("/", where->path, NULL));
-    return merged || !where->at || put_entry(u, entry, where->at, error);
+    struct rootfs_place place = {.at = g_strdup(path), .listed = TRUE};
+    if (!merged && archive_entry_filetype(entry) != AE_IFDIR)
+        good = settle(u, path, &place, error);
+    if (good && place.listed)
+        u->by->database->listed(u->owner, path);
+    if (good && !merged && place.at)
+        good = put_entry(u, entry, place.at, error);
+    g_free(place.at);
+    g_free(place.aside);
+    return good;
 }
 
-static gboolean unpack_visit(const struct unpacking *u, struct archive_entry *entry, GError **error)
+static gboolean unpack_entry(struct unpacking *u, struct archive_entry *entry, GError **error)
 {
     g_autofree char *path = clean_path(archive_entry_pathname(entry));
     if (!path)
         return unpack_refuse(u, "a path leads out of it", error);
-    if (u->p->files->len >= ENTRIES_MAX)
+    if (u->entries++ >= ENTRIES_MAX)
         return unpack_refuse(u, "it has more than a million files", error);
-    if (!*path) {
-        g_ptr_array_add(u->p->files, g_strdup("/."));
-        return archive_entry_filetype(entry) == AE_IFDIR ||
-               unpack_refuse(u, "its root is no directory", error);
-    }
-    struct place where = {.path = path, .at = g_strdup(path), .listed = TRUE};
-    gboolean good = place_entry(u, entry, &where, error);
-    g_free(where.at);
-    return good;
+    if (*path)
+        return unpack_visit(u, entry, path, error);
+    u->by->database->listed(u->owner, path);
+    return archive_entry_filetype(entry) == AE_IFDIR ||
+           unpack_refuse(u, "its root is no directory", error);
 }
 
-gboolean unpack_files(deb_unpacked *p, ext *to, deb_queue *from, GError **error)
+static gboolean unpack_files(const unpacker *by, gpointer owner, GError **error)
 {
-    struct unpacking u = {.p = p, .to = to, .from = from, .a = deb_queue_open(from, error)};
+    struct unpacking u = {.by = by, .owner = owner, .a = rootfs_queue_open(by->from, error)};
     struct archive_entry *entry;
     gboolean good = u.a != NULL;
     int code = ARCHIVE_OK;
@@ -229,10 +247,21 @@ gboolean unpack_files(deb_unpacked *p, ext *to, deb_queue *from, GError **error)
         code = archive_read_next_header(u.a, &entry);
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
             break;
-        good = unpack_visit(&u, entry, error);
+        good = unpack_entry(&u, entry, error);
     }
     if (good)
-        good = deb_queue_finish(from, u.a, code, error);
+        good = rootfs_queue_finish(by->from, u.a, code, error);
     archive_read_free(u.a);
     return good;
+}
+
+gboolean unpacker_take(const unpacker *u, const struct rootfs_package *package,
+                       GCancellable *cancel, GError **error)
+{
+    gconstpointer head = NULL;
+    if (!rootfs_queue_next(u->from, &head, cancel, error))
+        return FALSE;
+    gpointer owner = u->database->begin(u->opened, package, head, error);
+    return owner && unpack_files(u, owner, error) &&
+           u->database->end(u->opened, owner, head, error);
 }

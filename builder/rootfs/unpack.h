@@ -2,9 +2,23 @@
 #pragma once
 #include "rootfs/ext.h"
 #include "rootfs/queue.h"
+#include "rootfs/rootfs.h"
 
-/* Writes the files of the package at hand in the queue; fills files, conffiles and sums of p, and
- * lost of packages whose files it takes over.  As dpkg does, but into the places where the files
- * are to be: there is no configuration file yet whose changes could get lost. */
-gboolean unpack_files(deb_unpacked *p, ext *to, deb_queue *from,
-                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Packages from a queue into a file system, as a database says. */
+typedef struct unpacker unpacker;
+
+/* All three must live as long; the caller owns the object. */
+unpacker *unpacker_new(const struct rootfs_database *database, ext *to, rootfs_queue *from);
+void unpacker_free(unpacker *u);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(unpacker, unpacker_free)
+
+/* Makes the merged directories that are there from the beginning. */
+gboolean unpacker_merge(const unpacker *u, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Takes the next package of the queue, which must be this one: its files go to the places where
+ * they are to be at the end. */
+gboolean unpacker_take(const unpacker *u, const struct rootfs_package *package,
+                       GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* After the last package: what the database writes then. */
+gboolean unpacker_finish(const unpacker *u, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -74,7 +74,7 @@ static gint find_held(const struct parser *p, guint32 keysym)
 }
 
 /* The key as it is written between < and >; the caller owns the text. */
-static char *name_of(const struct bootcmd_step *step)
+static char *bootcmd_name_of(const struct bootcmd_step *step)
 {
     return step->name ? g_strdup(step->name) : g_strdup_printf("%c", step->character);
 }
@@ -92,7 +92,7 @@ static gboolean add_press(struct parser *p, struct bootcmd_step step)
 
 static gboolean add_hold(struct parser *p, struct bootcmd_step step)
 {
-    g_autofree char *name = name_of(&step);
+    g_autofree char *name = bootcmd_name_of(&step);
     gint at = find_held(p, step.keysym);
     g_autofree char *plain =
         g_strdup_printf("write <leftShiftOn><%cOn>", keys_unshifted(step.character));
@@ -111,7 +111,7 @@ static gboolean add_hold(struct parser *p, struct bootcmd_step step)
 static gboolean add_release(struct parser *p, struct bootcmd_step step)
 {
     gint at = find_held(p, step.keysym);
-    g_autofree char *name = name_of(&step);
+    g_autofree char *name = bootcmd_name_of(&step);
     g_autofree char *hint = g_strdup_printf("write <%sOn> where it goes down", name);
     if (at < 0)
         return bootcmd_wrong(p, step.column, hint, "<%sOff> where that key is not down", name);
@@ -464,7 +464,7 @@ static void describe_typing(GString *out, const bootcmd *command, gsize *i)
 
 static void describe_key(GString *out, const char *verb, const struct bootcmd_step *s)
 {
-    g_autofree char *name = name_of(s);
+    g_autofree char *name = bootcmd_name_of(s);
     g_string_append_printf(out, "%s %s%s", verb, name, s->blind ? " blind" : "");
 }
 

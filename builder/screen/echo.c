@@ -62,7 +62,7 @@ static gunichar is(const struct look *l, guint row, guint column)
     return cell(l->after, row, column);
 }
 
-static gboolean changed(const struct look *l, guint row, guint column)
+static gboolean echo_changed(const struct look *l, guint row, guint column)
 {
     return was(l, row, column) != is(l, row, column);
 }
@@ -84,8 +84,8 @@ static guint count_changes(const struct look *l, guint *kept)
     *kept = 0;
     for (guint r = 0; r < rows(l); r++)
         for (guint c = 0; c < columns(l); c++) {
-            count += changed(l, r, c);
-            *kept += !changed(l, r, c) && is(l, r, c) != ' ';
+            count += echo_changed(l, r, c);
+            *kept += !echo_changed(l, r, c) && is(l, r, c) != ' ';
         }
     return count;
 }
@@ -113,7 +113,7 @@ static guint copies(const struct look *l, guint row, guint column)
 {
     guint n = 1;
     while (column + n < columns(l) && is(l, row, column + n) == l->typed &&
-           changed(l, row, column + n))
+           echo_changed(l, row, column + n))
         n++;
     return n;
 }
@@ -137,7 +137,7 @@ static gboolean inserted(const struct look *l, guint row, guint column)
         gunichar expected = c < column ? was(l, row, c) : was(l, row, c - (c > column));
         if (c != column && is(l, row, c) != expected)
             return FALSE;
-        moved += changed(l, row, c);
+        moved += echo_changed(l, row, c);
     }
     return moved > 0;
 }
@@ -146,7 +146,7 @@ static gboolean find_inserted(const struct look *l, struct echo *echo)
 {
     for (guint r = 0; r < rows(l); r++) {
         guint c = 0;
-        while (c < columns(l) && !changed(l, r, c))
+        while (c < columns(l) && !echo_changed(l, r, c))
             c++;
         if (c == columns(l) || !inserted(l, r, c))
             continue;
@@ -169,14 +169,14 @@ static gboolean at_expected(const struct look *l, const struct echo_place *last,
         echo->copies = 1;
         return TRUE;
     }
-    if (changed(l, row, column) && is(l, row, column) == l->typed) {
+    if (echo_changed(l, row, column) && is(l, row, column) == l->typed) {
         *echo = echo_found(l, ECHO_TOOK, row, column);
         return TRUE;
     }
     if (much)
         return FALSE;
     for (guint c = last->column + 1; c < column; c++)
-        if (changed(l, row, c) && is(l, row, c) == l->typed) {
+        if (echo_changed(l, row, c) && is(l, row, c) == l->typed) {
             *echo = echo_found(l, ECHO_SHORT, row, c);
             return TRUE;
         }
@@ -192,7 +192,7 @@ static gboolean anywhere(const struct look *l, struct echo *echo)
     gboolean any = FALSE;
     for (guint r = 0; r < rows(l); r++)
         for (guint c = 0; c < columns(l); c++) {
-            if (!changed(l, r, c) || is(l, r, c) != l->typed || (any && was(l, r, c) != ' '))
+            if (!echo_changed(l, r, c) || is(l, r, c) != l->typed || (any && was(l, r, c) != ' '))
                 continue;
             *echo = echo_found(l, ECHO_TOOK, r, c);
             if (was(l, r, c) == ' ')
@@ -207,7 +207,7 @@ static gboolean lone_other(const struct look *l, struct echo *echo)
 {
     for (guint r = 0; r < rows(l); r++)
         for (guint c = 0; c < columns(l); c++)
-            if (changed(l, r, c)) {
+            if (echo_changed(l, r, c)) {
                 *echo = (struct echo){.verdict = ECHO_OTHER, .shown = is(l, r, c)};
                 return was(l, r, c) == ' ';
             }

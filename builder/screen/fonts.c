@@ -53,7 +53,7 @@ static guint hash(const struct font_bits *bits)
     return (guint)(value >> 40) % SLOTS;
 }
 
-static guint slot_of(const struct font *f, const struct font_bits *bits)
+static guint fonts_slot_of(const struct font *f, const struct font_bits *bits)
 {
     guint slot = hash(bits);
     while (f->slots[slot] &&
@@ -65,7 +65,7 @@ static guint slot_of(const struct font *f, const struct font_bits *bits)
 
 guint16 font_find(const struct font *f, const struct font_bits *bits)
 {
-    guint at = f->slots[slot_of(f, bits)];
+    guint at = f->slots[fonts_slot_of(f, bits)];
     return at ? g_array_index(f->glyphs, struct font_glyph, at - 1).code : 0;
 }
 
@@ -73,7 +73,7 @@ guint16 font_find(const struct font *f, const struct font_bits *bits)
 static void add_glyph(struct font *f, const struct font_bits *bits, guint16 code)
 {
     static const struct font_bits blank;
-    guint slot = slot_of(f, bits);
+    guint slot = fonts_slot_of(f, bits);
     if (f->slots[slot] || f->glyphs->len >= SLOTS / 2 || memcmp(bits, &blank, sizeof blank) == 0)
         return;
     const struct font_glyph glyph = {.bits = *bits, .code = code};

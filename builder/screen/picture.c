@@ -6,7 +6,7 @@
 #include <png.h>
 #include <string.h>
 
-static gsize count(const struct screen_frame *frame)
+static gsize picture_count(const struct screen_frame *frame)
 {
     return (gsize)frame->width * frame->height;
 }
@@ -14,7 +14,7 @@ static gsize count(const struct screen_frame *frame)
 struct screen_frame *screen_frame_copy(const struct screen_frame *frame)
 {
     struct screen_frame *copy = g_memdup2(frame, sizeof *frame);
-    copy->pixels = g_memdup2(frame->pixels, count(frame) * sizeof *frame->pixels);
+    copy->pixels = g_memdup2(frame->pixels, picture_count(frame) * sizeof *frame->pixels);
     return copy;
 }
 
@@ -30,7 +30,7 @@ guint64 screen_fingerprint(const struct screen_frame *frame)
 {
     const guint64 odd = G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
     guint64 value = ((guint64)frame->width << 32 | frame->height) * odd;
-    for (gsize i = 0; i < count(frame); i++) {
+    for (gsize i = 0; i < picture_count(frame); i++) {
         value = (value ^ frame->pixels[i]) * odd;
         value ^= value >> 29;
     }
@@ -42,9 +42,9 @@ double screen_difference(const struct screen_frame *a, const struct screen_frame
     if (a->width != b->width || a->height != b->height)
         return 1;
     gsize different = 0;
-    for (gsize i = 0; i < count(a); i++)
+    for (gsize i = 0; i < picture_count(a); i++)
         different += a->pixels[i] != b->pixels[i];
-    return count(a) ? (double)different / (double)count(a) : 0;
+    return picture_count(a) ? (double)different / (double)picture_count(a) : 0;
 }
 
 /* ---- PNG ---- */
@@ -59,7 +59,7 @@ struct palette {
     guint used;
 };
 
-static guint slot_of(const struct palette *p, guint32 pixel)
+static guint picture_slot_of(const struct palette *p, guint32 pixel)
 {
     guint slot = pixel * 0x9e3779b1u >> 22;
     while (p->keys[slot] && p->keys[slot] != pixel + 1)
@@ -68,11 +68,11 @@ static guint slot_of(const struct palette *p, guint32 pixel)
 }
 
 /* FALSE when there are more colours than a palette holds. */
-static gboolean collect(const struct screen_frame *frame, struct palette *p)
+static gboolean picture_collect(const struct screen_frame *frame, struct palette *p)
 {
-    for (gsize i = 0; i < count(frame); i++) {
+    for (gsize i = 0; i < picture_count(frame); i++) {
         guint32 pixel = frame->pixels[i];
-        guint slot = slot_of(p, pixel);
+        guint slot = picture_slot_of(p, pixel);
         if (p->keys[slot])
             continue;
         if (p->used == COLOURS)
@@ -90,7 +90,7 @@ static void make_line(const guint32 *pixels, guint width, const struct palette *
 {
     for (guint i = 0; i < width; i++)
         if (p)
-            line[i] = p->values[slot_of(p, pixels[i])];
+            line[i] = p->values[picture_slot_of(p, pixels[i])];
         else
             for (guint part = 0; part < 3; part++)
                 line[3 * i + part] = (guint8)(pixels[i] >> (16 - 8 * part));
@@ -153,7 +153,7 @@ gboolean screen_save_png(const struct screen_frame *frame, const char *path, GEr
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, on_error, on_warning);
     png_infop info = png ? png_create_info_struct(png) : NULL;
-    gboolean few = collect(frame, palette), good = FALSE;
+    gboolean few = picture_collect(frame, palette), good = FALSE;
     if (info) {
         png_set_write_fn(png, bytes, on_bytes, on_flush);
         good = encode(png, info, frame, few ? palette : NULL, line);

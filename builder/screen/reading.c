@@ -289,7 +289,7 @@ static void find_start(const struct page *p, guint *left, guint *top)
             }
 }
 
-static void add_line(GString *text, const guint16 *codes, guint columns)
+static void reading_add_line(GString *text, const guint16 *codes, guint columns)
 {
     while (columns > 0 && (codes[columns - 1] == 0 || codes[columns - 1] == ' '))
         columns--;
@@ -304,7 +304,8 @@ static char *page_text(const struct page *p)
     guint left, top;
     find_start(p, &left, &top);
     for (guint row = top; row < p->grid.rows; row++)
-        add_line(text, p->codes + (gsize)row * p->grid.columns + left, p->grid.columns - left);
+        reading_add_line(text, p->codes + (gsize)row * p->grid.columns + left,
+                         p->grid.columns - left);
     while (text->len > 0 && text->str[text->len - 1] == '\n')
         g_string_truncate(text, text->len - 1);
     return g_string_free(text, FALSE);

@@ -3,9 +3,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "screen/awaited.h"
+#include "screen/expect.h"
 #include "screen/echo.h"
-#include "screen/hands.h"
+#include "screen/keyboard.h"
 #include "screen/keys.h"
 
 #include <string.h>
@@ -44,7 +44,7 @@ enum doing {
 
 struct typist {
     const bootcmd *command;
-    struct hands hands;
+    struct keyboard keyboard;
     struct typist_limits limits;
     typist_done done;
     gpointer user;
@@ -93,7 +93,7 @@ static gboolean on_over(gpointer data)
 
 static void over(typist *t)
 {
-    hands_release_all(&t->hands);
+    keyboard_release_all(&t->keyboard);
     stop_timer(t);
     t->doing = OVER;
     t->timer = g_idle_add(on_over, t);
@@ -132,7 +132,7 @@ static gboolean sent(typist *t, gboolean good)
 
 static gboolean press(typist *t, guint32 keysym)
 {
-    return sent(t, hands_press(&t->hands, keysym, &t->failure));
+    return sent(t, keyboard_press(&t->keyboard, keysym, &t->failure));
 }
 
 static void forget_place(typist *t)
@@ -150,37 +150,37 @@ static const struct bootcmd_step *typist_step(const typist *t)
 
 static char typed(const typist *t)
 {
-    return hands_make(&t->hands, typist_step(t)->character);
+    return keyboard_character(&t->keyboard, typist_step(t)->character);
 }
 
 /* Types it, for the first time or again. */
 static void type_visible(typist *t)
 {
     t->tries++;
-    if (sent(t, hands_type(&t->hands, typist_step(t)->character, &t->failure)))
+    if (sent(t, keyboard_type(&t->keyboard, typist_step(t)->character, &t->failure)))
         wait_in(t, ECHO, t->limits.echo);
 }
 
 static void begin_visible(typist *t)
 {
     t->moved = FALSE;
-    t->before = t->hands.port.text(t->hands.port.user);
-    t->changes = t->hands.port.changes(t->hands.port.user);
+    t->before = t->keyboard.port.text(t->keyboard.port.user);
+    t->changes = t->keyboard.port.changes(t->keyboard.port.user);
     type_visible(t);
 }
 
 static struct echo typist_look(const typist *t)
 {
     struct echo echo = {.verdict = ECHO_NOTHING};
-    g_autofree char *now = t->before ? t->hands.port.text(t->hands.port.user) : NULL;
+    g_autofree char *now = t->before ? t->keyboard.port.text(t->keyboard.port.user) : NULL;
     if (now)
         return echo_compare(t->before, now, typed(t), &t->last, t->blanks);
-    if (t->hands.port.changes(t->hands.port.user) > t->changes)
+    if (t->keyboard.port.changes(t->keyboard.port.user) > t->changes)
         echo.verdict = t->before ? ECHO_MUCH : ECHO_TOOK;
     return echo;
 }
 
-static void accept(typist *t, const struct echo_place *place)
+static void typist_accept(typist *t, const struct echo_place *place)
 {
     t->last = *place;
     t->blanks = t->repairs = 0;
@@ -212,14 +212,14 @@ static void mend_blanks(typist *t, const struct echo *echo)
 {
     t->missing = missing_blanks(t, echo);
     if (!t->missing)
-        accept(t, &echo->place);
+        typist_accept(t, &echo->place);
     else if (can_mend(t) && press(t, KEYS_BACKSPACE))
         wait_in(t, REWIND, t->limits.echo);
 }
 
 static void check_rewind(typist *t)
 {
-    g_autofree char *now = t->hands.port.text(t->hands.port.user);
+    g_autofree char *now = t->keyboard.port.text(t->keyboard.port.user);
     if (g_strcmp0(now, t->before) != 0)
         return;
     stop_timer(t);
@@ -243,7 +243,7 @@ static void take_away_surplus(typist *t, guint surplus)
 static void took(typist *t, const struct echo *echo)
 {
     if (t->tries <= 1 || !t->before || (t->doing == UNDO && echo->copies == 1))
-        accept(t, &echo->place);
+        typist_accept(t, &echo->place);
     else if (t->doing == ECHO || t->doing == SETTLE)
         wait_in(t, SURPLUS, t->limits.settle);
 }
@@ -262,7 +262,7 @@ static void check_echo(typist *t)
 
 static void type_again(typist *t)
 {
-    g_autofree char *now = t->hands.port.text(t->hands.port.user);
+    g_autofree char *now = t->keyboard.port.text(t->keyboard.port.user);
     if (t->tries < t->limits.tries)
         type_visible(t);
     else if (g_strcmp0(now, t->before) == 0)
@@ -299,7 +299,7 @@ static void judge_echo(typist *t)
     } else if (echo.verdict == ECHO_OTHER) {
         fail_layout(t, echo.shown);
     } else if (echo.verdict == ECHO_MUCH) {
-        accept(t, &nowhere);
+        typist_accept(t, &nowhere);
         t->moved = t->redrawn = TRUE;
     } else {
         type_again(t);
@@ -312,7 +312,7 @@ static void judge_surplus(typist *t)
     if (echo.verdict == ECHO_TOOK && echo.copies > 1)
         take_away_surplus(t, echo.copies - 1);
     else
-        accept(t, &echo.place);
+        typist_accept(t, &echo.place);
 }
 
 /* Backspace can be lost like any key. */
@@ -326,7 +326,7 @@ static void mend_again(typist *t)
     else if (echo.verdict == ECHO_NOTHING)
         type_again(t);
     else
-        accept(t, &echo.place);
+        typist_accept(t, &echo.place);
 }
 
 /* ---- a key without a sign ---- */
@@ -341,7 +341,7 @@ static void press_key(typist *t)
 {
     forget_place(t);
     t->moved = TRUE;
-    t->changes = t->hands.port.changes(t->hands.port.user);
+    t->changes = t->keyboard.port.changes(t->keyboard.port.user);
     begin_move(t, press(t, typist_step(t)->keysym));
 }
 
@@ -349,14 +349,14 @@ static void press_key(typist *t)
 
 static void begin_calm(typist *t)
 {
-    t->before = t->hands.port.text(t->hands.port.user);
+    t->before = t->keyboard.port.text(t->keyboard.port.user);
     t->uneasy_until = g_get_monotonic_time() + (gint64)t->limits.uneasy * 1000;
     wait_in(t, CALM, t->limits.calm);
 }
 
 static void check_calm(typist *t)
 {
-    g_autofree char *now = t->hands.port.text(t->hands.port.user);
+    g_autofree char *now = t->keyboard.port.text(t->keyboard.port.user);
     if (g_strcmp0(now, t->before) == 0 || g_get_monotonic_time() >= t->uneasy_until)
         return;
     g_free(t->before);
@@ -378,9 +378,9 @@ static void end_calm(typist *t)
 
 static void check_wait(typist *t)
 {
-    g_autofree char *text = t->hands.port.text(t->hands.port.user);
-    gboolean came = awaited_in_serial(t->serial, typist_step(t)->text);
-    if (came || (text && awaited_on_screen(text, typist_step(t)->text)))
+    g_autofree char *text = t->keyboard.port.text(t->keyboard.port.user);
+    gboolean came = expect_in_serial(t->serial, typist_step(t)->text);
+    if (came || (text && expect_on_screen(text, typist_step(t)->text)))
         step_done(t);
 }
 
@@ -388,9 +388,9 @@ static void fail_wait(typist *t)
 {
     guint limit = typist_step(t)->milliseconds ? typist_step(t)->milliseconds : t->limits.wait;
     g_autofree char *time = text_duration(limit / 1000.0);
-    g_autofree char *text = t->hands.port.text(t->hands.port.user);
-    g_autofree char *screen = text ? awaited_last_lines(text) : g_strdup("\n  (graphics)");
-    g_autofree char *serial = awaited_last_lines(t->serial->str);
+    g_autofree char *text = t->keyboard.port.text(t->keyboard.port.user);
+    g_autofree char *screen = text ? expect_last_lines(text) : g_strdup("\n  (graphics)");
+    g_autofree char *serial = expect_last_lines(t->serial->str);
     g_autofree char *on_serial =
         *serial ? g_strconcat("\nthe serial console ends with:", serial, NULL) : g_strdup("");
     typist_fail(t, "wait for a text that comes, or give it more time: <wait \"text\" 10m>",
@@ -403,19 +403,19 @@ static void fail_wait(typist *t)
 /* One that no sign is expected of: a blank, one typed blind, one with Ctrl. */
 static void begin_unseen(typist *t)
 {
-    t->changes = t->hands.port.changes(t->hands.port.user);
-    if (typed(t) == ' ' && !typist_step(t)->blind && !hands_command(&t->hands)) {
+    t->changes = t->keyboard.port.changes(t->keyboard.port.user);
+    if (typed(t) == ' ' && !typist_step(t)->blind && !keyboard_is_command(&t->keyboard)) {
         t->blanks++;
     } else {
         forget_place(t);
         t->moved = TRUE;
     }
-    begin_move(t, sent(t, hands_type(&t->hands, typist_step(t)->character, &t->failure)));
+    begin_move(t, sent(t, keyboard_type(&t->keyboard, typist_step(t)->character, &t->failure)));
 }
 
 static void begin_character(typist *t)
 {
-    if (typist_step(t)->blind || typed(t) == ' ' || hands_command(&t->hands))
+    if (typist_step(t)->blind || typed(t) == ' ' || keyboard_is_command(&t->keyboard))
         begin_unseen(t);
     else if (t->moved)
         begin_calm(t);
@@ -440,7 +440,7 @@ static void begin_wait(typist *t)
     check_wait(t);
 }
 
-static void begin(typist *t)
+static void typist_begin(typist *t)
 {
     switch (typist_step(t)->kind) {
     case BOOTCMD_CHARACTER:
@@ -451,8 +451,8 @@ static void begin(typist *t)
         break;
     case BOOTCMD_HOLD:
     case BOOTCMD_RELEASE:
-        if (sent(t, hands_key(&t->hands, typist_step(t)->keysym,
-                              typist_step(t)->kind == BOOTCMD_HOLD, &t->failure)))
+        if (sent(t, keyboard_key(&t->keyboard, typist_step(t)->keysym,
+                                 typist_step(t)->kind == BOOTCMD_HOLD, &t->failure)))
             step_done(t);
         break;
     case BOOTCMD_PAUSE:
@@ -467,7 +467,7 @@ static void begin(typist *t)
 static void typist_run(typist *t)
 {
     while (t->doing == NEXT && t->next < t->command->count)
-        begin(t);
+        typist_begin(t);
     if (t->doing == NEXT)
         over(t);
 }
@@ -515,7 +515,7 @@ static gboolean on_timer(gpointer data)
 
 void typist_screen_changed(typist *t)
 {
-    guint64 changes = t->hands.port.changes(t->hands.port.user);
+    guint64 changes = t->keyboard.port.changes(t->keyboard.port.user);
     if (t->doing == ECHO || t->doing == SETTLE || t->doing == UNDO)
         check_echo(t);
     else if (t->doing == CALM)
@@ -561,7 +561,7 @@ typist *typist_start(const bootcmd *command, const struct typist_port *port,
     t->done = done;
     t->user = user;
     t->moved = TRUE;
-    hands_init(&t->hands, port);
+    keyboard_init(&t->keyboard, port);
     t->serial = g_string_new(NULL);
     t->timer = g_idle_add(on_start, t);
     return t;
@@ -571,10 +571,10 @@ void typist_free(typist *t)
 {
     if (!t)
         return;
-    hands_clear(&t->hands);
+    keyboard_clear(&t->keyboard);
     stop_timer(t);
-    if (t->hands.port.free)
-        t->hands.port.free(t->hands.port.user);
+    if (t->keyboard.port.free)
+        t->keyboard.port.free(t->keyboard.port.user);
     g_string_free(t->serial, TRUE);
     g_free(t->before);
     g_clear_error(&t->failure);

@@ -133,7 +133,7 @@ static gboolean on_ready(gint fd, GIOCondition condition, gpointer user)
     return G_SOURCE_CONTINUE;
 }
 
-static gboolean on_tick(gpointer user)
+static gboolean http_on_tick(gpointer user)
 {
     const seed_server *s = user;
     (void)MHD_run(s->daemon);
@@ -145,12 +145,12 @@ static void http_attach(seed_server *s, int fd)
     s->ready = g_unix_fd_source_new(fd, G_IO_IN);
     s->tick = g_timeout_source_new(TICK_MS);
     g_source_set_callback(s->ready, (GSourceFunc)(void (*)(void))on_ready, s, NULL);
-    g_source_set_callback(s->tick, on_tick, s, NULL);
+    g_source_set_callback(s->tick, http_on_tick, s, NULL);
     g_source_attach(s->ready, g_main_context_get_thread_default());
     g_source_attach(s->tick, g_main_context_get_thread_default());
 }
 
-static void detach(GSource **source)
+static void http_detach(GSource **source)
 {
     if (*source)
         g_source_destroy(*source);
@@ -234,8 +234,8 @@ void seed_server_free(seed_server *s)
 {
     if (!s)
         return;
-    detach(&s->ready);
-    detach(&s->tick);
+    http_detach(&s->ready);
+    http_detach(&s->tick);
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
     g_ptr_array_unref(s->files);

@@ -61,7 +61,7 @@ static gboolean iso_add_file(struct archive *a, const struct media_file *file)
     return good;
 }
 
-static gint by_path(gconstpointer a, gconstpointer b)
+static gint iso_by_path(gconstpointer a, gconstpointer b)
 {
     const struct media_file *x = *(const struct media_file *const *)a;
     const struct media_file *y = *(const struct media_file *const *)b;
@@ -74,7 +74,7 @@ static gboolean iso_add_all(struct archive *a, const struct media_file *files, g
     g_autoptr(GPtrArray) sorted = g_ptr_array_new();
     for (gsize i = 0; i < n; i++)
         g_ptr_array_add(sorted, (gpointer)&files[i]);
-    g_ptr_array_sort(sorted, by_path);
+    g_ptr_array_sort(sorted, iso_by_path);
     for (gsize i = 0; i < n; i++) {
         const struct media_file *file = g_ptr_array_index(sorted, i);
         if (!add_parents(a, file->path, made) || !iso_add_file(a, file))
@@ -83,7 +83,7 @@ static gboolean iso_add_all(struct archive *a, const struct media_file *files, g
     return TRUE;
 }
 
-static la_ssize_t collect(struct archive *a, void *image, const void *data, size_t length)
+static la_ssize_t iso_collect(struct archive *a, void *image, const void *data, size_t length)
 {
     (void)a;
     g_byte_array_append(image, data, (guint)length);
@@ -97,7 +97,7 @@ static gboolean make_image(struct archive *a, const char *label, const struct me
            archive_write_set_options(a, "iso9660:rockridge=useful,iso9660:joliet=1,"
                                         "iso9660:iso-level=3,iso9660:zisofs=0") == ARCHIVE_OK &&
            archive_write_set_format_option(a, "iso9660", "volume-id", label) == ARCHIVE_OK &&
-           archive_write_open(a, image, NULL, collect, NULL) == ARCHIVE_OK &&
+           archive_write_open(a, image, NULL, iso_collect, NULL) == ARCHIVE_OK &&
            iso_add_all(a, files, n) && archive_write_close(a) == ARCHIVE_OK;
 }
 

@@ -22,7 +22,7 @@ static const char *what_is_wrong(const char *path)
 }
 
 /* Whether b is a, or would be in a directory a. */
-static gboolean is_below(const char *a, const char *b)
+static gboolean names_is_below(const char *a, const char *b)
 {
     gsize length = strlen(a);
     return strncmp(a, b, length) == 0 && (b[length] == '\0' || b[length] == '/');
@@ -41,7 +41,7 @@ gboolean seed_check_names(const struct media_file *files, gsize n, GError **erro
         if (wrong)
             return names_fail(files[i].path, wrong, error);
         for (gsize j = 0; j < n; j++)
-            if (i != j && is_below(files[i].path, files[j].path))
+            if (i != j && names_is_below(files[i].path, files[j].path))
                 return names_fail(files[j].path, "the path is taken already", error);
     }
     return TRUE;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/files.h"
 #include "base/text.h"
-#include "stages/bundle.h"
+#include "stages/failure_bundle.h"
 #include "stages/history.h"
 #include "stages/kept.h"
 #include "stages/limit.h"
 #include "stages/record.h"
-#include "stages/room.h"
+#include "stages/space_check.h"
 #include "stages/stages.h"
 
 #include <gio/gio.h>
@@ -120,7 +120,7 @@ static void name_cancel(const build *b, GError **error)
 
 static void keep_bundle(build *b, const char *stage_name, int exit_code, GError **error)
 {
-    b->bundle = bundle_save(b, stage_name, exit_code, *error);
+    b->bundle = failure_bundle_save(b, stage_name, exit_code, *error);
     if (b->bundle)
         progress_info(b->progress, "what is known of the failure is in %s", b->bundle);
 }
@@ -129,7 +129,7 @@ static void keep_bundle(build *b, const char *stage_name, int exit_code, GError 
 static void finish_good(build *b)
 {
     g_autoptr(GError) error = NULL;
-    bundle_remove(b);
+    failure_bundle_remove(b);
     record_write(b, NULL, NULL);
     if (!history_add(b->history, b, &error))
         progress_warning(b->progress, "the history of builds is not kept: %s", error->message);
@@ -191,7 +191,7 @@ static gboolean run_stages(build *b, enum ingot_exit *exit_code, GError **error)
 gboolean build_run(build *b, enum ingot_exit *exit_code, GError **error)
 {
     *exit_code = INGOT_EXIT_HOST;
-    gboolean good = room_for_build(b, error) && run_stages(b, exit_code, error);
+    gboolean good = space_check_build(b, error) && run_stages(b, exit_code, error);
     shrink_cache(b);
     return good;
 }

@@ -115,13 +115,13 @@ json_t *diagnosis_new(const build *b, const char *stage_name, int exit_code, con
 
 /* ---- for people ---- */
 
-static void add_line(GString *text, const char *heading, const char *value)
+static void diagnosis_add_line(GString *text, const char *heading, const char *value)
 {
     if (value && *value)
         g_string_append_printf(text, "%-9s %s\n", heading, value);
 }
 
-static void add_lines(GString *text, const char *heading, const json_t *lines)
+static void diagnosis_add_lines(GString *text, const char *heading, const json_t *lines)
 {
     if (json_array_size(lines))
         g_string_append_printf(text, "\n%s:\n", heading);
@@ -151,16 +151,16 @@ char *diagnosis_text(const json_t *diagnosis)
     GString *text = g_string_new(NULL);
     json_t *after = json_object_get(diagnosis, "after");
     g_autofree char *when = after ? text_duration(json_real_value(after)) : NULL;
-    add_line(text, "build:", string_of(diagnosis, "name"));
-    add_line(text, "stage:", string_of(diagnosis, "stage"));
-    add_line(text, "phase:", string_of(diagnosis, "phase"));
-    add_line(text, "after:", when);
-    add_line(text, "cause:", string_of(diagnosis, "cause"));
-    add_line(text, "remedy:", string_of(diagnosis, "remedy"));
-    add_lines(text, "What shows it", json_object_get(diagnosis, "evidence"));
+    diagnosis_add_line(text, "build:", string_of(diagnosis, "name"));
+    diagnosis_add_line(text, "stage:", string_of(diagnosis, "stage"));
+    diagnosis_add_line(text, "phase:", string_of(diagnosis, "phase"));
+    diagnosis_add_line(text, "after:", when);
+    diagnosis_add_line(text, "cause:", string_of(diagnosis, "cause"));
+    diagnosis_add_line(text, "remedy:", string_of(diagnosis, "remedy"));
+    diagnosis_add_lines(text, "What shows it", json_object_get(diagnosis, "evidence"));
     if (string_of(diagnosis, "screen"))
         g_string_append_printf(text, "\nThe screen:\n%s\n", string_of(diagnosis, "screen"));
-    add_lines(text, "What the guest asked for", json_object_get(diagnosis, "requests"));
+    diagnosis_add_lines(text, "What the guest asked for", json_object_get(diagnosis, "requests"));
     add_host(text, json_object_get(diagnosis, "host"));
     return g_string_free(text, FALSE);
 }

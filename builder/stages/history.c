@@ -185,7 +185,7 @@ static json_t *inputs_of(const build *b)
 }
 
 /* The names of the inputs that differ, with commas; empty: none that is known. */
-static char *changed(const json_t *before, json_t *now)
+static char *history_changed(const json_t *before, json_t *now)
 {
     GString *names = g_string_new(NULL);
     const char *name;
@@ -230,7 +230,7 @@ char *history_why(const history *h, const char *stage_name, const char *key, con
                    : g_strdup("the kept result is gone from the cache");
     }
     json_t *now = inputs_of(b);
-    g_autofree char *names = changed(json_object_get(last, "inputs"), now);
+    g_autofree char *names = history_changed(json_object_get(last, "inputs"), now);
     json_decref(now);
     return *names ? g_strdup_printf("inputs changed: %s", names)
                   : g_strdup("inputs changed: what ingot itself, the call or the host gives");

@@ -2,9 +2,10 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "stages/base.h"
+#include "stages/base_system.h"
+#include "stages/machine.h"
 #include "stages/kept.h"
-#include "stages/room.h"
+#include "stages/space_check.h"
 #include "stages/stages.h"
 
 #include <jansson.h>
@@ -20,7 +21,7 @@ static char *key(const build *b)
     char hex[DIGEST_HEX_LEN + 1];
     g_autoptr(digest) d = digest_new();
     digest_field(d, "install", KEY_VERSION);
-    base_add_inputs(b, FALSE, d);
+    machine_add_inputs(b, FALSE, d);
     digest_finish(d, hex);
     return g_strdup(hex);
 }
@@ -39,7 +40,7 @@ static gboolean reuse(build *b, const char *k)
     gint64 age;
     if (!hold(b, k, NULL))
         return FALSE;
-    GPtrArray *phases = base_load_kept(b, b->kept, &age);
+    GPtrArray *phases = machine_load_kept(b, b->kept, &age);
     if (!phases)
         return FALSE;
     timeline_set_installed(b->timeline, phases);
@@ -72,13 +73,13 @@ static gboolean announce(build *b, GError **error)
 static gboolean install_install(const char *disk, GPtrArray *phases, gpointer user, GError **error)
 {
     build *b = user;
-    return base_disk(b, disk, phases, error) &&
-           base_run_machine(b, "system", disk, b->initrd, phases, error);
+    return base_system_disk(b, disk, phases, error) &&
+           machine_run(b, "system", disk, b->initrd, phases, error);
 }
 
 /* In seconds what the installer would find out after minutes.  Not before: a kept result needs no
  * modules. */
-static gboolean has_modules(build *b, GError **error)
+static gboolean install_has_modules(build *b, GError **error)
 {
     const struct media_context context = build_media_context(b);
     return !b->boot->kernel ||
@@ -87,7 +88,7 @@ static gboolean has_modules(build *b, GError **error)
 
 static gboolean install_stage(build *b, const char *k, GError **error)
 {
-    if (!hold(b, k, error) || !room_for_install(b, error) || !has_modules(b, error) ||
+    if (!hold(b, k, error) || !space_check_install(b, error) || !install_has_modules(b, error) ||
         !announce(b, error))
         return FALSE;
     GPtrArray *phases = kept_make(b->kept, install_install, b, error);

@@ -26,7 +26,7 @@ struct kept {
     int lock;
 };
 
-static char *beside(const char *dir, const char *suffix)
+static char *kept_path_beside(const char *dir, const char *suffix)
 {
     return g_strconcat(dir, suffix, NULL);
 }
@@ -34,7 +34,7 @@ static char *beside(const char *dir, const char *suffix)
 /* The one lock of a key: whoever makes, uses or removes its disk holds it. */
 static char *lock_path_of(const char *dir)
 {
-    return beside(dir, LOCK);
+    return kept_path_beside(dir, LOCK);
 }
 
 void kept_free(kept *k)
@@ -51,8 +51,8 @@ void kept_free(kept *k)
  * about to replace comes back. */
 static gboolean kept_recover(const char *dir, GError **error)
 {
-    g_autofree char *making = beside(dir, MAKING);
-    g_autofree char *earlier = beside(dir, EARLIER);
+    g_autofree char *making = kept_path_beside(dir, MAKING);
+    g_autofree char *earlier = kept_path_beside(dir, EARLIER);
     gboolean good = TRUE;
     if (g_file_test(earlier, G_FILE_TEST_IS_DIR) && !g_file_test(dir, G_FILE_TEST_EXISTS))
         good = files_rename(earlier, dir, error);
@@ -228,7 +228,7 @@ GPtrArray *kept_load(const kept *k, guint max_age, gint64 *age, char **why)
 /* Between the two renames the key has no disk; kept_recover puts the earlier one back. */
 static gboolean replace_kept(const char *making, const char *dir, GError **error)
 {
-    g_autofree char *earlier = beside(dir, EARLIER);
+    g_autofree char *earlier = kept_path_beside(dir, EARLIER);
     if (g_file_test(dir, G_FILE_TEST_EXISTS) && !files_rename(dir, earlier, error))
         return FALSE;
     if (!files_rename(making, dir, error))
@@ -239,7 +239,7 @@ static gboolean replace_kept(const char *making, const char *dir, GError **error
 
 GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user, GError **error)
 {
-    g_autofree char *making = beside(k->dir, MAKING);
+    g_autofree char *making = kept_path_beside(k->dir, MAKING);
     g_autofree char *disk = g_build_filename(making, DISK, NULL);
     g_autoptr(GPtrArray) phases = timeline_phases_new();
     files_remove_tree(making);
@@ -255,7 +255,7 @@ GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user, GError **e
 /* ---- what is there, and what goes ---- */
 
 /* The key that an entry belongs to (KEY, KEY.lock, KEY.making, ...); owned by the caller. */
-static char *key_of(const char *entry)
+static char *kept_key_of(const char *entry)
 {
     static const char *const suffixes[] = {LOCK, MAKING, EARLIER};
     char *key = g_strdup(entry);
@@ -272,7 +272,7 @@ static void visit_keys(const char *parent, void (*visit)(const char *dir, gpoint
     g_autoptr(GDir) dir = files_is_dir(parent) ? g_dir_open(parent, 0, NULL) : NULL;
     const char *name;
     while (dir && (name = g_dir_read_name(dir))) {
-        char *key = key_of(name);
+        char *key = kept_key_of(name);
         if (digest_is_hex(key))
             g_hash_table_add(keys, key);
         else
@@ -287,8 +287,8 @@ static void visit_keys(const char *parent, void (*visit)(const char *dir, gpoint
     }
 }
 
-static void visit_all(const char *cache_dir, void (*visit)(const char *dir, gpointer user),
-                      gpointer user)
+static void kept_visit_all(const char *cache_dir, void (*visit)(const char *dir, gpointer user),
+                           gpointer user)
 {
     g_autofree char *parent = g_build_filename(cache_dir, "stages", NULL);
     g_autoptr(GDir) dir = files_is_dir(parent) ? g_dir_open(parent, 0, NULL) : NULL;
@@ -337,7 +337,7 @@ static guint64 usage_of_key(const char *dir)
     static const char *const suffixes[] = {"", MAKING, EARLIER};
     guint64 bytes = 0;
     for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-        g_autofree char *path = beside(dir, suffixes[i]);
+        g_autofree char *path = kept_path_beside(dir, suffixes[i]);
         bytes += files_usage_alone(path);
     }
     return bytes;
@@ -354,7 +354,7 @@ static gboolean is_old(const char *dir, guint max_age)
  * next who holds the key. */
 static gboolean remove_disk(const char *dir)
 {
-    g_autofree char *making = beside(dir, MAKING);
+    g_autofree char *making = kept_path_beside(dir, MAKING);
     g_autoptr(GError) error = NULL;
     gboolean good = files_rename(dir, making, &error);
     if (!good)
@@ -412,7 +412,7 @@ static void prune_key(const char *dir, gpointer user)
 guint kept_prune(const char *cache_dir, guint max_age, guint64 *bytes)
 {
     struct pruning p = {.max_age = max_age};
-    visit_all(cache_dir, prune_key, &p);
+    kept_visit_all(cache_dir, prune_key, &p);
     if (bytes)
         *bytes = p.freed;
     return p.removed;
@@ -428,7 +428,7 @@ static gint64 last_used(const char *dir)
     return g_lstat(lock_path, &info) == 0 || g_lstat(dir, &info) == 0 ? cached_time(&info) : 0;
 }
 
-/* An overlay has its base under a second name beside itself (base.c): while that is there, the room
+/* An overlay has its base under a second name beside itself (base_system.c): while that is there, the room
  * is not free. */
 static gboolean is_under_another(const char *dir)
 {
@@ -462,5 +462,5 @@ static void list_key(const char *dir, gpointer list)
 
 void kept_list_cached(const char *cache_dir, GPtrArray *list)
 {
-    visit_all(cache_dir, list_key, list);
+    kept_visit_all(cache_dir, list_key, list);
 }

@@ -69,7 +69,7 @@ void seed_add_inputs(const plan *p, digest *d)
 {
     if (!p->boot.command)
         return;
-    g_autofree char *firmware = g_strdup_printf("%d", (int)p->vm.firmware);
+    g_autofree char *firmware = firmware_kind_key(p->firmware.asked);
     digest_field(d, "boot command", p->boot.command);
     digest_field(d, "firmware", firmware);
 }

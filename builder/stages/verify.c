@@ -16,11 +16,11 @@ static guint64 larger(const plan *p)
     return p->grow ? p->disk_size + p->disk_size / 4 + (1ull << 30) : 0;
 }
 
-static void fill_spec(const build *b, struct verify_spec *spec)
+static void verify_fill_spec(const build *b, struct verify_spec *spec)
 {
     const struct vm_spec *machine = &b->plan->vm;
     *spec = (struct verify_spec){.arch = machine->arch,
-                                 .firmware = machine->firmware,
+                                 .firmware = b->plan->firmware.template,
                                  .accel = &machine->accel,
                                  .cpus = 1,
                                  .memory = MIN(machine->memory, VERIFY_MEMORY),
@@ -77,7 +77,7 @@ static gboolean verify_stage(build *b, const char *key, GError **error)
     struct verify_spec spec;
     g_autoptr(GPtrArray) opened = g_ptr_array_new_with_free_func((GDestroyNotify)image_close);
     g_autoptr(GPtrArray) disks = output_disks(b->outputs);
-    fill_spec(b, &spec);
+    verify_fill_spec(b, &spec);
     for (guint i = 0; i < MIN(disks->len, VERIFY_CLONES); i++)
         spec.disks[i] = open_output(b, g_ptr_array_index(disks, i), opened);
     if (disks->len > VERIFY_CLONES)

@@ -15,7 +15,7 @@ static gboolean is_backup(const char *path)
 }
 
 /* A directory, which ends in "/", was not made by an editor. */
-static gboolean remove_files(guest *g, const char *pattern, GError **error)
+static gboolean backup_files_remove(guest *g, const char *pattern, GError **error)
 {
     g_auto(GStrv) paths = guest_glob(g, pattern, error);
     gboolean good = paths != NULL;
@@ -29,7 +29,8 @@ static gboolean backup_files_operation(guest *g, GError **error)
 {
     g_autofree char *homes = guest_homes(g, error);
     g_autofree char *pattern = homes ? g_strconcat(homes, in_homes, NULL) : NULL;
-    return pattern && remove_files(g, places, error) && remove_files(g, pattern, error);
+    return pattern && backup_files_remove(g, places, error) &&
+           backup_files_remove(g, pattern, error);
 }
 
 const sysprep_operation operation_backup_files = {

@@ -4,7 +4,7 @@
 #include "sysprep/customise.h"
 
 #include "base/error.h"
-#include "base/room.h"
+#include "base/space.h"
 #include "base/text.h"
 #include "sysprep/sysprep.h"
 
@@ -43,8 +43,8 @@ static gboolean fail_write(const struct copying *c, GError **error)
 {
     const char *why = archive_error_string(c->tar);
     gboolean full = archive_errno(c->tar) == ENOSPC;
-    g_autofree char *cause = full ? room_full_cause(c->beside) : g_strdup(why ? why : "no reason");
-    g_autofree char *remedy = full ? room_full_remedy(c->beside) : NULL;
+    g_autofree char *cause = full ? space_full_cause(c->beside) : g_strdup(why ? why : "no reason");
+    g_autofree char *remedy = full ? space_full_remedy(c->beside) : NULL;
     ingot_set_error(error, INGOT_EXIT_HOST, remedy, "cannot put a copy of %s beside %s: %s",
                     c->local, c->beside, cause);
     return FALSE;
@@ -74,8 +74,8 @@ static gboolean add_data(const struct copying *c, GError **error)
     return n == 0 || fail_read(c, error);
 }
 
-static gboolean add_entry(const struct copying *c, struct archive_entry *entry, gsize prefix,
-                          GError **error)
+static gboolean customise_add_entry(const struct copying *c, struct archive_entry *entry,
+                                    gsize prefix, GError **error)
 {
     g_autofree char *local = g_strdup(archive_entry_pathname(entry));
     unsigned type = (unsigned)archive_entry_filetype(entry);
@@ -102,7 +102,7 @@ static gboolean add_tree(const struct copying *c, GError **error)
             break;
         good = (status == ARCHIVE_OK && archive_read_disk_descend(c->disk) >= ARCHIVE_WARN) ||
                fail_read(c, error);
-        good = good && add_entry(c, entry, prefix, error);
+        good = good && customise_add_entry(c, entry, prefix, error);
         archive_entry_clear(entry);
     }
     archive_entry_free(entry);
@@ -180,7 +180,7 @@ static void tell_log(guest *g, const char *log)
             progress_detail(g->p, "guest: %s", *line);
 }
 
-static char *last_lines(const char *log)
+static char *customise_last_lines(const char *log)
 {
     g_auto(GStrv) lines = g_strsplit(log, "\n", -1);
     guint n = g_strv_length(lines);
@@ -190,8 +190,8 @@ static char *last_lines(const char *log)
 }
 
 /* Its output goes to a file, as an answer of the appliance may have 4 MiB only. */
-static gboolean run_command(guest *g, const char *command, const char *what, const char *hint,
-                            GError **error)
+static gboolean customise_run_command(guest *g, const char *command, const char *what,
+                                      const char *hint, GError **error)
 {
     g_autofree char *line = g_strdup_printf(
         "rm -f " LOG_PATH "\n{ %s\n} >" LOG_PATH " 2>&1 </dev/null; echo $?", command);
@@ -205,7 +205,7 @@ static gboolean run_command(guest *g, const char *command, const char *what, con
     if (strcmp(g_strstrip(status), "0") == 0)
         return TRUE;
     g_autofree char *number = text_printable(status, -1);
-    g_autofree char *last = last_lines(log);
+    g_autofree char *last = customise_last_lines(log);
     ingot_set_error(error, INGOT_EXIT_SEAL, hint, "%s ended in the guest with %s:\n%s", what,
                     number, *last ? last : "(it said nothing)");
     return FALSE;
@@ -263,10 +263,11 @@ static gboolean customise_run_install(guest *g, const char *const *packages, GEr
     if (g->spec->read_only)
         return TRUE;
     g_autofree char *command = g_strdup_printf("%s %s", manager, list);
-    return run_command(g, command, "the package manager",
-                       "check the names, and that the guest's package sources can be reached from "
-                       "this host; -v shows all it said",
-                       error);
+    return customise_run_command(
+        g, command, "the package manager",
+        "check the names, and that the guest's package sources can be reached from "
+        "this host; -v shows all it said",
+        error);
 }
 
 static gboolean run_script(guest *g, const char *script, GError **error)
@@ -281,8 +282,8 @@ static gboolean run_script(guest *g, const char *script, GError **error)
         guestfs_upload(g->h, script, SCRIPT_PATH) != 0 ||
         guestfs_chmod(g->h, 0700, SCRIPT_PATH) != 0)
         return guest_fail(g, error, "put %s into the guest", script);
-    gboolean good =
-        run_command(g, SCRIPT_PATH, what, "-v shows all it said; nothing was changed", error);
+    gboolean good = customise_run_command(g, SCRIPT_PATH, what,
+                                          "-v shows all it said; nothing was changed", error);
     return (guestfs_rm_f(g->h, SCRIPT_PATH) == 0 || !good ||
             guest_fail(g, error, "remove %s in the guest", SCRIPT_PATH)) &&
            good;

@@ -16,7 +16,7 @@ struct change {
     char *from, *to;
 };
 
-static void change_free(gpointer data)
+static void fs_uuids_change_free(gpointer data)
 {
     struct change *c = data;
     g_free(c->from);
@@ -71,7 +71,7 @@ static gboolean rewrite(guest *g, const char *path, const GPtrArray *changes, GE
 
 static gboolean fs_uuids_operation(guest *g, GError **error)
 {
-    g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
+    g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(fs_uuids_change_free);
     if (!change_all(g, changes, error))
         return FALSE;
     g_auto(GStrv) paths = guest_glob(g, files, error);

@@ -7,7 +7,8 @@ gboolean sysprep_operation_run(const sysprep_operation *op, guest *g, GError **e
            (!op->empty || guest_empty(g, op->empty, error)) && (!op->run || op->run(g, error));
 }
 
-static gboolean is_wanted(const guest *g, const char *const *names, const sysprep_operation *op)
+static gboolean seal_is_wanted(const guest *g, const char *const *names,
+                               const sysprep_operation *op)
 {
     return (names ? g_strv_contains(names, op->name) : !op->off) && guest_is_of(g, op->families);
 }
@@ -15,7 +16,7 @@ static gboolean is_wanted(const guest *g, const char *const *names, const syspre
 static gboolean run_operations(guest *g, const char *const *names, GPtrArray *ran, GError **error)
 {
     for (const sysprep_operation *const *op = sysprep_operations(); *op; op++) {
-        if (!is_wanted(g, names, *op))
+        if (!seal_is_wanted(g, names, *op))
             continue;
         g->doing = (*op)->name;
         progress_detail(g->p, "%s: %s", (*op)->name, (*op)->heading);
@@ -42,7 +43,7 @@ static gboolean trim(guest *g, GError **error)
     return TRUE;
 }
 
-static void change_free(gpointer data)
+static void seal_change_free(gpointer data)
 {
     struct guest_change *change = data;
     g_free(change->path);
@@ -70,7 +71,7 @@ static gboolean finish(guest *g, const struct sysprep_spec *spec, GError **error
 static guest_facts *seal_work(guest *g, const struct sysprep_spec *spec, GError **error)
 {
     g_autoptr(GPtrArray) ran = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
+    g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(seal_change_free);
     g->changes = changes;
     progress_phase(g->p, "inspect");
     if (!guest_inspect(g, error))

@@ -29,7 +29,7 @@ static const struct guest_line_rule dracut = {
     "dracut's module for a resume device"};
 
 /* Swap files lose their line, and are nothing but old memory then. */
-static gboolean remove_files(guest *g, GError **error)
+static gboolean swap_remove_files(guest *g, GError **error)
 {
     g_autofree char *text = NULL;
     g_autoptr(GRegex) regex = g_regex_new(swap_line, G_REGEX_RAW | G_REGEX_MULTILINE, 0, NULL);
@@ -65,7 +65,7 @@ static gboolean edit_grubenv(guest *g, const char *path, GError **error)
 static gboolean swap_operation(guest *g, GError **error)
 {
     static const char grubenv[] = "/boot/{grub,grub2,efi/EFI/*}/grubenv";
-    if (!remove_files(g, error) || !guest_edit(g, &fstab, error) ||
+    if (!swap_remove_files(g, error) || !guest_edit(g, &fstab, error) ||
         !guest_edit(g, &initramfs, error) || !guest_edit(g, &arguments, error) ||
         !guest_edit(g, &dracut, error))
         return FALSE;

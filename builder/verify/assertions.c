@@ -214,7 +214,7 @@ static gboolean is_firmware_folder(const char *folder)
            strcmp(folder, "/boot/firmware") == 0;
 }
 
-static outcome one_root(const struct evidence *e, GString *says)
+static outcome assertions_one_root(const struct evidence *e, GString *says)
 {
     gboolean root = FALSE, more = FALSE;
     g_autoptr(GPtrArray) mounts = answer_all(facts(e, 0), "mount");
@@ -385,7 +385,8 @@ const verify_assertion *verify_assertions(void)
          NEEDS_BOOT},
         {"host-name", "No clone has the name of the host that made it", host_name, NEEDS_BOOT},
         {"leases", "No clone remembers a lease", leases, NEEDS_BOOT},
-        {"one-root", "One file system of the disk is mounted, as root", one_root, NEEDS_BOOT},
+        {"one-root", "One file system of the disk is mounted, as root", assertions_one_root,
+         NEEDS_BOOT},
         {"no-swap", "Nothing is swapped to", no_swap, NEEDS_BOOT},
         {"root-grown", "The root file system fills a larger disk", root_grown, NEEDS_BOOT},
         {"packages-run", "The programs of the packages start", packages_run, NEEDS_BOOT},

@@ -38,7 +38,7 @@ struct wait {
     gboolean late;
 };
 
-static gboolean on_late(gpointer data)
+static gboolean clone_on_late(gpointer data)
 {
     ((struct wait *)data)->late = TRUE;
     return G_SOURCE_REMOVE;
@@ -70,7 +70,7 @@ static gboolean clone_wait_until(struct clone *c, gboolean (*done)(const struct 
                                  guint n, guint milliseconds)
 {
     struct wait w = {FALSE};
-    GSource *timer = clone_attach(g_timeout_source_new(milliseconds), on_late, &w);
+    GSource *timer = clone_attach(g_timeout_source_new(milliseconds), clone_on_late, &w);
     GSource *stop = c->cancel ? clone_attach(g_cancellable_source_new(c->cancel),
                                              (GSourceFunc)(void (*)(void))clone_on_cancel, NULL)
                               : NULL;
@@ -128,7 +128,7 @@ static void on_port_line(const char *line, gpointer user)
     c->ready = g_steal_pointer(&whole);
 }
 
-static void on_console_line(const char *line, gpointer user)
+static void clone_on_console_line(const char *line, gpointer user)
 {
     struct clone *c = user;
     g_free(c->last);
@@ -155,7 +155,7 @@ static void clone_on_event(vm *machine, const char *name, const char *reason, gp
         host->cause = vm_disk_fault(reason, c->spec.disk, &host->remedy);
 }
 
-static void on_gone(vm *machine, int status, gpointer user)
+static void clone_on_gone(vm *machine, int status, gpointer user)
 {
     (void)machine;
     struct clone *c = user;
@@ -190,11 +190,11 @@ static gboolean make_dirs(struct clone *c, const struct verify_spec *spec, GErro
     return c->run_dir && files_mkdir(c->log_dir, TRUE, error);
 }
 
-static void fill_spec(struct clone *c, const struct verify_spec *spec, const char *overlay)
+static void clone_fill_spec(struct clone *c, const struct verify_spec *spec, const char *overlay)
 {
     c->spec = (struct vm_spec){.name = g_strdup_printf("clone-%s", c->seen->name),
                                .arch = g_strdup(spec->arch),
-                               .firmware = spec->firmware,
+                               .firmware = vm_firmware_ref(spec->firmware),
                                .accel = {.kvm = spec->accel->kvm,
                                          .cpu = g_strdup(spec->accel->cpu),
                                          .option = g_strdup(spec->accel->option)},
@@ -215,14 +215,14 @@ static gboolean verify_clone_start(struct clone *c, const struct verify_spec *sp
                                    const char *disk, guint64 size, GError **error)
 {
     const struct vm_events events = {
-        .data = clone_on_data, .event = clone_on_event, .gone = on_gone, .user = c};
+        .data = clone_on_data, .event = clone_on_event, .gone = clone_on_gone, .user = c};
     if (!make_dirs(c, spec, error))
         return FALSE;
     g_autofree char *overlay =
         g_strdup_printf("%s/clone-%s." VM_DISK_FORMAT, spec->work_dir, c->seen->name);
     if (!vm_disk_create(overlay, size, disk, c->cancel, error))
         return FALSE;
-    fill_spec(c, spec, overlay);
+    clone_fill_spec(c, spec, overlay);
     c->machine = vm_start(&c->spec, c->run_dir, c->log_dir, &events, error);
     if (c->machine)
         c->capture_watch = clone_attach(g_timeout_source_new(CAPTURE_MS), on_capture, c);
@@ -237,7 +237,7 @@ struct clone *clone_start(const struct verify_spec *spec, const char *disk, guin
     c->cancel = cancel;
     c->coming = answer_new();
     c->port = lines_new(on_port_line, c);
-    c->console = lines_new(on_console_line, c);
+    c->console = lines_new(clone_on_console_line, c);
     if (verify_clone_start(c, spec, disk, size, error))
         return c;
     clone_free(c);

@@ -77,7 +77,7 @@ static const char *evidence_missing(const struct evidence *e, enum verify_needs 
     return NULL;
 }
 
-static void finding_free(gpointer data)
+static void evidence_finding_free(gpointer data)
 {
     struct verify_finding *f = data;
     g_free(f->says);
@@ -103,7 +103,7 @@ static struct verify_finding *verify_evidence_judge(const struct evidence *e,
 
 GPtrArray *evidence_judge(const struct evidence *e)
 {
-    GPtrArray *findings = g_ptr_array_new_with_free_func(finding_free);
+    GPtrArray *findings = g_ptr_array_new_with_free_func(evidence_finding_free);
     for (const verify_assertion *a = verify_assertions(); a->name; a++)
         g_ptr_array_add(findings, verify_evidence_judge(e, a));
     return findings;

@@ -47,7 +47,7 @@ static guint disk_count(const struct run *r)
     return n;
 }
 
-static gboolean take_digest(const struct run *r, guint n, char **hex, GError **error)
+static gboolean verify_take_digest(const struct run *r, guint n, char **hex, GError **error)
 {
     *hex = g_malloc0(DIGEST_HEX_LEN + 1);
     g_autofree char *content = image_content_path(r->spec.disks[n].image);
@@ -70,8 +70,8 @@ static gboolean disks_before(struct run *r, GError **error)
     for (guint n = 0; good && n < disk_count(r); n++) {
         char **before = &r->seen.disks[n].before;
         *before = g_strdup(r->spec.disks[n].sha256);
-        good =
-            disk_stat(r, n, &r->files[n], error) && (*before || take_digest(r, n, before, error));
+        good = disk_stat(r, n, &r->files[n], error) &&
+               (*before || verify_take_digest(r, n, before, error));
     }
     return good;
 }
@@ -89,7 +89,7 @@ static gboolean disks_after(struct run *r, GError **error)
         if (files_is_untouched(&r->files[n], &now))
             d->after = g_strdup(d->before);
         else
-            good = take_digest(r, n, &d->after, error);
+            good = verify_take_digest(r, n, &d->after, error);
     }
     return good;
 }
@@ -293,8 +293,6 @@ static verify_result *verify_judge(const struct run *r, gint64 began)
 gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *cancel,
                     verify_result **result, GError **error)
 {
-    if (!vm_has_firmware(spec->arch, spec->firmware, error))
-        return FALSE;
     gint64 began = g_get_monotonic_time();
     gboolean fast = spec->accel->kvm;
     struct run r = {.spec = *spec, .p = p, .cancel = cancel};

@@ -31,7 +31,7 @@ struct verify_spec {
      * one of them.  Without a second image both clones are of the first. */
     struct verify_disk disks[VERIFY_CLONES];
     const char *arch;
-    enum vm_firmware firmware; /* of each clone */
+    vm_firmware *firmware; /* of each clone */
     const struct vm_accel *accel;
     guint cpus;                      /* of each clone */
     guint64 memory;                  /* bytes, of each clone */

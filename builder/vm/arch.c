@@ -20,19 +20,6 @@
 
 static const char *const x86_devices[] = {"VGA", "pvpanic", NULL};
 static const char *const x86_kvm_cpus[] = {"host", "qemu64", NULL};
-/* Of Debian and Ubuntu (qemu-efi-aarch64), Fedora (edk2-aarch64), and QEMU's own build. */
-static const char *const arm_firmware[] = {"/usr/share/qemu-efi-aarch64/QEMU_EFI.fd",
-                                           "/usr/share/edk2/aarch64/QEMU_EFI.fd",
-                                           "/usr/share/qemu/edk2-aarch64-code.fd", NULL};
-/* Of Debian and Ubuntu (ovmf), Fedora (edk2-ovmf), Arch, and QEMU's own build.  Without Secure
- * Boot: that takes a machine with SMM. */
-static const struct vm_flash x86_flash[] = {
-    {"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"},
-    {"/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"},
-    {"/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"},
-    {"/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"},
-    {"/usr/share/qemu/edk2-x86_64-code.fd", "/usr/share/qemu/edk2-i386-vars.fd"},
-    {NULL, NULL}};
 static const char *const arm_devices[] = {"virtio-gpu-pci", "qemu-xhci", "usb-kbd", "pvpanic-pci",
                                           NULL};
 
@@ -45,8 +32,7 @@ static const struct vm_arch arches[] = {
      .console = "ttyS0",
      .cpu_hotplug = TRUE,
      .serial = "isa-serial",
-     .flash = x86_flash,
-     .uefi_package = "ovmf",
+     .kernel_firmware = "bios",
      .cdrom = "ide-cd",
      .cdrom_bus = "ide.", /* q35 has six ports of AHCI */
      .devices = x86_devices,
@@ -65,8 +51,6 @@ static const struct vm_arch arches[] = {
      .machine = "virt",
      .console = "ttyAMA0",
      .serial = "pci-serial",
-     .firmware = arm_firmware,
-     .uefi_package = "qemu-efi-aarch64",
      .cdrom = "scsi-cd",
      .cdrom_host = "virtio-scsi-pci,id=cds",
      .cdrom_bus = "cds.0,scsi-id=",
@@ -90,34 +74,10 @@ const char *vm_console_name(const char *name)
     return arch ? arch->console : NULL;
 }
 
-const char *vm_arch_firmware(const struct vm_arch *arch)
-{
-    for (const char *const *file = arch->firmware; file && *file; file++)
-        if (g_file_test(*file, G_FILE_TEST_IS_REGULAR))
-            return *file;
-    return NULL;
-}
-
-const struct vm_flash *vm_arch_flash(const struct vm_arch *arch)
-{
-    for (const struct vm_flash *f = arch->flash; f && f->code; f++)
-        if (g_file_test(f->code, G_FILE_TEST_IS_REGULAR) &&
-            g_file_test(f->variables, G_FILE_TEST_IS_REGULAR))
-            return f;
-    return NULL;
-}
-
-gboolean vm_has_firmware(const char *name, enum vm_firmware firmware, GError **error)
+const struct firmware_kind *vm_kernel_firmware(const char *name)
 {
     const struct vm_arch *arch = vm_arch_find(name);
-    gboolean uefi =
-        arch && (firmware == VM_FIRMWARE_UEFI || (firmware == VM_FIRMWARE_USUAL && arch->firmware));
-    if (!uefi || vm_arch_firmware(arch) || vm_arch_flash(arch))
-        return TRUE;
-    g_autofree char *hint = g_strdup_printf("install the package %s", arch->uefi_package);
-    ingot_set_error(error, INGOT_EXIT_HOST, hint,
-                    "there is no UEFI firmware for %s on this host, so nothing can boot", name);
-    return FALSE;
+    return arch ? firmware_kind_find(arch->kernel_firmware) : NULL;
 }
 
 gboolean vm_can_add_cpu(const char *name)
@@ -137,6 +97,14 @@ const struct vm_tcg *vm_arch_tcg(const struct vm_arch *arch)
     return host_is(arch->tcg[0].host) ? &arch->tcg[0] : &arch->tcg[1];
 }
 
+const char *vm_emulated_cpu(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(arches); i++)
+        if (vm_arch_is_host(&arches[i]))
+            return vm_arch_tcg(&arches[i])->cpu;
+    return NULL;
+}
+
 gboolean vm_arch_is_host(const struct vm_arch *arch)
 {
     return host_is(arch->name);
@@ -151,6 +119,31 @@ char *vm_arch_qemu(const struct vm_arch *arch, GError **error)
     ingot_set_error(error, INGOT_EXIT_HOST, hint, "%s is not on this host, so nothing can be built",
                     arch->qemu);
     return NULL;
+}
+
+char *vm_arch_alias(const char *help, const char *alias)
+{
+    static const char mark[] = "(alias of ";
+    g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
+    for (char **line = lines; *line; line++) {
+        gsize n = strcspn(*line, " ");
+        const char *name = strstr(*line, mark);
+        if (name && n == strlen(alias) && strncmp(*line, alias, n) == 0)
+            return g_strndup(name + strlen(mark), strcspn(name + strlen(mark), ")"));
+    }
+    return g_strdup(alias);
+}
+
+/* Descriptors name concrete types, by glob patterns.  As libvirt does, the alias is resolved and
+ * not guessed at; QEMU answers in 50 ms. */
+char *vm_arch_machine(const struct vm_arch *arch, GError **error)
+{
+    g_autofree char *qemu = vm_arch_qemu(arch, error);
+    const char *const argv[] = {qemu, "-machine", "help", NULL};
+    g_autofree char *help = NULL;
+    if (!qemu || !spawn_run(argv, NULL, &help, error))
+        return NULL;
+    return vm_arch_alias(help, arch->machine);
 }
 
 char *vm_qemu_version(void)

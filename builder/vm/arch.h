@@ -10,24 +10,15 @@ struct vm_tcg {
     const char *option, *cpu;
 };
 
-struct vm_flash {
-    const char *code, *variables;
-};
-
 struct vm_arch {
     const char *name;            /* as recipes say it: "x86_64" */
     const char *qemu;            /* the program */
     const char *package;         /* of the host that has it, for the remedy */
-    const char *machine;         /* -machine */
+    const char *machine;         /* -machine: an alias of the newest version */
     const char *console;         /* Linux's name of the board's own serial port */
     gboolean cpu_hotplug;        /* the machine takes CPUs while it runs */
     const char *serial;          /* driver of the second channel; the first is the board's own */
-    const char *const *firmware; /* UEFI as one file, where distributions have it; NULL-terminated;
-                                    NULL: the machine brings what boots a disk */
-    /* UEFI in two flash memories, of which the second is written to: the files where distributions
-     * have them, code and empty variables; ends with a NULL; NULL: firmware is all there is. */
-    const struct vm_flash *flash;
-    const char *uefi_package;    /* of the host that has either */
+    const char *kernel_firmware; /* the kind that starts a kernel; NULL: QEMU does */
     const char *cdrom;           /* driver of a CD drive */
     const char *cdrom_host;      /* -device that it needs; NULL: the machine has it */
     const char *cdrom_bus;       /* the bus of a drive, without its number */
@@ -43,23 +34,22 @@ struct vm_arch {
 /* NULL when the architecture is not known. */
 const struct vm_arch *vm_arch_find(const char *name);
 
-/* The file of arch->firmware that is on this host, or NULL. */
-const char *vm_arch_firmware(const struct vm_arch *arch);
-
-/* The pair of arch->flash that is on this host, or NULL. */
-const struct vm_flash *vm_arch_flash(const struct vm_arch *arch);
-
-/* The machine's own copy of its UEFI variables: where vm_argv has it for the same arguments (owned
- * by the caller), and what it is a copy of; NULL: it has none. */
+/* The machine's own copy of its UEFI variables: where vm_argv has it for the same arguments; owned
+ * by the caller. */
 struct vm_spec;
 char *vm_variables_path(const struct vm_spec *spec, const char *dir);
-const char *vm_variables_source(const struct vm_spec *spec);
 
 /* For the host that this runs on. */
 const struct vm_tcg *vm_arch_tcg(const struct vm_arch *arch);
 
 /* Whether the guest's instructions are the host's. */
 gboolean vm_arch_is_host(const struct vm_arch *arch);
+
+/* The concrete machine type that arch->machine, an alias, stands for in this host's QEMU:
+ * "pc-q35-7.2".  Owned by the caller; errors as of vm_arch_qemu. */
+char *vm_arch_machine(const struct vm_arch *arch, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same in what "-machine help" says. */
+char *vm_arch_alias(const char *help, const char *alias);
 
 /* The path of the program; NULL with INGOT_EXIT_HOST when it is not there.  Owned by caller. */
 char *vm_arch_qemu(const struct vm_arch *arch, GError **error) G_GNUC_WARN_UNUSED_RESULT;

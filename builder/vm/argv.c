@@ -33,6 +33,7 @@ void vm_spec_clear(struct vm_spec *spec)
     g_free(spec->mac);
     g_free(spec->capture);
     g_free(spec->port);
+    vm_firmware_unref(spec->firmware);
     *spec = (struct vm_spec){0};
 }
 
@@ -63,18 +64,6 @@ static void add_format(GPtrArray *argv, const char *option, const char *format, 
     va_end(args);
 }
 
-/* UEFI in flash memories, for the machines that do not have UEFI anyway. */
-static const struct vm_flash *flash_of(const struct vm_spec *spec, const struct vm_arch *arch)
-{
-    return spec->firmware == VM_FIRMWARE_UEFI && !spec->kernel ? vm_arch_flash(arch) : NULL;
-}
-
-const char *vm_variables_source(const struct vm_spec *spec)
-{
-    const struct vm_flash *flash = flash_of(spec, vm_arch_find(spec->arch));
-    return flash ? flash->variables : NULL;
-}
-
 /* For a person: beside the log in the working directory. */
 char *vm_variables_path(const struct vm_spec *spec, const char *dir)
 {
@@ -82,21 +71,36 @@ char *vm_variables_path(const struct vm_spec *spec, const char *dir)
     return dir ? g_build_filename(dir, "variables", NULL) : g_strconcat(base, ".variables", NULL);
 }
 
-static void add_flash(GPtrArray *argv, const char *name, const char *path, gboolean read_only)
+static void add_flash(GPtrArray *argv, const char *name, const char *format, const char *path,
+                      gboolean read_only)
 {
     g_autofree char *clean = escaped(path);
     add_format(argv, "-blockdev",
-               "driver=raw,node-name=%s,read-only=%s,file.driver=file,file.filename=%s", name,
-               read_only ? "on" : "off", clean);
+               "driver=%s,node-name=%s,read-only=%s,file.driver=file,file.filename=%s", format,
+               name, read_only ? "on" : "off", clean);
 }
 
 /* variables: the machine's own copy. */
-static void add_firmware(GPtrArray *argv, const struct vm_flash *flash, const char *variables)
+static void add_firmware(GPtrArray *argv, const vm_firmware *f, const char *variables)
 {
-    if (!flash)
+    if (!f)
         return;
-    add_flash(argv, "code", flash->code, TRUE);
-    add_flash(argv, "variables", variables, FALSE);
+    if (!f->variables) {
+        argv_add(argv, "-bios", f->executable);
+        return;
+    }
+    add_flash(argv, "code", f->executable_format, f->executable, TRUE);
+    add_flash(argv, "variables", f->variables_format, variables, FALSE);
+    /* Only code in SMM may write to the variables (firmware.json, "@requires-smm"). */
+    if (f->smm)
+        argv_add(argv, "-global", "driver=cfi.pflash01,property=secure,value=on");
+}
+
+static void add_machine_type(GPtrArray *argv, const char *machine, const vm_firmware *f)
+{
+    add_format(argv, "-machine", "%s%s%s", machine,
+               f && f->variables ? ",pflash0=code,pflash1=variables" : "",
+               f && f->smm ? ",smm=on" : "");
 }
 
 static void add_machine(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
@@ -109,8 +113,7 @@ static void add_machine(GPtrArray *argv, const struct vm_spec *spec, const struc
     argv_add(argv, "-nodefaults", NULL);
     argv_add(argv, "-display", "none");
     argv_add(argv, "-sandbox", SANDBOX);
-    add_format(argv, "-machine", "%s%s", arch->machine,
-               flash_of(spec, arch) ? ",pflash0=code,pflash1=variables" : "");
+    add_machine_type(argv, arch->machine, spec->firmware);
     argv_add(argv, "-accel", spec->accel.option);
     argv_add(argv, "-cpu", spec->accel.cpu);
     if (spec->hotplug && arch->cpu_hotplug)
@@ -122,11 +125,8 @@ static void add_machine(GPtrArray *argv, const struct vm_spec *spec, const struc
         argv_add(argv, "-no-reboot", NULL);
 }
 
-static void add_boot(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
+static void add_kernel(GPtrArray *argv, const struct vm_spec *spec)
 {
-    const char *firmware = spec->kernel ? NULL : vm_arch_firmware(arch);
-    if (firmware)
-        argv_add(argv, "-bios", firmware);
     if (!spec->kernel)
         return;
     argv_add(argv, "-kernel", spec->kernel);
@@ -264,8 +264,8 @@ GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir)
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     add_machine(argv, spec, arch);
     g_autofree char *variables = vm_variables_path(spec, dir);
-    add_firmware(argv, flash_of(spec, arch), variables);
-    add_boot(argv, spec, arch);
+    add_firmware(argv, spec->firmware, variables);
+    add_kernel(argv, spec);
     add_devices(argv, spec, arch);
     if (dir)
         add_sockets(argv, spec, arch, dir);
@@ -277,12 +277,12 @@ GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir)
 
 static void script_variables(GString *text, const struct vm_spec *spec)
 {
-    g_autofree char *copy = vm_variables_path(spec, NULL);
-    const char *from = vm_variables_source(spec);
-    if (!from)
+    if (!spec->firmware || !spec->firmware->variables)
         return;
-    g_autofree char *quoted = g_shell_quote(copy);
-    g_string_append_printf(text, "[ -e %s ] || cp %s %s || exit\n", quoted, from, quoted);
+    g_autofree char *copy = vm_variables_path(spec, NULL);
+    g_autofree char *to = g_shell_quote(copy);
+    g_autofree char *from = g_shell_quote(spec->firmware->variables);
+    g_string_append_printf(text, "[ -e %s ] || cp %s %s || exit\n", to, from, to);
 }
 
 char *vm_script(const struct vm_spec *spec)

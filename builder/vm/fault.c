@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm/vm.h"
 
-#include "base/room.h"
+#include "base/space.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,8 +12,8 @@ char *vm_disk_fault(const char *reason, const char *disk, char **remedy)
 {
     const char *place = disk ? disk : ".";
     if (strstr(reason, g_strerror(ENOSPC)) || strstr(reason, "No space")) {
-        *remedy = room_full_remedy(place);
-        return room_full_cause(place);
+        *remedy = space_full_remedy(place);
+        return space_full_cause(place);
     }
     *remedy = g_strdup("look at the host's own log (dmesg)");
     return g_strdup_printf("the host could not read or write the machine's disk: %s",

@@ -19,8 +19,9 @@
 /* QEMU connects its channels while it starts, before it loads anything large. */
 #define CONNECT_MS 30000
 /* A guest that writes without end must not fill the host's disk. */
-#define LOG_LIMIT      (64u << 20)
-#define FIRMWARE_LIMIT (64u << 20)
+#define LOG_LIMIT (64u << 20)
+/* Those of aarch64 fill a flash memory of 64 MiB (QEMU hw/arm/virt.c, VIRT_FLASH). */
+#define VARIABLES_LIMIT (64u << 20)
 /* How much of QEMU's own output an error may hold. */
 #define SAID_LIMIT 2000u
 
@@ -289,12 +290,11 @@ static gboolean vm_run(vm *machine, struct sockets *connected, GError **error)
 /* The firmware writes to its variables: the machine has its own. */
 static gboolean copy_variables(const vm *machine, const struct vm_spec *spec, GError **error)
 {
-    const char *from = vm_variables_source(spec);
-    if (!from)
+    if (!spec->firmware || !spec->firmware->variables)
         return TRUE;
     g_autofree char *path = vm_variables_path(spec, machine->dir);
     gsize length = 0;
-    g_autofree char *data = files_read(from, FIRMWARE_LIMIT, &length, error);
+    g_autofree char *data = files_read(spec->firmware->variables, VARIABLES_LIMIT, &length, error);
     return data && files_write_atomic(path, data, (gssize)length, 0600, error);
 }
 
@@ -311,15 +311,24 @@ static gboolean vm_vm_start(vm *machine, const struct vm_spec *spec, GError **er
     return good;
 }
 
+static gboolean vm_can_start(const struct vm_spec *spec, GError **error)
+{
+    gboolean alone = spec->kernel && !vm_kernel_firmware(spec->arch);
+    if (!vm_arch_find(spec->arch))
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "%s is not an architecture that ingot knows",
+                        spec->arch);
+    else if (!spec->firmware && !alone)
+        ingot_set_error(error, INGOT_EXIT_FAILURE, NULL, "the machine %s was given no firmware",
+                        spec->name);
+    else
+        return TRUE;
+    return FALSE;
+}
+
 vm *vm_start(const struct vm_spec *spec, const char *dir, const char *log_dir,
              const struct vm_events *events, GError **error)
 {
-    if (!vm_arch_find(spec->arch)) {
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "%s is not an architecture that ingot knows",
-                        spec->arch);
-        return NULL;
-    }
-    if (!vm_has_firmware(spec->arch, spec->kernel ? VM_FIRMWARE_BIOS : spec->firmware, error))
+    if (!vm_can_start(spec, error))
         return NULL;
     vm *machine = g_new0(vm, 1);
     machine->dir = g_canonicalize_filename(dir, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "base/firmware.h"
 #include "base/progress.h"
 
 #include <gio/gio.h>
@@ -32,13 +33,47 @@ void vm_probe_clear_dead(const char *cache_dir);
 /* The version of the host's QEMU ("7.2.22 (Debian …)"), or NULL; owned by the caller. */
 char *vm_qemu_version(void);
 
-/* ---- the machine ---- */
+/* ---- the firmware ---- */
 
-enum vm_firmware {
-    VM_FIRMWARE_USUAL, /* what machines of the architecture have */
-    VM_FIRMWARE_BIOS,
-    VM_FIRMWARE_UEFI, /* aarch64 has it anyway; on x86_64 no recipe asks for it yet */
-};
+/* The firmware descriptors of this host and of ingot (QEMU's docs/interop/firmware.json), read. */
+typedef struct vm_firmwares vm_firmwares;
+
+/* Reads DATA_DIR/firmware, /usr/share/qemu/firmware, /etc/qemu/firmware and
+ * $XDG_CONFIG_HOME/qemu/firmware.  Never fails: what cannot be read is in the problems.  The caller
+ * owns it. */
+vm_firmwares *vm_firmwares_read(const char *data_dir);
+void vm_firmwares_free(vm_firmwares *all);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(vm_firmwares, vm_firmwares_free)
+
+/* A sentence for each file that is not used because it is broken; NULL-terminated. */
+const char *const *vm_firmwares_problems(const vm_firmwares *all);
+
+/* One of them, for a machine.  Counted references. */
+typedef struct vm_firmware {
+    char *description;
+    char *descriptor; /* the file that says the rest */
+    char *executable; /* the image */
+    char *executable_format;
+    char *variables; /* empty ones, of which each machine gets a copy; NULL: executable is mapped
+                        into memory, else both into flash memories */
+    char *variables_format;
+    gboolean smm; /* needs a machine with System Management Mode */
+} vm_firmware;
+vm_firmware *vm_firmware_ref(vm_firmware *firmware); /* NULL stays NULL */
+void vm_firmware_unref(vm_firmware *firmware);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(vm_firmware, vm_firmware_unref)
+
+/* The first that fits machines of the architecture and whose files are there.  Error:
+ * INGOT_EXIT_HOST, with what was looked for, where, and the package that brings it.  The caller
+ * owns a reference. */
+vm_firmware *vm_firmwares_choose(const vm_firmwares *all, const char *arch,
+                                 const struct firmware_kind *kind,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The kind that starts a kernel which QEMU is given; NULL: QEMU does that itself. */
+const struct firmware_kind *vm_kernel_firmware(const char *arch);
+
+/* ---- the machine ---- */
 
 struct vm_spec {
     char *name;
@@ -49,9 +84,9 @@ struct vm_spec {
     char *disk;                           /* qcow2 file; NULL: no disk */
     char *kernel, *initrd, *command_line; /* direct boot; NULL: boot the disk */
     gboolean network;                     /* user network with one virtio NIC */
-    char *cdrom; /* ISO image or drive that is booted before the disk; NULL: none */
-    char *seed;  /* a second CD, which is only read; NULL: none */
-    enum vm_firmware firmware;
+    char *cdrom;           /* ISO image or drive that is booted before the disk; NULL: none */
+    char *seed;            /* a second CD, which is only read; NULL: none */
+    vm_firmware *firmware; /* NULL: only with a kernel, where vm_kernel_firmware has none */
     /* Of machines that are looked at while they run; all may be left out. */
     char *mac;       /* of that NIC; NULL: the first of vm_macs() */
     gboolean closed; /* the user network answers DHCP and lets nothing out (qemu(1), restrict=on) */
@@ -70,10 +105,9 @@ void vm_spec_clear(struct vm_spec *spec);
  * the file NAME.log, VNC on a socket in the working directory. */
 GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir);
 
-/* Whether a machine of this architecture can have that firmware here.  Error: INGOT_EXIT_HOST, with
- * the package that has it. */
-gboolean vm_has_firmware(const char *arch, enum vm_firmware firmware,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The -cpu value that is fastest to emulate for guests of the host's own architecture; NULL: nothing
+ * better than QEMU's own choice is known.  Borrowed. */
+const char *vm_emulated_cpu(void);
 
 /* The MAC addresses that vm_argv gives to network cards, for whoever makes sure that no image
  * remembers them; NULL-terminated. */

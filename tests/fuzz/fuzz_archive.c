@@ -2,6 +2,7 @@
 #include "media/archive.h"
 
 #include "base/files.h"
+#include "debian/debian.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -41,7 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(GError) error = NULL;
     if (!g_file_set_contents(medium, (const char *)data, (gssize)size, NULL))
         abort();
-    if (media_archive_pick(medium, "the medium", picks, G_N_ELEMENTS(picks), NULL, &error)) {
+    if (media_archive_pick(medium, "the medium", &deb_format, picks, G_N_ELEMENTS(picks), NULL,
+                           &error)) {
         check(&picks[0]);
         check(&picks[1]);
     } else {

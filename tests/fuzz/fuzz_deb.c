@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/files.h"
-#include "debian/debian.h"
+#include "debian/unpacked.h"
 #include "rootfs/queue.h"
 
 #include <archive_entry.h>
@@ -31,14 +31,14 @@ static void check(const deb_unpacked *p)
     }
 }
 
-static void read_data(deb_queue *q, GError **error)
+static void read_data(rootfs_queue *q, GError **error)
 {
     struct archive_entry *entry;
-    struct archive *a = deb_queue_open(q, error);
+    struct archive *a = rootfs_queue_open(q, error);
     int code = ARCHIVE_FATAL;
     while (a && (code = archive_read_next_header(a, &entry)) == ARCHIVE_OK)
         continue;
-    gboolean good = a && deb_queue_finish(q, a, code, error);
+    gboolean good = a && rootfs_queue_finish(q, a, code, error);
     g_assert(good || *error);
     archive_read_free(a);
 }
@@ -56,10 +56,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   0600, NULL))
         abort();
     const char *const paths[] = {path};
-    g_autoptr(deb_queue) q = deb_queue_new(paths, 1, 1, BUDGET);
-    const GPtrArray *members = deb_queue_next(q, NULL, &error);
-    g_assert(members || error);
-    if (!members)
+    g_autoptr(rootfs_queue) q = rootfs_queue_new(&deb_format, paths, 1, 1, BUDGET);
+    gconstpointer members = NULL;
+    gboolean opened = rootfs_queue_next(q, &members, NULL, &error);
+    g_assert(opened ? members != NULL : error != NULL);
+    if (!opened)
         return 0;
     g_autoptr(deb_unpacked) p = deb_unpacked_new(path, "a", members, NULL);
     if (p)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inspect/boot.h"
+#include "inspect/bootloader.h"
 #include "inspect/policy.h"
 #include "inspect/search.h"
 
@@ -57,13 +57,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autoptr(GArray) needles = policy_secret_needles();
     g_autofree char *text = g_strndup((const char *)data, size);
-    g_autoptr(boot_facts) boot = boot_facts_new();
+    g_autoptr(bootloader_facts) boot = bootloader_facts_new();
     needles_add_mac(needles, "52:54:00:6b:1d:9e", g_array_index(needles, struct needle, 0).rule,
                     "a MAC address is");
     int fd = memfd_create("tar", MFD_CLOEXEC);
     g_assert(write(fd, data, size) == (ssize_t)size);
     search(fd, needles);
     search(wrap((const char *)data, size), needles);
-    boot_add_text(boot, text);
+    bootloader_add_text(boot, text);
     return 0;
 }

@@ -84,6 +84,17 @@ static void choose_accel(struct guest *g)
     assert_true(known);
 }
 
+void guest_choose_firmware(struct guest *g, const char *kind)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *data = files_data_dir();
+    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
+    vm_firmware_unref(g->vm.firmware);
+    g->vm.firmware = vm_firmwares_choose(all, g->vm.arch, firmware_kind_find(kind), &error);
+    if (!g->vm.firmware)
+        skip_because(error->message);
+}
+
 static struct guest *new_machine(void)
 {
     struct guest *g = g_new0(struct guest, 1);
@@ -101,6 +112,7 @@ static struct guest *new_machine(void)
     g->heard[0] = g_string_new(NULL);
     g->heard[1] = g_string_new(NULL);
     choose_accel(g);
+    guest_choose_firmware(g, "bios");
     return g;
 }
 

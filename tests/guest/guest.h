@@ -27,6 +27,9 @@ struct guest *guest_new(const char *what);
 struct guest *guest_new_booting(const guint8 *sector);
 void guest_free(struct guest *g);
 
+/* Gives the machine firmware of this host; skips the test when it has none of that kind. */
+void guest_choose_firmware(struct guest *g, const char *kind);
+
 /* Starts it; the test fails when it does not start. */
 void guest_start(struct guest *g);
 

@@ -33,7 +33,7 @@ def unsigned(body):
 INDEX = r"/binary-amd64/(by-hash/SHA256/|Packages)"
 
 # What the proxy does, to which path, and what the error has to say.  A mirror that stops in the
-# middle is in the unit tests (media/packages): the patience that users get takes four minutes.
+# middle is in the unit tests (debian/resolve): the patience that users get takes four minutes.
 FAULTS = [
     ("an altered InRelease", r"/InRelease$", flipped, "InRelease"),
     ("an InRelease without a signature", r"/InRelease$", unsigned, "InRelease"),

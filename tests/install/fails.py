@@ -202,7 +202,8 @@ def missing_answer(top):
     """Nobody says what the password of root is."""
     data = top / "data"
     data.mkdir()
-    shutil.copytree(SOURCE / "kickstart", data / "kickstart")
+    for name in ("kickstart", "firmware"):
+        shutil.copytree(SOURCE / name, data / name)
     preseed = data / "kickstart" / "debian.preseed"
     lines = preseed.read_text().splitlines(keepends=True)
     preseed.write_text("".join(l for l in lines if "passwd/root-password-crypted" not in l))

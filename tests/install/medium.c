@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/spawn.h"
-#include "media/media.h"
+#include "debian/debian.h"
 #include "os/os.h"
 
 #include <archive.h>
@@ -152,7 +152,8 @@ gboolean medium_write_with(const char *out, const char *kernel, const char *init
 gboolean medium_write(const char *out, const char *release, const char *cache_dir, GError **error)
 {
     const os_installer *installer = os_installer_find("debian-installer");
-    struct media_spec spec = {.kind = MEDIA_APT,
+    struct media_spec spec = {.kind = MEDIA_PACKAGE,
+                              .source = &deb_source,
                               .mirror = g_strdup(g_getenv("INGOT_MIRROR")),
                               .suite = g_strdup(release),
                               .components = g_strdup("main"),

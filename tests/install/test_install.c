@@ -478,6 +478,10 @@ static void boots(void **state)
                            .disk = g_strdup(overlay),
                            .network = TRUE};
     g_autofree char *cache = files_cache_dir();
+    g_autofree char *data = files_data_dir();
+    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
+    spec.firmware = vm_firmwares_choose(all, "x86_64", firmware_kind_usual("x86_64"), &error);
+    assert_no_error(error);
     assert_true(vm_accel_probe("x86_64", cache, FALSE, NULL, &spec.accel, &error));
     struct boot b = {.loop = g_main_loop_new(NULL, FALSE), .console = g_string_new(NULL)};
     struct vm_events events = {.data = on_data, .gone = on_gone, .user = &b};

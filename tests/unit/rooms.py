@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """rooms.py SOURCE LIBRARY ROOM…: a room includes only headers of rooms before it in the list (and its
 own), of which only the public one, ROOM/ROOM.h; base/ is all public.  No two files call each other,
-directly or through others: as the objects in the library have it.  Also the house numbers: no function
-above 40 lines, no file above 600, none of the calls that the house forbids.  Prints what breaks a rule;
-TAP on standard output."""
+directly or through others: as the objects in the library have it.  A static function has its name to
+itself.  Also the house numbers: no function above 40 lines, no file above 600, none of the calls that the
+house forbids.  Prints what breaks a rule; TAP on standard output."""
 import collections
 import pathlib
 import re
@@ -14,8 +14,13 @@ import sys
 FORBIDDEN = re.compile(r"\b(system|popen|sprintf|strcpy|strcat|gets|sleep|usleep|g_usleep)\(")
 
 
-# Public headers beside ROOM/ROOM.h: images are named by many and looked into by few.
-SECOND = {"image/guest.h"}
+# Rooms whose static functions may still share a name with one another, not with those of other rooms.
+SHARED_NAMES = {"media", "debian", "rootfs", "vm", "commands"}
+STATIC = re.compile(r"^static [^;={}#]*?\b(\w+)\(", re.MULTILINE)
+
+# Public headers beside ROOM/ROOM.h: images are named by many and looked into by few; media are fetched
+# by many, and sources of packages are implemented by few.
+SECOND = {"image/guest.h", "media/source.h"}
 
 
 def includes(source, rooms):
@@ -76,6 +81,18 @@ def circles(library):
             yield f"{user} uses {', '.join(sorted(symbols)[:4])} of {used}, which uses it"
 
 
+def shared_names(source, rooms):
+    """Static functions whose name a search would find in several files."""
+    files = collections.defaultdict(list)
+    for room in rooms:
+        for file in sorted((source / "builder" / room).glob("*.c")):
+            for name in sorted(set(STATIC.findall(file.read_text()))):
+                files[name].append(file)
+    for name, found in sorted(files.items()):
+        if len(found) > 1 and not {file.parent.name for file in found} <= SHARED_NAMES:
+            yield f"{name} is static in " + ", ".join(str(file.relative_to(source)) for file in found)
+
+
 def numbers(source):
     for file in sorted((source / "builder").rglob("*.[ch]")):
         lines = file.read_text().splitlines()
@@ -111,7 +128,9 @@ def main():
     source, library, rooms = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
     checks = (("rooms depend downward only", includes(source, rooms)),
               ("private headers stay private", private_headers(source, rooms)),
-              ("no circles of files", circles(library)), ("house numbers", numbers(source)),
+              ("no circles of files", circles(library)),
+              ("static functions have names of their own", shared_names(source, rooms)),
+              ("house numbers", numbers(source)),
               ("forbidden calls", calls(source)), ("SPDX lines", licences(source)))
     print(f"1..{len(checks)}")
     for number, (name, found) in enumerate(checks, 1):

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../test.h"
 
-#include "base/room.h"
+#include "base/space.h"
 #include "base/watch.h"
 
 #include <string.h>
@@ -132,12 +132,12 @@ static void full(void **state)
     (void)state;
     g_autofree char *cause = NULL;
     guint64 left = 1;
-    assert_true(room_is_full("/proc/no/such/file"));
-    assert_true(room_left("/proc", &left) && left == 0);
+    assert_true(space_is_full("/proc/no/such/file"));
+    assert_true(space_left("/proc", &left) && left == 0);
     assert_int_equal(watched((struct watch_limits){.total = 60}, "/proc/self", &cause), WATCH_FULL);
     assert_non_null(strstr(cause, "the host's disk is full: the file system of /proc/self has "));
-    assert_true(room_is_shared("/proc/self", "/proc/no/such"));
-    assert_false(room_is_shared("/proc", "/"));
+    assert_true(space_is_shared("/proc/self", "/proc/no/such"));
+    assert_false(space_is_shared("/proc", "/"));
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 #include "../test.h"
 
 #include "base/error.h"
-#include "inspect/boot.h"
+#include "inspect/bootloader.h"
 #include "inspect/policy.h"
 #include "inspect/search.h"
 
@@ -150,15 +150,16 @@ static void secrets_are_told_apart(void **state)
 static void boot_lines(void **state)
 {
     (void)state;
-    g_autoptr(boot_facts) boot = boot_facts_new();
-    boot_add_text(boot, "set x=console=ttyS9\nmenuentry {\n\tlinux\t/vmlinuz root=/dev/a quiet \n"
+    g_autoptr(bootloader_facts) boot = bootloader_facts_new();
+    bootloader_add_text(boot,
+                        "set x=console=ttyS9\nmenuentry {\n\tlinux\t/vmlinuz root=/dev/a quiet \n"
                         "  linuxefi /vmlinuz root=/dev/b\n}\n# linux /v console=ttyS1\n");
     assert_int_equal(boot->lines->len, 2);
     assert_string_equal(g_ptr_array_index(boot->lines, 0), "root=/dev/a quiet");
     assert_null(boot->serial);
-    boot_add_text(boot, "APPEND root=/dev/a quiet\n");
+    bootloader_add_text(boot, "APPEND root=/dev/a quiet\n");
     assert_int_equal(boot->lines->len, 2);
-    boot_add_text(boot, "title x\noptions root=/dev/c console=tty0 console=ttyAMA0,115200\n");
+    bootloader_add_text(boot, "title x\noptions root=/dev/c console=tty0 console=ttyAMA0,115200\n");
     assert_int_equal(boot->lines->len, 3);
     assert_string_equal(boot->serial, "ttyAMA0,115200");
 }

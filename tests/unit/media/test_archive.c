@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "support.h"
 
+#include "debian/debian.h"
 #include "media/archive.h"
 
 #include <sys/stat.h>
@@ -28,7 +29,7 @@ static char *pick(const char *source, const char *dir, const char *glob, char **
     g_autofree char *out = under(dir, "picked");
     struct media_pick p = {.glob = glob, .what = "kernel", .out = out};
     (void)unlink(out);
-    if (!media_archive_pick(source, "the medium", &p, 1, NULL, error)) {
+    if (!media_archive_pick(source, "the medium", &deb_format, &p, 1, NULL, error)) {
         assert_false(g_file_test(out, G_FILE_TEST_EXISTS));
         assert_null(p.member);
         return NULL;
@@ -57,7 +58,8 @@ static void takes_two_files_out_of_each_form(void **state)
         struct media_pick picks[] = {
             {.glob = "*/text/linux", .what = "kernel", .out = kernel},
             {.glob = "./boot/text/initrd.gz", .what = "initrd", .out = initrd}};
-        gboolean good = media_archive_pick(medium, "the medium", picks, 2, NULL, &error);
+        gboolean good =
+            media_archive_pick(medium, "the medium", &deb_format, picks, 2, NULL, &error);
         assert_no_error(error);
         assert_true(good);
         g_autofree char *k = files_read(kernel, 100, NULL, NULL);
@@ -114,7 +116,7 @@ static void two_globs_may_name_one_file(void **state)
     g_autofree char *one = under(*state, "one"), *two = under(*state, "two");
     struct media_pick picks[] = {{.glob = "readme", .what = "kernel", .out = one},
                                  {.glob = "read*", .what = "initrd", .out = two}};
-    assert_true(media_archive_pick(medium, "the medium", picks, 2, NULL, &error));
+    assert_true(media_archive_pick(medium, "the medium", &deb_format, picks, 2, NULL, &error));
     g_autofree char *text = files_read(two, 100, NULL, NULL);
     assert_string_equal(text, "hello");
     g_free(picks[0].member);
@@ -268,7 +270,7 @@ static void cut_media_are_errors(void **state)
             write_bytes(medium, cut);
             g_autofree char *out = under(*state, "picked");
             struct media_pick p = {.glob = "linux", .what = "kernel", .out = out};
-            if (media_archive_pick(medium, "the medium", &p, 1, NULL, &error)) {
+            if (media_archive_pick(medium, "the medium", &deb_format, &p, 1, NULL, &error)) {
                 char is[65], should[65];
                 assert_true(digest_file(out, is, NULL, NULL, NULL));
                 bytes_digest(kernel, should);
@@ -399,7 +401,7 @@ static void output_is_never_overwritten(void **state)
     g_autofree char *medium = pack_file(*state, PACK_TAR, usual), *out = under(*state, "out");
     struct media_pick p = {.glob = "readme", .what = "kernel", .out = out};
     assert_int_equal(symlink("elsewhere", out), 0);
-    assert_false(media_archive_pick(medium, "the medium", &p, 1, NULL, &error));
+    assert_false(media_archive_pick(medium, "the medium", &deb_format, &p, 1, NULL, &error));
     assert_error_says(error, INGOT_EXIT_MEDIA, "File exists");
     assert_true(g_file_test(out, G_FILE_TEST_IS_SYMLINK));
 }
@@ -412,7 +414,7 @@ static void cancelling(void **state)
         g_autoptr(GError) error = NULL;
         g_autofree char *medium = pack_file(*state, form, usual), *out = under(*state, "out");
         struct media_pick p = {.glob = "readme", .what = "kernel", .out = out};
-        assert_false(media_archive_pick(medium, "the medium", &p, 1, cancel, &error));
+        assert_false(media_archive_pick(medium, "the medium", &deb_format, &p, 1, cancel, &error));
         assert_error_says(error, INGOT_EXIT_INTERRUPTED, "");
     }
 }

@@ -2,6 +2,8 @@
 #include "server.h"
 #include "support.h"
 
+#include "debian/debian.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -348,7 +350,8 @@ static void from_a_real_mirror(void **state)
         skip();
     }
     static const char package[] = "debian-installer-13-netboot-amd64";
-    struct media_spec spec = {.kind = MEDIA_APT,
+    struct media_spec spec = {.kind = MEDIA_PACKAGE,
+                              .source = &deb_source,
                               .mirror = (char *)mirror,
                               .suite = (char *)"trixie",
                               .arch = (char *)"amd64",

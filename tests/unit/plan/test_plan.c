@@ -20,6 +20,9 @@ static int setup(void **state)
 
 #define SECURITY "http://apt.test/debian-security"
 
+/* What make's host has; all NULL: nobody has looked. */
+static struct plan_firmware host_firmware;
+
 /* Plans minimal + more on a host of the test's making. */
 static plan *make(const char *more, const char *override, const char *apt, secrets *hidden,
                   GError **error)
@@ -32,10 +35,11 @@ static plan *make(const char *more, const char *override, const char *apt, secre
     struct vm_accel accel = {
         .reason = (char *)"it was measured", .cpu = (char *)"max", .option = (char *)"tcg"};
     const struct plan_host host = {.mirror_override = override,
-                                   .apt_mirror = apt,
-                                   .apt_security = apt ? SECURITY : NULL,
+                                   .host_archive = apt,
+                                   .host_security = apt ? SECURITY : NULL,
                                    .cpus = 64,
                                    .accel = &accel,
+                                   .firmware = host_firmware,
                                    .cache_dir = folder,
                                    .data_dir = g_getenv("INGOT_TEST_SOURCE"),
                                    .out_dir = "out"};
@@ -167,7 +171,7 @@ static void packages(void **state)
     g_autoptr(plan) p =
         make("installer: bootstrap\npackages: [nginx]\narch: aarch64\n", NULL, APT, NULL, &error);
     assert_no_error(error);
-    assert_int_equal(p->media.kind, MEDIA_PACKAGES);
+    assert_int_equal(p->media.kind, MEDIA_SYSTEM);
     assert_string_equal(p->media.suite, "trixie");
     assert_string_equal(p->media.arch, "arm64");
     assert_string_equal(p->answers.kernel_package, "linux-image-cloud-arm64");
@@ -305,7 +309,7 @@ static void a_missing_name_hides_nothing(void **state)
         g_autoptr(GError) error = NULL;
         g_autoptr(recipe_problems) problems = recipe_problems_new();
         const struct plan_host host = {
-            .apt_mirror = cases[i].apt, .cpus = 2, .cache_dir = folder, .out_dir = "out"};
+            .host_archive = cases[i].apt, .cpus = 2, .cache_dir = folder, .out_dir = "out"};
         assert_true(g_file_set_contents(path, cases[i].text, -1, NULL));
         g_autoptr(recipe) r = recipe_load(path, FALSE, NULL, problems, &error);
         assert_no_error(error);
@@ -412,11 +416,48 @@ static void firmware(void **state)
     g_autoptr(plan) booted =
         make(ISO "boot: {command: x}\nmachine: {firmware: bios}\n", NULL, APT, NULL, &error);
     assert_no_error(error);
-    assert_int_equal(usual->vm.firmware, VM_FIRMWARE_USUAL);
-    assert_int_equal(bios->vm.firmware, VM_FIRMWARE_BIOS);
-    assert_int_equal(booted->vm.firmware, VM_FIRMWARE_BIOS);
+    assert_null(usual->firmware.asked);
+    assert_string_equal(bios->firmware.asked->name, "bios");
+    assert_string_equal(booted->firmware.asked->name, "bios");
     g_autofree char *text = plan_to_text(bios);
     assert_non_null(strstr(text, "firmware             bios\n"));
+}
+
+/* A kernel is started by what starts kernels, media and clones by what the template has; nothing is
+ * missed that is not needed. */
+static void firmware_of_the_host(void **state)
+{
+    (void)state;
+    static const struct plan_machine_files files = {"d", "k", "i", "m"};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(vm_firmware) starts = g_atomic_rc_box_new0(vm_firmware);
+    starts->executable = g_strdup("/firmware/bios.bin");
+    starts->description = g_strdup("a BIOS");
+    host_firmware.kernel = starts;
+    ingot_set_error(&host_firmware.missing, INGOT_EXIT_HOST, "install it", "no UEFI here");
+    g_autoptr(plan) direct = make("", NULL, APT, NULL, &error);
+    g_autoptr(plan) booted = make(ISO "boot: {command: x}\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    assert_ptr_equal(plan_machine(direct, &files).firmware, starts);
+    assert_null(plan_machine(booted, &files).firmware);
+    assert_true(plan_check_firmware(direct, FALSE, &error));
+    assert_false(plan_check_firmware(booted, FALSE, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, "no UEFI here");
+    g_clear_error(&error);
+    assert_false(plan_check_firmware(direct, TRUE, &error));
+    g_autofree char *lacks = plan_to_text(direct);
+    assert_non_null(strstr(lacks, "firmware_image       no UEFI here\n"));
+    g_clear_error(&host_firmware.missing);
+    host_firmware.template = starts;
+    g_clear_error(&error);
+    g_autoptr(plan) has = make(ISO "boot: {command: x}\n", NULL, APT, NULL, &error);
+    assert_no_error(error);
+    host_firmware = (struct plan_firmware){0};
+    assert_ptr_equal(plan_machine(has, &files).firmware, starts);
+    assert_true(plan_check_firmware(has, TRUE, &error));
+    g_autofree char *text = plan_to_text(has);
+    assert_non_null(strstr(text, "firmware_image       /firmware/bios.bin\n"));
+    assert_non_null(strstr(text, "firmware_description a BIOS\n"));
 }
 
 /* One machine, whatever starts it: it gets the recipe's hardware and what it boots from, and not
@@ -502,6 +543,7 @@ int main(void)
                                        cmocka_unit_test(a_wrong_family_hides_nothing),
                                        cmocka_unit_test(a_missing_name_hides_nothing),
                                        cmocka_unit_test(firmware),
+                                       cmocka_unit_test(firmware_of_the_host),
                                        cmocka_unit_test(machine),
                                        cmocka_unit_test(outputs),
                                        cmocka_unit_test(outputs_wrong),

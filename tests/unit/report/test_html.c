@@ -145,7 +145,7 @@ static json_t *picture(const char *path)
 }
 
 /* What is a PNG is in the page; what is not is counted. */
-static void film(void **state)
+static void filmstrip(void **state)
 {
     (void)state;
     gsize length;
@@ -232,7 +232,7 @@ int main(void)
                                        cmocka_unit_test(bad),
                                        cmocka_unit_test(hostile),
                                        cmocka_unit_test(bounded),
-                                       cmocka_unit_test(film),
+                                       cmocka_unit_test(filmstrip),
                                        cmocka_unit_test(curves),
                                        cmocka_unit_test(strange)};
     return cmocka_run_group_tests(tests, setup, folder_remove);

@@ -3,13 +3,13 @@
 
 #include "base/spawn.h"
 
-int temp_setup(void **state)
+int image_setup(void **state)
 {
     *state = files_temp_dir(g_get_tmp_dir(), "ingot-rootfs", NULL);
     return *state ? 0 : -1;
 }
 
-int temp_teardown(void **state)
+int image_teardown(void **state)
 {
     files_remove_tree(*state);
     g_free(*state);

@@ -8,8 +8,8 @@
 #include <glib/gstdio.h>
 
 /* *state is a temporary directory. */
-int temp_setup(void **state);
-int temp_teardown(void **state);
+int image_setup(void **state);
+int image_teardown(void **state);
 
 GBytes *tar(const char *suffix, const struct member *members); /* "", ".gz", ".xz", ".zst" */
 

@@ -220,15 +220,15 @@ static void a_directory_of_many_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(writes_files_links_and_directories, temp_setup,
-                                        temp_teardown),
-        cmocka_unit_test_setup_teardown(replaces_what_is_there, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(links_stay_inside, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(long_names_are_refused, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(says_when_it_is_full, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(sizes_must_be_kept, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(fragments_are_put_together, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(a_directory_of_many_files, temp_setup, temp_teardown),
+        cmocka_unit_test_setup_teardown(writes_files_links_and_directories, image_setup,
+                                        image_teardown),
+        cmocka_unit_test_setup_teardown(replaces_what_is_there, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(links_stay_inside, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(long_names_are_refused, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(says_when_it_is_full, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(sizes_must_be_kept, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(fragments_are_put_together, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(a_directory_of_many_files, image_setup, image_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

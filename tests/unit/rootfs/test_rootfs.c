@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "support.h"
 
-#include "rootfs/rootfs.h"
+#include "debian/debian.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,15 +25,17 @@ static gboolean make(const char *dir, guint64 size, gboolean efi, const char *co
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *image = g_build_filename(dir, "image.qcow2", NULL);
     g_autofree char *work = g_build_filename(dir, "work", NULL);
-    struct rootfs_deb debs[8] = {0};
+    struct rootfs_package packages[8] = {0};
     gsize n = 0;
     assert_true(files_mkdir(work, TRUE, NULL));
     for (; paths[n]; n++) {
         g_autofree char *base_name = g_path_get_basename(paths[n]);
         g_ptr_array_add(names, g_strndup(base_name, strcspn(base_name, "_")));
-        debs[n] = (struct rootfs_deb){g_ptr_array_index(names, n), paths[n], n > 0};
+        const char *name = g_ptr_array_index(names, n);
+        packages[n] =
+            (struct rootfs_package){name, paths[n], g_str_equal(name, "base-files") ? 0 : 1, n > 0};
     }
-    const struct rootfs_spec spec = {image, "qcow2", work, size, efi, debs, n};
+    const struct rootfs_spec spec = {image, "qcow2", work, size, efi, &deb_dpkg, packages, n};
     gboolean good = rootfs_make(&spec, NULL, cancel, error);
     /* Nothing is left but the image. */
     assert_int_equal(rmdir(work), 0);
@@ -243,13 +245,13 @@ static void a_cancel_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(makes_an_mbr_disk, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(makes_an_efi_disk, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(a_disk_that_is_too_small, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(damaged_and_missing_packages, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(lying_sizes, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(a_hundred_thousand_entries, temp_setup, temp_teardown),
-        cmocka_unit_test_setup_teardown(a_cancel_leaves_nothing, temp_setup, temp_teardown),
+        cmocka_unit_test_setup_teardown(makes_an_mbr_disk, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(makes_an_efi_disk, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(a_disk_that_is_too_small, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(damaged_and_missing_packages, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(lying_sizes, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(a_hundred_thousand_entries, image_setup, image_teardown),
+        cmocka_unit_test_setup_teardown(a_cancel_leaves_nothing, image_setup, image_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "stages/bundle.h"
+#include "stages/failure_bundle.h"
 #include "stages/diagnosis.h"
 
 #include <string.h>
@@ -115,7 +115,7 @@ static void bundle(void **state)
     ingot_set_error(&error, INGOT_EXIT_INSTALL, "not pass\"word", "it failed");
     json_object_del(json_object_get(timeline_last_machine(b->timeline), "failure"),
                     "remedy"); /* the hint is the remedy */
-    g_autofree char *where = bundle_save(b, "install", 6, error);
+    g_autofree char *where = failure_bundle_save(b, "install", 6, error);
     static const char *const files[] = {"diagnosis.json", "diagnosis.txt", "console.log", "qemu.sh",
                                         "recipe.yaml"};
     for (gsize i = 0; i < G_N_ELEMENTS(files); i++) {
@@ -126,7 +126,7 @@ static void bundle(void **state)
         assert_null(strstr(text, "word"));
     }
     assert_true(g_str_has_suffix(where, "/web.failed"));
-    bundle_remove(b);
+    failure_bundle_remove(b);
     assert_false(g_file_test(where, G_FILE_TEST_EXISTS));
     g_ptr_array_unref(p.files);
 }

@@ -103,7 +103,7 @@ static plan *plan_of(const char *more)
     g_autofree char *text = g_strconcat(
         "name: web\nfamily: debian\nrelease: trixie\ninstaller: debian-installer\n", more, NULL);
     g_autofree char *path = put("recipe.yaml", text, strlen(text));
-    const struct plan_host host = {.apt_mirror = "http://apt.test/debian",
+    const struct plan_host host = {.host_archive = "http://apt.test/debian",
                                    .cpus = 2,
                                    .cache_dir = folder,
                                    .data_dir = g_getenv("INGOT_TEST_SOURCE"),

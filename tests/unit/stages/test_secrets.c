@@ -2,7 +2,7 @@
 #include "sample.h"
 
 #include "base/spawn.h"
-#include "stages/bundle.h"
+#include "stages/failure_bundle.h"
 #include "stages/record.h"
 
 #include <glib/gstdio.h>
@@ -153,7 +153,7 @@ static void nowhere(void **state)
     b->options.junit = junit;
     fill_build(b, said);
     ingot_set_error(&error, INGOT_EXIT_INSTALL, said, "%s", said);
-    b->bundle = bundle_save(b, "install", 6, error);
+    b->bundle = failure_bundle_save(b, "install", 6, error);
     record_write(b, "install", error);
     progress_says(PROGRESS_JSON, events, hidden, said);
     progress_says(PROGRESS_TEXT, lines, hidden, said);
@@ -197,7 +197,7 @@ static void script_of_a_boot_command(void **state)
     g_autoptr(build) b = sample_build(&p, hidden);
     g_autoptr(GError) error = NULL;
     ingot_set_error(&error, INGOT_EXIT_INSTALL, NULL, "it failed");
-    b->bundle = bundle_save(b, "install", 6, error);
+    b->bundle = failure_bundle_save(b, "install", 6, error);
     g_autofree char *script = g_build_filename(b->bundle, "qemu.sh", NULL);
     g_autofree char *text = files_read(script, 1 << 16, NULL, NULL);
     const char *const argv[] = {"sh", "-n", script, NULL};
@@ -206,7 +206,7 @@ static void script_of_a_boot_command(void **state)
     assert_no_error(bad);
     assert_true(good);
     assert_non_null(strstr(text, "nothing is typed and no answer file is served"));
-    bundle_remove(b);
+    failure_bundle_remove(b);
     plan_done(&p);
 }
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include <glib.h>
+
+/* The room in a file system of the host, and the one judgement that it is full. */
+
+/* Bytes that this user may still write to the file system of path (which need not be there: its
+ * nearest directory counts).  FALSE: not known. */
+gboolean space_left(const char *path, guint64 *bytes);
+
+/* Whether paths lie in one file system. */
+gboolean space_is_shared(const char *a, const char *b);
+
+/* Whether what needs room there has none: less than any writer of images asks for at once. */
+gboolean space_is_full(const char *path);
+
+/* "the host's disk is full: the file system of PATH has N left", with the path of what could not be
+ * written; and what to do about it.  Owned by the caller. */
+char *space_full_cause(const char *path);
+char *space_full_remedy(const char *path);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+#include "base/digest.h"
+#include "media/media.h"
+
+/* What the home of a packaging system (debian/) implements of this room, and what it may use for
+ * that.  A source reads and judges what an archive says of itself; fetching, signatures, digests
+ * and the cache stay here. */
+
+/* One media_fetch while it runs. */
+typedef struct media_job media_job;
+
+/* Packages that are to be fetched, each of media_package * and not empty. */
+struct media_choice {
+    GPtrArray *system; /* sorted by name */
+    GPtrArray *kernel; /* the environment's; the last of them has the kernel where only one can */
+    GPtrArray *shell;  /* of one package */
+};
+void media_choice_clear(struct media_choice *choice);
+
+/* Errors are of INGOT_EXIT_MEDIA.  What was read on the way is added to the job's inputs; the
+ * packages themselves are not. */
+struct media_source {
+    const struct media_format *format; /* of its packages */
+    const char *kernel_glob;           /* where the kernel is in its package: fnmatch(3) */
+    const char *const *shell_paths;    /* where the shell may be; NULL-terminated */
+    /* The one package of a spec of kind PACKAGE; the caller owns it. */
+    media_package *(*package)(media_job *job, GError **error);
+    /* All packages of a spec of kind SYSTEM. */
+    gboolean (*choose)(media_job *job, struct media_choice *choice, GError **error);
+    /* Adds the versions of the kernels for which the archive (components of the spec) has the
+     * installer's modules, each once, as char *; FALSE with *error unset: it has no such list. */
+    gboolean (*kernels)(media_job *job, GPtrArray *versions, GError **error);
+};
+
+const struct media_spec *media_job_spec(const media_job *job);
+const struct media_context *media_job_context(const media_job *job);
+
+/* Adds what went in; origin is a path or a URL (shown without its user). */
+void media_job_input(media_job *job, const char *name, const char *origin, const char *sha256,
+                     guint64 size);
+
+/* The text of a file that is signed in clear by the spec's keyring, and nothing around it; name:
+ * how people are told of it.  The caller owns it; *length is without the NUL behind it. */
+char *media_job_verified_text(const media_job *job, const char *file, const char *name,
+                              gsize *length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The time with which a signed expiry is compared: who holds back updates may have set the clock
+ * of this machine back, too (media/clock.h).  Then: remembers the date (negative: none) of what was
+ * verified and has not expired; or warns, when it has, that the clock may be why. */
+gint64 media_job_now(const media_job *job);
+gboolean media_job_has_verified(const media_job *job, gint64 date,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void media_job_explain_expiry(const media_job *job, gint64 now);
+
+/* ---- what was worked out earlier, by a key over what it was worked out of ---- */
+
+/* The one group of a note. */
+#define MEDIA_NOTE "media"
+
+/* A key over a kind and the values that follow it: media_key(key, "url", "http://..."). */
+#define media_key(key, kind, ...) media_key_of(key, kind, (const char *const[]){__VA_ARGS__, NULL})
+void media_key_of(char key[DIGEST_HEX_LEN + 1], const char *kind, const char *const *values);
+
+/* NULL when there is none that can be read; owned by the caller. */
+GKeyFile *media_job_note(const media_job *job, const char *key);
+gboolean media_job_save_note(const media_job *job, const char *key, GKeyFile *note,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* ---- files, from the cache, else from the network, once ---- */
+
+struct media_download {
+    const char *url;
+    const char *name;     /* how people are told of it */
+    const char *sha256;   /* what it must have; NULL: not known */
+    guint64 size;         /* what it must have; 0: not known */
+    guint64 max_size;     /* when size is not known */
+    const char *etag;     /* of the copy that the caller has, as the server said; NULL: none */
+    const char *modified; /* likewise Last-Modified */
+};
+
+/* The URL as it may be shown: without user, password and query (which may hold a token).  The
+ * caller owns it. */
+char *media_url_shown(const char *url);
+/* The URL without slashes at its end, so that "/" and a name can follow; the caller owns it. */
+char *media_url_of_folder(const char *url);
+
+/* A file whose digest is known.  Returns its path in the cache, owned by the caller.  absent (may
+ * be NULL) is set when the server does not have it. */
+char *media_obtain(media_job *job, const struct media_download *download, gboolean *absent,
+                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Says whether a file is what it should be; called before it comes into the cache, and again for
+ * what lies there. */
+typedef gboolean (*media_check_fn)(media_job *job, const char *file, gpointer data, GError **error);
+
+/* A file whose digest is not known beforehand; asked for anew each time, unless offline.  sha256
+ * and size get what came.  Returns its path in the cache, owned by the caller. */
+char *media_obtain_checked(media_job *job, const struct media_download *download,
+                           media_check_fn check, gpointer data, char sha256[DIGEST_HEX_LEN + 1],
+                           guint64 *size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
