@@ -190,7 +190,7 @@ const command command_verify = {
     .arguments = "IMAGE",
     .heading = "Boot two clones of an image and prove that they are distinct machines",
     .description =
-        "Boots two throw-away clones of a qcow2 image at the same time, asks them what they "
+        "Boots two throw-away clones of an image at the same time, asks them what they "
         "are, restarts one, hot-plugs a CPU, a disk and a network card into the other, and "
         "prints every assertion with the evidence. The image is only read. The guest needs "
         "systemd.",
