@@ -9,6 +9,7 @@ what others left behind: it runs alone when they have ended."""
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import sys
@@ -54,8 +55,9 @@ class Job:
                                         stdin=subprocess.DEVNULL, start_new_session=True)
         return self.process.pid
 
-    def end(self, status):
+    def end(self, status, used):
         self.seconds = time.monotonic() - self.began
+        self.busy = used.ru_utime + used.ru_stime
         # The status is taken already; Popen must not wait for it.
         self.process.returncode = os.waitstatus_to_exitcode(status)
         self.output.seek(0)
@@ -76,8 +78,9 @@ def jobs_of(builds, suite):
 
 
 def build(builds, suites):
-    """Builds with all processors what the tests run; how long it took, by directory."""
-    times = []
+    """Builds with all processors what the tests run; seconds, those of processors, and name of each
+    build."""
+    times, before = [], 0.0
     for directory in dict.fromkeys(SUITES[suite][0] for suite in suites):
         began, path = time.monotonic(), builds / directory
         print(f"-- build {directory}", flush=True)
@@ -88,7 +91,10 @@ def build(builds, suites):
                  if t["id"] in needed for f in t["filename"]]
         if subprocess.run(["ninja", "-C", str(path), "--quiet", *files], check=False).returncode:
             sys.exit(f"the build in {path} failed")
-        times.append((time.monotonic() - began, f"build {directory}"))
+        now = resource.getrusage(resource.RUSAGE_CHILDREN)
+        busy = now.ru_utime + now.ru_stime
+        times.append((time.monotonic() - began, busy - before, f"build {directory}"))
+        before = busy
     return times
 
 
@@ -99,9 +105,9 @@ def run(jobs, slots, running):
         while waiting and len(running) < slots:
             job = waiting.pop(0)
             running[job.start()] = job
-        pid, status = os.wait()
+        pid, status, used = os.wait4(-1, 0)
         if pid in running:
-            good = running.pop(pid).end(status) and good
+            good = running.pop(pid).end(status, used) and good
     return good
 
 
@@ -126,10 +132,11 @@ def main():
     except BaseException:
         end_all(running)
         raise
-    print("where the time went:")
-    for seconds, name in sorted(times + [(j.seconds, j.name) for j in jobs], reverse=True):
-        print(f"{seconds:8.0f} s  {name}")
-    print(f"{time.monotonic() - began:8.0f} s  in all", flush=True)
+    print("where the time went (in brackets: of processors):")
+    times += [(j.seconds, j.busy, j.name) for j in jobs]
+    for seconds, busy, name in [*sorted(times, reverse=True),
+                                (time.monotonic() - began, sum(t[1] for t in times), "in all")]:
+        print(f"{seconds:8.0f} s ({busy:.0f} s)  {name}", flush=True)
     count = subprocess.run([sys.executable, HERE / "count.py", HERE / "expected-skips",
                             *(j.log for j in jobs)], check=False)
     sys.exit(0 if good and count.returncode == 0 else 1)

@@ -57,15 +57,15 @@ static void hide_password(secrets *hidden, const char *url)
 static gboolean call_find_firmware(const recipe *from, struct plan_firmware *found, GError **error)
 {
     g_autofree char *data = files_data_dir();
-    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
-    found->problems = g_strdupv((char **)vm_firmwares_problems(all));
+    g_autoptr(vm_firmware_list) all = vm_firmware_list_read(data);
+    found->problems = g_strdupv((char **)vm_firmware_list_problems(all));
     const struct firmware_kind *asked = firmware_kind_find(from->firmware);
     const struct firmware_kind *kernel = vm_kernel_firmware(from->arch);
     const struct firmware_kind *kind = asked ? asked : firmware_kind_usual(from->arch);
-    if (kernel && !(found->kernel = vm_firmwares_choose(all, from->arch, kernel, error)))
+    if (kernel && !(found->kernel = vm_firmware_choose(all, from->arch, kernel, error)))
         return FALSE;
     found->template = kind == kernel ? vm_firmware_ref(found->kernel)
-                                     : vm_firmwares_choose(all, from->arch, kind, &found->missing);
+                                     : vm_firmware_choose(all, from->arch, kind, &found->missing);
     return TRUE;
 }
 

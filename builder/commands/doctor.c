@@ -77,11 +77,11 @@ static void check_accel(struct call *c, GArray *findings)
 }
 
 /* That which starts a kernel is needed by every build for its architecture. */
-static void check_firmware_kind(GArray *findings, const vm_firmwares *all,
+static void check_firmware_kind(GArray *findings, const vm_firmware_list *all,
                                 const struct firmware_kind *kind, const char *arch)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(vm_firmware) found = vm_firmwares_choose(all, arch, kind, &error);
+    g_autoptr(vm_firmware) found = vm_firmware_choose(all, arch, kind, &error);
     if (!found) {
         doctor_add(findings, "firmware", kind == vm_kernel_firmware(arch) ? BAD : WARN,
                    g_strdup_printf("%s for %s: %s", kind->title, arch, error->message));
@@ -97,12 +97,12 @@ static void check_firmware_kind(GArray *findings, const vm_firmwares *all,
 static void check_firmware(GArray *findings)
 {
     g_autofree char *data = files_data_dir();
-    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
+    g_autoptr(vm_firmware_list) all = vm_firmware_list_read(data);
     const struct firmware_kind *kind;
     for (gsize i = 0; (kind = firmware_kind_nth(i)); i++)
         for (const struct firmware_package *p = kind->packages; p->arch; p++)
             check_firmware_kind(findings, all, kind, p->arch);
-    for (const char *const *problem = vm_firmwares_problems(all); *problem; problem++)
+    for (const char *const *problem = vm_firmware_list_problems(all); *problem; problem++)
         doctor_add(findings, "firmware", WARN, g_strdup(*problem));
 }
 

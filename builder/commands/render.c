@@ -77,7 +77,7 @@ static gboolean render_command(struct call *c, GError **error)
     const struct options *o = c->options;
     c->recipe_as = o->as;
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, o->script || o->into, error);
-    return p && render_render(c, p, o, error);
+    return p && plan_check_firmware(p, FALSE, error) && render_render(c, p, o, error);
 }
 
 const command command_render = {

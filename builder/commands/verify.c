@@ -141,10 +141,11 @@ static gboolean verify_verify(struct call *c, const struct options *o, struct ve
 static vm_firmware *verify_firmware(const struct call *c, const char *arch, GError **error)
 {
     g_autofree char *data = files_data_dir();
-    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
-    for (const char *const *problem = vm_firmwares_problems(all); *problem && !c->json; problem++)
+    g_autoptr(vm_firmware_list) all = vm_firmware_list_read(data);
+    for (const char *const *problem = vm_firmware_list_problems(all); *problem && !c->json;
+         problem++)
         progress_warning(c->progress, "%s", *problem);
-    return vm_firmwares_choose(all, arch, firmware_kind_usual(arch), error);
+    return vm_firmware_choose(all, arch, firmware_kind_usual(arch), error);
 }
 
 static gboolean verify_work(struct call *c, const struct options *o, GError **error)

@@ -319,7 +319,7 @@ static gboolean choose_name(struct closure *c, const char *name, GError **error)
     return TRUE;
 }
 
-static gboolean choose_names(struct closure *c, const char *const *list, GError **error)
+static gboolean closure_choose_names(struct closure *c, const char *const *list, GError **error)
 {
     for (; list && *list; list++) {
         if (!choose_name(c, *list, error))
@@ -333,11 +333,11 @@ static gboolean choose_all(struct closure *c, GError **error)
     c->base = TRUE;
     if (c->need->base && !choose_base(c, error))
         return FALSE;
-    if (!choose_names(c, c->need->plain, error) || !closure_follow(c, error))
+    if (!closure_choose_names(c, c->need->plain, error) || !closure_follow(c, error))
         return FALSE;
     c->base = FALSE;
     c->recommended = c->queue->len;
-    if (!choose_names(c, c->need->packages, error) || !closure_follow(c, error))
+    if (!closure_choose_names(c, c->need->packages, error) || !closure_follow(c, error))
         return FALSE;
     follow_recommends(c);
     return TRUE;

@@ -72,7 +72,7 @@ static char *expand_command(const char *command, const char *seed_url, const cha
 
 char *plan_boot_command(const plan *p, const char *seed_url, GError **error)
 {
-    return expand_command(p->boot.command, seed_url, p->vm.command_line, error);
+    return expand_command(p->boot_command, seed_url, p->vm.command_line, error);
 }
 
 /* ---- from the recipe ---- */
@@ -82,7 +82,8 @@ gboolean boot_command_is_seeded(const recipe *r)
     return r->boot.command != NULL;
 }
 
-static void add_problem(recipe_problems *problems, const recipe *r, const GError *error)
+static void boot_command_add_problem(recipe_problems *problems, const recipe *r,
+                                     const GError *error)
 {
     g_autofree char *text = ingot_error_text(error);
     recipe_problem(problems, r, "boot.command", ingot_error_hint(error), "boot.command: %s", text);
@@ -97,11 +98,11 @@ void boot_command_check(const recipe *r, recipe_problems *problems)
         return;
     g_autoptr(bootcmd) parsed = bootcmd_parse(r->boot.command, &spelled);
     if (!parsed)
-        add_problem(problems, r, spelled);
+        boot_command_add_problem(problems, r, spelled);
     g_autofree char *whole =
         expand_command(r->boot.command, "http://127.0.0.1:65535/0", "", &named);
     if (!whole)
-        add_problem(problems, r, named);
+        boot_command_add_problem(problems, r, named);
 }
 
 void boot_command_check_installer(const recipe *r, const os_installer *installer,
@@ -117,11 +118,6 @@ void boot_command_resolve(plan *p, const recipe *r)
 {
     if (!r->boot.command)
         return;
-    p->boot.command = g_strdup(r->boot.command);
+    p->boot_command = g_strdup(r->boot.command);
     p->media.whole = TRUE;
-}
-
-void boot_command_clear(struct plan_boot *boot)
-{
-    g_free(boot->command);
 }

@@ -22,7 +22,7 @@ static void choose_unknown(const char *name, GError **error)
 }
 
 /* "a,b" to ingot's own names of them; NULL: one is unknown.  The caller owns the list. */
-static char **operation_names(const char *text, GError **error)
+static char **sysprep_choose_names(const char *text, GError **error)
 {
     g_auto(GStrv) words = g_strsplit(text ? text : "", ",", -1);
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
@@ -44,8 +44,8 @@ static gboolean choose_has(char **names, const char *name)
 
 const char **sysprep_choose(const char *enable, const char *disable, GError **error)
 {
-    g_auto(GStrv) on = operation_names(enable, error);
-    g_auto(GStrv) off = on ? operation_names(disable, error) : NULL;
+    g_auto(GStrv) on = sysprep_choose_names(enable, error);
+    g_auto(GStrv) off = on ? sysprep_choose_names(disable, error) : NULL;
     if (!off)
         return NULL;
     GPtrArray *names = g_ptr_array_new();

@@ -38,7 +38,7 @@ static void choose_tcg(const struct vm_arch *arch, char *reason, struct vm_accel
 
 /* ---- the kept answer: an object per architecture in accel.json ---- */
 
-/* Everything on which the answer depends; FALSE when the host does not tell. */
+/* Everything on which the answer depends; FALSE when the host does not say. */
 static gboolean answer_key(const struct vm_arch *arch, const char *qemu,
                            char key[DIGEST_HEX_LEN + 1])
 {
@@ -96,7 +96,7 @@ static gboolean accel_recall(const char *path, const struct vm_arch *arch, const
     return found;
 }
 
-/* That an answer cannot be kept costs the next build two seconds, not this one its life. */
+/* An answer that cannot be kept costs the next build two seconds; it does not fail this one. */
 static void accel_keep(const char *path, const struct vm_arch *arch, const char *key,
                        const struct vm_accel *accel)
 {

@@ -81,7 +81,7 @@ static void add_flash(GPtrArray *argv, const char *name, const char *format, con
 }
 
 /* variables: the machine's own copy. */
-static void add_firmware(GPtrArray *argv, const vm_firmware *f, const char *variables)
+static void argv_add_firmware(GPtrArray *argv, const vm_firmware *f, const char *variables)
 {
     if (!f)
         return;
@@ -264,7 +264,7 @@ GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir)
     GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
     add_machine(argv, spec, arch);
     g_autofree char *variables = vm_variables_path(spec, dir);
-    add_firmware(argv, spec->firmware, variables);
+    argv_add_firmware(argv, spec->firmware, variables);
     add_kernel(argv, spec);
     add_devices(argv, spec, arch);
     if (dir)

@@ -49,7 +49,7 @@ struct stream {
     GSource *in, *out;
 };
 
-static void drop_source(GSource **source)
+void channel_drop_source(GSource **source)
 {
     if (!*source)
         return;
@@ -79,14 +79,14 @@ static int read_once(stream *s)
     return n > 0 ? 1 : -1;
 }
 
-static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
+static gboolean stream_on_readable(gint fd, GIOCondition condition, gpointer data)
 {
     (void)fd;
     (void)condition;
     stream *s = data;
     if (read_once(s) >= 0)
         return G_SOURCE_CONTINUE;
-    drop_source(&s->in);
+    channel_drop_source(&s->in);
     if (s->calls.closed)
         s->calls.closed(s, s->calls.user);
     return G_SOURCE_REMOVE;
@@ -99,7 +99,7 @@ stream *stream_new(int fd, const struct stream_calls *calls)
     s->fd = fd;
     s->calls = *calls;
     s->pending = g_byte_array_new();
-    s->in = channel_watch(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, s);
+    s->in = channel_watch(fd, G_IO_IN | G_IO_HUP | G_IO_ERR, stream_on_readable, s);
     return s;
 }
 
@@ -107,15 +107,15 @@ void stream_free(stream *s)
 {
     if (!s)
         return;
-    drop_source(&s->in);
-    drop_source(&s->out);
+    channel_drop_source(&s->in);
+    channel_drop_source(&s->out);
     g_byte_array_unref(s->pending);
     close(s->fd);
     g_free(s);
 }
 
-/* A write error is not told here: the same end of the connection shows when reading. */
-static void flush(stream *s)
+/* A write error is not reported here: reading finds the same end of the connection. */
+static void stream_flush(stream *s)
 {
     while (s->pending->len) {
         ssize_t n = send(s->fd, s->pending->data, s->pending->len, MSG_NOSIGNAL);
@@ -127,15 +127,15 @@ static void flush(stream *s)
     }
 }
 
-static gboolean on_writable(gint fd, GIOCondition condition, gpointer data)
+static gboolean stream_on_writable(gint fd, GIOCondition condition, gpointer data)
 {
     (void)fd;
     (void)condition;
     stream *s = data;
-    flush(s);
+    stream_flush(s);
     if (s->pending->len)
         return G_SOURCE_CONTINUE;
-    drop_source(&s->out);
+    channel_drop_source(&s->out);
     return G_SOURCE_REMOVE;
 }
 
@@ -146,9 +146,9 @@ gboolean stream_send(stream *s, const char *bytes, gsize length)
     g_byte_array_append(s->pending, (const guint8 *)bytes, (guint)length);
     if (s->out)
         return TRUE;
-    flush(s);
+    stream_flush(s);
     if (s->pending->len)
-        s->out = channel_watch(s->fd, G_IO_OUT, on_writable, s);
+        s->out = channel_watch(s->fd, G_IO_OUT, stream_on_writable, s);
     return TRUE;
 }
 

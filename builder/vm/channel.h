@@ -9,6 +9,9 @@
  * unix(7) or cannot be made.  The caller closes it. */
 int channel_listen(const char *dir, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Ends *source and sets it to NULL; NULL is left alone. */
+void channel_drop_source(GSource **source);
+
 /* ---- a connected socket, or a pipe that is only read ---- */
 
 typedef struct stream stream;

@@ -19,41 +19,41 @@
 #define DESCRIPTOR_LIMIT 65536u
 #define FOLDER_LIMIT     1000u
 
-struct entry {
+struct candidate {
     char *path;
     descriptor *descriptor;
 };
 
-struct vm_firmwares {
-    GPtrArray *entries;  /* of struct entry *, in the order of choice */
-    GPtrArray *problems; /* of char *; once all is read, a NULL ends them */
-    char *searched;      /* the folders, for messages */
+struct vm_firmware_list {
+    GPtrArray *candidates; /* of struct candidate *, in the order of choice */
+    GPtrArray *problems;   /* of char *; once all is read, a NULL ends them */
+    char *searched;        /* the folders, for messages */
 };
 
-static void entry_free(gpointer data)
+static void candidate_free(gpointer data)
 {
-    struct entry *e = data;
-    g_free(e->path);
-    descriptor_free(e->descriptor);
-    g_free(e);
+    struct candidate *c = data;
+    g_free(c->path);
+    descriptor_free(c->descriptor);
+    g_free(c);
 }
 
-void vm_firmwares_free(vm_firmwares *all)
+void vm_firmware_list_free(vm_firmware_list *all)
 {
     if (!all)
         return;
-    g_ptr_array_unref(all->entries);
+    g_ptr_array_unref(all->candidates);
     g_ptr_array_unref(all->problems);
     g_free(all->searched);
     g_free(all);
 }
 
-const char *const *vm_firmwares_problems(const vm_firmwares *all)
+const char *const *vm_firmware_list_problems(const vm_firmware_list *all)
 {
     return (const char *const *)all->problems->pdata;
 }
 
-static void add_problem(vm_firmwares *all, const char *path, const char *problem)
+static void firmware_add_problem(vm_firmware_list *all, const char *path, const char *problem)
 {
     g_autofree char *clean = text_printable(path, -1);
     g_ptr_array_add(all->problems,
@@ -61,26 +61,27 @@ static void add_problem(vm_firmwares *all, const char *path, const char *problem
 }
 
 /* The files of a folder into a table of name to path, over those of less specific ones. */
-static void list_folder(vm_firmwares *all, const char *folder, GHashTable *paths)
+static void list_folder(vm_firmware_list *all, const char *folder, GHashTable *paths)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &error);
     const char *name;
     guint count = 0;
     if (!dir && !g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-        add_problem(all, folder, error->message);
+        firmware_add_problem(all, folder, error->message);
     while (dir && (name = g_dir_read_name(dir))) {
         if (*name == '.' || !g_str_has_suffix(name, ".json"))
             continue;
         if (count++ == FOLDER_LIMIT) {
-            add_problem(all, folder, "it holds more than a thousand; the others are left out");
+            firmware_add_problem(all, folder,
+                                 "it holds more than a thousand; the others are left out");
             return;
         }
         g_hash_table_replace(paths, g_strdup(name), g_build_filename(folder, name, NULL));
     }
 }
 
-static void read_entry(vm_firmwares *all, const char *path)
+static void read_candidate(vm_firmware_list *all, const char *path)
 {
     g_autoptr(GError) error = NULL;
     gsize length = 0;
@@ -90,18 +91,18 @@ static void read_entry(vm_firmwares *all, const char *path)
     g_autofree char *text = files_read(path, DESCRIPTOR_LIMIT, &length, &error);
     descriptor *d = text ? descriptor_parse(text, length, &error) : NULL;
     if (!d) {
-        add_problem(all, path, error->message);
+        firmware_add_problem(all, path, error->message);
         return;
     }
-    struct entry *e = g_new0(struct entry, 1);
-    *e = (struct entry){g_strdup(path), d};
-    g_ptr_array_add(all->entries, e);
+    struct candidate *c = g_new0(struct candidate, 1);
+    *c = (struct candidate){g_strdup(path), d};
+    g_ptr_array_add(all->candidates, c);
 }
 
-vm_firmwares *firmware_read(const char *const *folders)
+vm_firmware_list *firmware_read(const char *const *folders)
 {
-    vm_firmwares *all = g_new0(vm_firmwares, 1);
-    all->entries = g_ptr_array_new_with_free_func(entry_free);
+    vm_firmware_list *all = g_new0(vm_firmware_list, 1);
+    all->candidates = g_ptr_array_new_with_free_func(candidate_free);
     all->problems = g_ptr_array_new_with_free_func(g_free);
     all->searched = g_strjoinv(", ", (char **)folders);
     g_autoptr(GHashTable) paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -109,14 +110,14 @@ vm_firmwares *firmware_read(const char *const *folders)
         list_folder(all, *folder, paths);
     g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(paths), (GCompareFunc)strcmp);
     for (const GList *name = names; name; name = name->next)
-        read_entry(all, g_hash_table_lookup(paths, name->data));
+        read_candidate(all, g_hash_table_lookup(paths, name->data));
     g_ptr_array_add(all->problems, NULL);
     return all;
 }
 
 /* ingot's own come first, as the most general: they are named so that those of the host, whose
  * names begin with lower numbers, are taken before them. */
-vm_firmwares *vm_firmwares_read(const char *data_dir)
+vm_firmware_list *vm_firmware_list_read(const char *data_dir)
 {
     g_autofree char *own = g_build_filename(data_dir, "firmware", NULL);
     g_autofree char *user = g_build_filename(g_get_user_config_dir(), "qemu", "firmware", NULL);
@@ -183,12 +184,12 @@ void vm_firmware_unref(vm_firmware *firmware)
         g_atomic_rc_box_release_full(firmware, firmware_clear);
 }
 
-static vm_firmware *firmware_new(const struct entry *e)
+static vm_firmware *firmware_new(const struct candidate *c)
 {
-    const descriptor *d = e->descriptor;
+    const descriptor *d = c->descriptor;
     vm_firmware *f = g_atomic_rc_box_new0(vm_firmware);
     f->description = g_strdup(d->description);
-    f->descriptor = g_strdup(e->path);
+    f->descriptor = g_strdup(c->path);
     f->executable = g_strdup(d->executable.name);
     f->executable_format = g_strdup(d->executable.format);
     f->variables = g_strdup(d->nvram_template.name);
@@ -197,7 +198,7 @@ static vm_firmware *firmware_new(const struct entry *e)
     return f;
 }
 
-static void set_none_fits(const vm_firmwares *all, const char *arch, const char *machine,
+static void set_none_fits(const vm_firmware_list *all, const char *arch, const char *machine,
                           const struct firmware_kind *kind, const char *passed, GError **error)
 {
     g_autofree char *hint = g_strdup_printf(
@@ -209,27 +210,27 @@ static void set_none_fits(const vm_firmwares *all, const char *arch, const char 
                     kind->title, arch, machine);
 }
 
-vm_firmware *firmware_choose(const vm_firmwares *all, const char *arch, const char *machine,
+vm_firmware *firmware_choose(const vm_firmware_list *all, const char *arch, const char *machine,
                              const struct firmware_kind *kind, GError **error)
 {
     g_autoptr(GString) passed = g_string_new(NULL);
-    for (guint i = 0; i < all->entries->len; i++) {
-        const struct entry *e = g_ptr_array_index(all->entries, i);
-        if (!descriptor_offers(e->descriptor, kind->interface_type) ||
-            !descriptor_is_for(e->descriptor, arch, machine))
+    for (guint i = 0; i < all->candidates->len; i++) {
+        const struct candidate *c = g_ptr_array_index(all->candidates, i);
+        if (!descriptor_offers(c->descriptor, kind->interface_type) ||
+            !descriptor_is_for(c->descriptor, arch, machine))
             continue;
-        g_autofree char *reason = reason_against(e->descriptor, kind);
+        g_autofree char *reason = reason_against(c->descriptor, kind);
         if (!reason)
-            return firmware_new(e);
-        g_autofree char *path = text_printable(e->path, -1);
+            return firmware_new(c);
+        g_autofree char *path = text_printable(c->path, -1);
         g_string_append_printf(passed, "\n  %s: %s", path, reason);
     }
     set_none_fits(all, arch, machine, kind, passed->str, error);
     return NULL;
 }
 
-vm_firmware *vm_firmwares_choose(const vm_firmwares *all, const char *name,
-                                 const struct firmware_kind *kind, GError **error)
+vm_firmware *vm_firmware_choose(const vm_firmware_list *all, const char *name,
+                                const struct firmware_kind *kind, GError **error)
 {
     const struct vm_arch *arch = vm_arch_find(name);
     if (!arch || !kind || !firmware_kind_package(kind, name)) {

@@ -5,9 +5,9 @@
 /* Firmware descriptors of folders of the caller's choice.  Private to the room. */
 
 /* folders: from the most general to the most specific, NULL-terminated. */
-vm_firmwares *firmware_read(const char *const *folders);
+vm_firmware_list *firmware_read(const char *const *folders);
 
 /* machine: a concrete machine type of QEMU. */
-vm_firmware *firmware_choose(const vm_firmwares *all, const char *arch, const char *machine,
+vm_firmware *firmware_choose(const vm_firmware_list *all, const char *arch, const char *machine,
                              const struct firmware_kind *kind,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

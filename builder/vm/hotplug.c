@@ -9,7 +9,7 @@
 
 /* What an administrator does with virsh setvcpus, setmem, attach-disk and attach-interface. */
 
-/* The first place for a CPU that is free: device_add takes its properties as they are told. */
+/* The first place for a CPU that is free: device_add takes its properties as they are reported. */
 static json_t *free_cpu(json_t *places)
 {
     size_t i;

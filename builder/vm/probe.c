@@ -53,14 +53,14 @@ struct output {
     gboolean late;
 };
 
-/* QEMU stays, stopped, after this; waiting for the limit would tell nothing more. */
+/* After this QEMU stays, stopped: waiting until the limit would show nothing more. */
 static gboolean gave_up(const struct output *out)
 {
     return strstr(out->text->str, "KVM internal error") != NULL ||
            strstr(out->text->str, "KVM: entry failed") != NULL;
 }
 
-static gboolean read_some(int fd, struct output *out)
+static gboolean probe_read(int fd, struct output *out)
 {
     char chunk[4096];
     ssize_t n = read(fd, chunk, sizeof chunk);
@@ -85,7 +85,7 @@ static void probe_follow(GSubprocess *child, guint limit_ms, GCancellable *cance
         if (out->late)
             break;
         int ready = g_poll(fds, n, (gint)(left / 1000) + 1);
-        if (ready > 0 && fds[0].revents && !read_some(fd, out))
+        if (ready > 0 && fds[0].revents && !probe_read(fd, out))
             break;
     }
     if (n == 2)

@@ -2,6 +2,7 @@
 #include "vm/qmp.h"
 
 #include "base/error.h"
+#include "vm/channel.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -87,16 +88,7 @@ static void event_free(gpointer data)
     g_free(e);
 }
 
-static void drop_source(GSource **source)
-{
-    if (!*source)
-        return;
-    g_source_destroy(*source);
-    g_source_unref(*source);
-    *source = NULL;
-}
-
-static void deliver(qmp *q)
+static void qmp_deliver(qmp *q)
 {
     struct event *e;
     while ((e = g_queue_pop_head(&q->events))) {
@@ -106,11 +98,11 @@ static void deliver(qmp *q)
     }
 }
 
-static gboolean on_idle(gpointer data)
+static gboolean qmp_on_idle(gpointer data)
 {
     qmp *q = data;
-    drop_source(&q->idle);
-    deliver(q);
+    channel_drop_source(&q->idle);
+    qmp_deliver(q);
     return G_SOURCE_REMOVE;
 }
 
@@ -126,7 +118,7 @@ static void queue_event(qmp *q, const struct qmp_message *m)
         return;
     q->idle = g_idle_source_new();
     g_source_set_priority(q->idle, G_PRIORITY_DEFAULT);
-    g_source_set_callback(q->idle, on_idle, q, NULL);
+    g_source_set_callback(q->idle, qmp_on_idle, q, NULL);
     g_source_attach(q->idle, g_main_context_get_thread_default());
 }
 
@@ -160,7 +152,7 @@ static void take_lines(qmp *q)
 }
 
 /* Reads what is there; FALSE when there was nothing (more). */
-static gboolean read_some(qmp *q)
+static gboolean qmp_read(qmp *q)
 {
     char chunk[16384];
     ssize_t n = q->closed ? 0 : recv(q->fd, chunk, sizeof chunk, MSG_DONTWAIT);
@@ -175,15 +167,15 @@ static gboolean read_some(qmp *q)
     return TRUE;
 }
 
-static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
+static gboolean qmp_on_readable(gint fd, GIOCondition condition, gpointer data)
 {
     (void)fd;
     (void)condition;
     qmp *q = data;
-    (void)read_some(q);
+    (void)qmp_read(q);
     if (!q->closed)
         return G_SOURCE_CONTINUE;
-    drop_source(&q->source);
+    channel_drop_source(&q->source);
     return G_SOURCE_REMOVE;
 }
 
@@ -212,7 +204,7 @@ static gboolean qmp_wait_until(qmp *q, gboolean (*done)(const qmp *), const char
             return FALSE;
         }
         if (g_poll(&input, 1, (gint)left + 1) > 0)
-            (void)read_some(q);
+            (void)qmp_read(q);
     }
     return TRUE;
 }
@@ -280,7 +272,7 @@ qmp *qmp_new(int fd, qmp_event_fn event, gpointer user, GError **error)
         return NULL;
     }
     q->source = g_unix_fd_source_new(fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
-    g_source_set_callback(q->source, (GSourceFunc)(void (*)(void))on_readable, q, NULL);
+    g_source_set_callback(q->source, (GSourceFunc)(void (*)(void))qmp_on_readable, q, NULL);
     g_source_attach(q->source, g_main_context_get_thread_default());
     return q;
 }
@@ -289,8 +281,8 @@ void qmp_free(qmp *q)
 {
     if (!q)
         return;
-    drop_source(&q->source);
-    drop_source(&q->idle);
+    channel_drop_source(&q->source);
+    channel_drop_source(&q->idle);
     g_queue_clear_full(&q->events, event_free);
     qmp_message_clear(&q->answer);
     g_string_free(q->in, TRUE);
@@ -302,8 +294,8 @@ void qmp_drain(qmp *q)
 {
     gboolean more;
     do {
-        more = read_some(q);
+        more = qmp_read(q);
     } while (more);
-    drop_source(&q->idle);
-    deliver(q);
+    channel_drop_source(&q->idle);
+    qmp_deliver(q);
 }

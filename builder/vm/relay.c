@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define CLIENTS_LIMIT 16u
-/* What somebody who comes later is shown first: about two screens. */
+/* What is shown first to somebody who connects later: about two screens. */
 #define RECENT_LIMIT 4096u
 
 static const char gap[] = "\r\n[ingot: output left out, this terminal did not read it]\r\n";
@@ -22,13 +22,13 @@ struct relay {
     gpointer user;
 };
 
-static void on_input(const char *bytes, gsize length, gpointer data)
+static void relay_on_input(const char *bytes, gsize length, gpointer data)
 {
     relay *r = data;
     r->input(bytes, length, r->user);
 }
 
-static void on_closed(stream *client, gpointer data)
+static void relay_on_closed(stream *client, gpointer data)
 {
     relay *r = data;
     g_ptr_array_remove_fast(r->clients, client);
@@ -43,7 +43,7 @@ static void send_or_skip(stream *client, const char *bytes, gsize length)
     (void)!stream_send(client, bytes, length);
 }
 
-static gboolean on_connection(gint fd, GIOCondition condition, gpointer data)
+static gboolean relay_on_connection(gint fd, GIOCondition condition, gpointer data)
 {
     (void)condition;
     relay *r = data;
@@ -54,7 +54,8 @@ static gboolean on_connection(gint fd, GIOCondition condition, gpointer data)
         close(connection);
         return G_SOURCE_CONTINUE;
     }
-    const struct stream_calls calls = {.data = on_input, .closed = on_closed, .user = r};
+    const struct stream_calls calls = {
+        .data = relay_on_input, .closed = relay_on_closed, .user = r};
     stream *client = stream_new(connection, &calls);
     g_ptr_array_add(r->clients, client);
     send_or_skip(client, (const char *)r->recent->data, r->recent->len);
@@ -80,7 +81,7 @@ relay *relay_new(const char *dir, void (*input)(const char *bytes, gsize length,
     r->input = input;
     r->user = user;
     r->source = g_unix_fd_source_new(fd, G_IO_IN);
-    g_source_set_callback(r->source, (GSourceFunc)(void (*)(void))on_connection, r, NULL);
+    g_source_set_callback(r->source, (GSourceFunc)(void (*)(void))relay_on_connection, r, NULL);
     g_source_attach(r->source, g_main_context_get_thread_default());
     return r;
 }

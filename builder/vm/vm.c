@@ -22,6 +22,7 @@
 #define LOG_LIMIT (64u << 20)
 /* Those of aarch64 fill a flash memory of 64 MiB (QEMU hw/arm/virt.c, VIRT_FLASH). */
 #define VARIABLES_LIMIT (64u << 20)
+#define SPARSE_BLOCK    4096u
 /* How much of QEMU's own output an error may hold. */
 #define SAID_LIMIT 2000u
 
@@ -79,7 +80,7 @@ static void keep_log(struct port *p, const char *bytes, gsize length)
 }
 
 /* What people see. */
-static void on_masked(const char *bytes, gsize length, gpointer data)
+static void vm_on_masked(const char *bytes, gsize length, gpointer data)
 {
     struct port *p = data;
     keep_log(p, bytes, length);
@@ -98,7 +99,7 @@ static void vm_on_data(const char *bytes, gsize length, gpointer data)
                              machine->events.user);
 }
 
-static void on_typed(const char *bytes, gsize length, gpointer data)
+static void vm_on_typed(const char *bytes, gsize length, gpointer data)
 {
     vm *machine = data;
     /* A guest that does not read its console loses what is typed, as on a real line. */
@@ -113,8 +114,8 @@ static void vm_on_event(const char *name, const char *reason, gpointer data)
         machine->events.event(machine, name, reason, machine->events.user);
 }
 
-/* Everything that QEMU said before its end is told before the end is. */
-static void on_end(GObject *process, GAsyncResult *result, gpointer data)
+/* What QEMU said before its end is delivered before the end is reported. */
+static void vm_on_end(GObject *process, GAsyncResult *result, gpointer data)
 {
     if (!g_subprocess_wait_finish(G_SUBPROCESS(process), result, NULL))
         return; /* cancelled: the vm is freed */
@@ -254,7 +255,7 @@ static void open_port(vm *machine, int index, int channel, int fd)
     p->stream = stream_new(fd, &calls);
 }
 
-static gboolean spawn(vm *machine, const struct vm_spec *spec, GError **error)
+static gboolean vm_spawn(vm *machine, const struct vm_spec *spec, GError **error)
 {
     g_autoptr(GPtrArray) argv = vm_argv(spec, machine->dir);
     machine->process =
@@ -268,7 +269,7 @@ static gboolean spawn(vm *machine, const struct vm_spec *spec, GError **error)
 }
 
 /* Takes the connections. */
-static gboolean vm_run(vm *machine, struct sockets *connected, GError **error)
+static gboolean vm_take_connections(vm *machine, struct sockets *connected, GError **error)
 {
     int output = fcntl(output_fd(machine), F_DUPFD_CLOEXEC, 0);
     open_port(machine, PORT_CONSOLE, VM_CONSOLE, g_steal_fd(&connected->fds[0]));
@@ -283,11 +284,24 @@ static gboolean vm_run(vm *machine, struct sockets *connected, GError **error)
         return FALSE;
     }
     machine->waiting = g_cancellable_new();
-    g_subprocess_wait_async(machine->process, machine->waiting, on_end, machine);
+    g_subprocess_wait_async(machine->process, machine->waiting, vm_on_end, machine);
     return TRUE;
 }
 
-/* The firmware writes to its variables: the machine has its own. */
+/* Blocks of zeros stay holes. */
+static gboolean write_sparse(int fd, const char *data, gsize length)
+{
+    for (gsize at = 0; at < length; at += SPARSE_BLOCK) {
+        gsize n = MIN(length - at, SPARSE_BLOCK);
+        gboolean zeros = !data[at] && memcmp(data + at, data + at + 1, n - 1) == 0;
+        if (!zeros && pwrite(fd, data + at, n, (off_t)at) != (ssize_t)n)
+            return FALSE;
+    }
+    return ftruncate(fd, (off_t)length) == 0;
+}
+
+/* The firmware writes to its variables, so the machine has its own.  They are in the directory of
+ * the sockets, which may be in memory: nearly all of the 64 MiB of aarch64 are zeros. */
 static gboolean copy_variables(const vm *machine, const struct vm_spec *spec, GError **error)
 {
     if (!spec->firmware || !spec->firmware->variables)
@@ -295,17 +309,25 @@ static gboolean copy_variables(const vm *machine, const struct vm_spec *spec, GE
     g_autofree char *path = vm_variables_path(spec, machine->dir);
     gsize length = 0;
     g_autofree char *data = files_read(spec->firmware->variables, VARIABLES_LIMIT, &length, error);
-    return data && files_write_atomic(path, data, (gssize)length, 0600, error);
+    if (!data)
+        return FALSE;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    gboolean good = fd >= 0 && write_sparse(fd, data, length);
+    if (!good)
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot write %s: %s", path,
+                        g_strerror(errno));
+    close_fd(&fd);
+    return good;
 }
 
-static gboolean vm_vm_start(vm *machine, const struct vm_spec *spec, GError **error)
+static gboolean vm_launch(vm *machine, const struct vm_spec *spec, GError **error)
 {
     struct sockets listening = {{-1, -1, -1, -1}}, connected = {{-1, -1, -1, -1}};
-    machine->relay = relay_new(machine->dir, on_typed, machine, error);
+    machine->relay = relay_new(machine->dir, vm_on_typed, machine, error);
     gboolean good = machine->relay && copy_variables(machine, spec, error) &&
-                    sockets_listen(machine, &listening, error) && spawn(machine, spec, error) &&
+                    sockets_listen(machine, &listening, error) && vm_spawn(machine, spec, error) &&
                     accept_all(machine, &listening, &connected, error) &&
-                    vm_run(machine, &connected, error);
+                    vm_take_connections(machine, &connected, error);
     sockets_close(machine, &listening);
     sockets_close(machine, &connected);
     return good;
@@ -336,9 +358,10 @@ vm *vm_start(const struct vm_spec *spec, const char *dir, const char *log_dir,
     machine->extra = spec->port != NULL;
     for (int i = 0; i < PORTS; i++) {
         machine->ports[i] = (struct port){.machine = machine, .channel = -1, .log = -1};
-        machine->ports[i].masker = secrets_stream_new(spec->hidden, on_masked, &machine->ports[i]);
+        machine->ports[i].masker =
+            secrets_stream_new(spec->hidden, vm_on_masked, &machine->ports[i]);
     }
-    if (open_logs(machine, log_dir, error) && vm_vm_start(machine, spec, error))
+    if (open_logs(machine, log_dir, error) && vm_launch(machine, spec, error))
         return machine;
     vm_free(machine);
     return NULL;
@@ -407,7 +430,7 @@ gboolean vm_continue(vm *machine, GError **error)
     return qmp_execute(machine->qmp, "cont", NULL, NULL, error);
 }
 
-static guint64 member(const json_t *stats, const char *name)
+static guint64 stats_member(const json_t *stats, const char *name)
 {
     return (guint64)json_integer_value(json_object_get(stats, name));
 }
@@ -419,8 +442,8 @@ static void count_bytes(const json_t *devices, struct vm_counters *c)
     json_array_foreach(devices, i, device)
     {
         const json_t *stats = json_object_get(device, "stats");
-        c->disk_read += member(stats, "rd_bytes");
-        c->disk_written += member(stats, "wr_bytes") + member(stats, "unmap_bytes");
+        c->disk_read += stats_member(stats, "rd_bytes");
+        c->disk_written += stats_member(stats, "wr_bytes") + stats_member(stats, "unmap_bytes");
     }
 }
 

@@ -36,17 +36,17 @@ char *vm_qemu_version(void);
 /* ---- the firmware ---- */
 
 /* The firmware descriptors of this host and of ingot (QEMU's docs/interop/firmware.json), read. */
-typedef struct vm_firmwares vm_firmwares;
+typedef struct vm_firmware_list vm_firmware_list;
 
 /* Reads DATA_DIR/firmware, /usr/share/qemu/firmware, /etc/qemu/firmware and
  * $XDG_CONFIG_HOME/qemu/firmware.  Never fails: what cannot be read is in the problems.  The caller
  * owns it. */
-vm_firmwares *vm_firmwares_read(const char *data_dir);
-void vm_firmwares_free(vm_firmwares *all);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(vm_firmwares, vm_firmwares_free)
+vm_firmware_list *vm_firmware_list_read(const char *data_dir);
+void vm_firmware_list_free(vm_firmware_list *all);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(vm_firmware_list, vm_firmware_list_free)
 
 /* A sentence for each file that is not used because it is broken; NULL-terminated. */
-const char *const *vm_firmwares_problems(const vm_firmwares *all);
+const char *const *vm_firmware_list_problems(const vm_firmware_list *all);
 
 /* One of them, for a machine.  Counted references. */
 typedef struct vm_firmware {
@@ -66,9 +66,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(vm_firmware, vm_firmware_unref)
 /* The first that fits machines of the architecture and whose files are there.  Error:
  * INGOT_EXIT_HOST, with what was looked for, where, and the package that brings it.  The caller
  * owns a reference. */
-vm_firmware *vm_firmwares_choose(const vm_firmwares *all, const char *arch,
-                                 const struct firmware_kind *kind,
-                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+vm_firmware *vm_firmware_choose(const vm_firmware_list *all, const char *arch,
+                                const struct firmware_kind *kind,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The kind that starts a kernel which QEMU is given; NULL: QEMU does that itself. */
 const struct firmware_kind *vm_kernel_firmware(const char *arch);
@@ -82,7 +82,7 @@ struct vm_spec {
     guint cpus;
     guint64 memory;                       /* bytes */
     char *disk;                           /* qcow2 file; NULL: no disk */
-    char *kernel, *initrd, *command_line; /* direct boot; NULL: boot the disk */
+    char *kernel, *initrd, *command_line; /* that QEMU starts; NULL: the firmware boots */
     gboolean network;                     /* user network with one virtio NIC */
     char *cdrom;           /* ISO image or drive that is booted before the disk; NULL: none */
     char *seed;            /* a second CD, which is only read; NULL: none */
@@ -105,12 +105,12 @@ void vm_spec_clear(struct vm_spec *spec);
  * the file NAME.log, VNC on a socket in the working directory. */
 GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir);
 
-/* The -cpu value that is fastest to emulate for guests of the host's own architecture; NULL: nothing
- * better than QEMU's own choice is known.  Borrowed. */
+/* The -cpu value that is fastest to emulate for guests of the host's own architecture; NULL:
+ * nothing better than QEMU's own choice is known.  Borrowed. */
 const char *vm_emulated_cpu(void);
 
-/* The MAC addresses that vm_argv gives to network cards, for whoever makes sure that no image
- * remembers them; NULL-terminated. */
+/* The MAC addresses that vm_argv gives to network cards, which no image may remember;
+ * NULL-terminated. */
 const char *const *vm_macs(void);
 
 /* What Linux calls the port of the console in that architecture's machine: "ttyS0"; NULL: not
@@ -168,7 +168,7 @@ gboolean vm_stop(vm *machine, gboolean gentle, GError **error) G_GNUC_WARN_UNUSE
  * packets, of the first NIC. */
 struct vm_counters {
     guint64 disk_read, disk_written; /* bytes */
-    guint64 received, sent;          /* packets; 0 where QEMU does not tell (before 7.2) */
+    guint64 received, sent;          /* packets; 0 before QEMU 7.2, which does not report them */
 };
 gboolean vm_counters(vm *machine, struct vm_counters *counters,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

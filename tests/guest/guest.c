@@ -88,9 +88,9 @@ void guest_choose_firmware(struct guest *g, const char *kind)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *data = files_data_dir();
-    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
+    g_autoptr(vm_firmware_list) all = vm_firmware_list_read(data);
     vm_firmware_unref(g->vm.firmware);
-    g->vm.firmware = vm_firmwares_choose(all, g->vm.arch, firmware_kind_find(kind), &error);
+    g->vm.firmware = vm_firmware_choose(all, g->vm.arch, firmware_kind_find(kind), &error);
     if (!g->vm.firmware)
         skip_because(error->message);
 }

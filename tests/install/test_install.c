@@ -479,8 +479,8 @@ static void boots(void **state)
                            .network = TRUE};
     g_autofree char *cache = files_cache_dir();
     g_autofree char *data = files_data_dir();
-    g_autoptr(vm_firmwares) all = vm_firmwares_read(data);
-    spec.firmware = vm_firmwares_choose(all, "x86_64", firmware_kind_usual("x86_64"), &error);
+    g_autoptr(vm_firmware_list) all = vm_firmware_list_read(data);
+    spec.firmware = vm_firmware_choose(all, "x86_64", firmware_kind_usual("x86_64"), &error);
     assert_no_error(error);
     assert_true(vm_accel_probe("x86_64", cache, FALSE, NULL, &spec.accel, &error));
     struct boot b = {.loop = g_main_loop_new(NULL, FALSE), .console = g_string_new(NULL)};

@@ -5,6 +5,7 @@ this meson knows the tests of a file, says when each begins and ends, and writes
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -67,7 +68,9 @@ def good_run():
                    ("other", "image", 5), ("unwanted", "long", 5))
     code, said, events = schedule(listed, "install")
     return (code == 0 and said.splitlines()[-1] == "3 passed, 0 failed, 0 skipped"
-            and "where the time went:" in said and "said by waits" in said
+            and "where the time went" in said and "said by waits" in said
+            and re.search(r"^ +\d+ s \(\d+ s\)  waits$", said, re.M)
+            and re.search(r"^ +\d+ s \(\d+ s\)  build plain$", said, re.M)
             and said.splitlines()[1:3] == ["-- waits", "-- second"]
             and events[-2:] == ["begin compare", "end compare"]
             and not any("other" in e or "unwanted" in e for e in events)), said, events

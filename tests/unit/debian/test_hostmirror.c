@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../media/support.h"
 
+#include "debian/debian.h"
+
 static void add(const char *dir, const char *name, const char *text)
 {
     g_autofree char *path = under(dir, name);

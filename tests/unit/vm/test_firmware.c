@@ -61,7 +61,7 @@ static void describe(int level, const char *name, const char *interface, const c
 /* The description of what is chosen; owned by the caller. */
 static char *chosen(const struct firmware_kind *kind, GError **error)
 {
-    g_autoptr(vm_firmwares) all = firmware_read((const char *const *)folders);
+    g_autoptr(vm_firmware_list) all = firmware_read((const char *const *)folders);
     g_autoptr(vm_firmware) f = firmware_choose(all, "x86_64", "pc-q35-7.2", kind, error);
     return f ? g_strdup(f->description) : NULL;
 }
@@ -128,7 +128,7 @@ static void another_kind(void **state)
     describe(1, "20-empty.json", "uefi", "\"secure-boot\", \"requires-smm\"", "image");
     describe(1, "30-keys.json", "uefi", "\"secure-boot\", \"enrolled-keys\", \"requires-smm\"",
              "image");
-    g_autoptr(vm_firmwares) all = firmware_read((const char *const *)folders);
+    g_autoptr(vm_firmware_list) all = firmware_read((const char *const *)folders);
     g_autoptr(vm_firmware) f = firmware_choose(all, "x86_64", "pc-q35-7.2", &secure, &error);
     assert_no_error(error);
     assert_string_equal(f->description, "1/30-keys.json");
@@ -161,7 +161,7 @@ static void for_other_machines(void **state)
     (void)state;
     g_autoptr(GError) error = NULL;
     describe(1, "10-x.json", "bios", "", "image");
-    g_autoptr(vm_firmwares) all = firmware_read((const char *const *)folders);
+    g_autoptr(vm_firmware_list) all = firmware_read((const char *const *)folders);
     const struct firmware_kind *bios = firmware_kind_find("bios");
     assert_null(firmware_choose(all, "x86_64", "pc-i440fx-7.2", bios, &error));
     assert_error_says(error, INGOT_EXIT_HOST, "pc-i440fx-7.2");
@@ -180,8 +180,8 @@ static void broken_files(void **state)
     assert_true(files_mkdir(folder_name, FALSE, NULL));
     describe(1, "50-x.json", "bios", "", "image");
     assert_chosen("bios", "1/50-x.json");
-    g_autoptr(vm_firmwares) all = firmware_read((const char *const *)folders);
-    const char *const *problems = vm_firmwares_problems(all);
+    g_autoptr(vm_firmware_list) all = firmware_read((const char *const *)folders);
+    const char *const *problems = vm_firmware_list_problems(all);
     assert_int_equal(g_strv_length((char **)problems), 3);
     assert_non_null(strstr(problems[0], "10-broken.json is not used: line 2"));
     assert_non_null(strstr(problems[1], "20-large.json is not used: "));
@@ -193,8 +193,8 @@ static void no_folders(void **state)
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(levels); i++)
         files_remove_tree(folders[i]);
-    g_autoptr(vm_firmwares) all = firmware_read((const char *const *)folders);
-    assert_null(*vm_firmwares_problems(all));
+    g_autoptr(vm_firmware_list) all = firmware_read((const char *const *)folders);
+    assert_null(*vm_firmware_list_problems(all));
 }
 
 /* Each that ingot brings is read, and there is one for each machine that a kind is for. */
@@ -202,8 +202,8 @@ static void our_own(void **state)
 {
     (void)state;
     g_autofree char *own = g_build_filename(g_getenv("INGOT_TEST_SOURCE"), "firmware", NULL);
-    g_autoptr(vm_firmwares) all = firmware_read((const char *const[]){own, NULL});
-    assert_null(*vm_firmwares_problems(all));
+    g_autoptr(vm_firmware_list) all = firmware_read((const char *const[]){own, NULL});
+    assert_null(*vm_firmware_list_problems(all));
     const struct firmware_kind *kind;
     for (gsize i = 0; (kind = firmware_kind_nth(i)); i++)
         for (const struct firmware_package *p = kind->packages; p->arch; p++) {
@@ -242,11 +242,11 @@ static void no_such_machine(void **state)
 {
     (void)state;
     g_autoptr(GError) error = NULL;
-    g_autoptr(vm_firmwares) all = firmware_read((const char *const *)folders);
-    assert_null(vm_firmwares_choose(all, "aarch64", firmware_kind_find("bios"), &error));
+    g_autoptr(vm_firmware_list) all = firmware_read((const char *const *)folders);
+    assert_null(vm_firmware_choose(all, "aarch64", firmware_kind_find("bios"), &error));
     assert_error_says(error, INGOT_EXIT_HOST, "machines of aarch64 have no BIOS");
     g_clear_error(&error);
-    assert_null(vm_firmwares_choose(all, "vax", firmware_kind_usual("vax"), &error));
+    assert_null(vm_firmware_choose(all, "vax", firmware_kind_usual("vax"), &error));
     assert_error_says(error, INGOT_EXIT_HOST, "machines of vax have no firmware");
     assert_string_equal(vm_kernel_firmware("x86_64")->name, "bios");
     assert_null(vm_kernel_firmware("aarch64"));
