@@ -68,6 +68,11 @@ char *image_scratch(const image_file *i, const char *name);
 gboolean image_overlay(const image_file *i, const char *overlay, guint64 size, GCancellable *cancel,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Makes a copy of an overlay of another file that holds the same disk as i: the copy is an overlay
+ * of i, with the same changes. */
+gboolean image_overlay_again(const image_file *i, const char *overlay, const char *copy,
+                             GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether a stranger's image still is what was judged.  "backing": null keeps a backing file out
  * that is written into the header later, but QEMU has no such option for a data file: so ask this
  * once QEMU has opened the file, before anything that was read is used.  Error: INGOT_EXIT_SEAL. */

@@ -416,6 +416,6 @@ void fill_clear(const char *parent, void *owner)
         if (f->kind == KIND_LIST)
             g_strfreev(*(char ***)target);
         if (f->kind == KIND_MAPS)
-            g_ptr_array_unref(*(GPtrArray **)target);
+            g_clear_pointer((GPtrArray **)target, g_ptr_array_unref);
     }
 }

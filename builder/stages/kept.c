@@ -428,8 +428,8 @@ static gint64 last_used(const char *dir)
     return g_lstat(lock_path, &info) == 0 || g_lstat(dir, &info) == 0 ? cached_time(&info) : 0;
 }
 
-/* An overlay has its base under a second name beside itself (base_system.c): while that is there, the room
- * is not free. */
+/* An overlay has its base under a second name beside itself (base_system.c): while that is there,
+ * the room is not free. */
 static gboolean is_under_another(const char *dir)
 {
     GStatBuf info;

@@ -218,7 +218,8 @@ static gboolean verify_clone_start(struct clone *c, const struct verify_spec *sp
         .data = clone_on_data, .event = clone_on_event, .gone = clone_on_gone, .user = c};
     if (!make_dirs(c, spec, error))
         return FALSE;
-    g_autofree char *overlay = g_strdup_printf("%s/clone-%s." VM_DISK_FORMAT, spec->work_dir, c->seen->name);
+    g_autofree char *overlay =
+        g_strdup_printf("%s/clone-%s." VM_DISK_FORMAT, spec->work_dir, c->seen->name);
     if (!vm_disk_create(overlay, size, disk, c->cancel, error))
         return FALSE;
     clone_fill_spec(c, spec, overlay);
