@@ -88,7 +88,7 @@ static gboolean read_packages(const char *text, char ***names, GError **error)
 {
     *names = g_strsplit(text ? text : "", ",", -1);
     for (char **name = *names; *name; name++)
-        if (!g_regex_match_simple("^[A-Za-z0-9][A-Za-z0-9.+_-]*$", *name, G_REGEX_RAW, 0))
+        if (!text_is_package_name(*name))
             return bad("packages", *name, "write the names of packages with commas between", error);
     return TRUE;
 }

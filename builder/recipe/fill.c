@@ -10,7 +10,7 @@ struct level {
     const struct reading *reading;
     const char *prefix; /* of its keys, with the dot: "users[0]." */
     const char *parent; /* in the table: "users[]" */
-    void *base;         /* struct recipe or struct recipe_user */
+    void *owner;        /* struct recipe or struct recipe_user */
     GHashTable *seen;   /* key -> its line */
 };
 
@@ -65,14 +65,31 @@ static char *fill_found(const struct field *field, const yaml_node_t *node)
     return problems_quote(fill_text_of(node));
 }
 
+static void report_found(recipe_problems *problems, const struct recipe *of,
+                         const struct field *field, const char *key, const char *what,
+                         const char *expected, const char *hint)
+{
+    const char *example = types_example(field);
+    recipe_problem(problems, of, key, hint, "%s: found %s, expected %s%s%s", key, what, expected,
+                   example ? ", for example " : "", example ? example : "");
+}
+
+void recipe_problem_value(recipe_problems *problems, const struct recipe *of, const char *key,
+                          const char *value, const char *expected, const char *hint)
+{
+    g_autofree char *name = g_strndup(key, strcspn(key, "["));
+    g_autofree char *what = problems_quote(value);
+    for (const struct field *f = recipe_fields; f->key; f++)
+        if (strcmp(f->key, name) == 0)
+            report_found(problems, of, f, key, what, expected, hint);
+}
+
 static void report_value(const struct reading *r, const struct field *field, const char *key,
                          const yaml_node_t *node, const char *hint)
 {
     g_autofree char *what = fill_found(field, node);
     g_autofree char *expected = types_expected(field);
-    const char *example = types_example(field);
-    recipe_problem(r->problems, r->recipe, key, hint, "%s: found %s, expected %s%s%s", key, what,
-                   expected, example ? ", for example " : "", example ? example : "");
+    report_found(r->problems, r->recipe, field, key, what, expected, hint);
 }
 
 static void report_shape(const struct reading *r, const struct field *field, const char *key,
@@ -110,7 +127,7 @@ static void fill_scalar(const struct level *level, const struct field *field, co
         value = g_strdup(fill_text_of(node));
     else if (!(value = secret_value(r, field, key, fill_text_of(node), &unread)))
         return;
-    void *target = (char *)level->base + field->offset;
+    void *target = (char *)level->owner + field->offset;
     if (unread) {
         *(char **)target = g_steal_pointer(&value);
         return;
@@ -141,7 +158,7 @@ static void fill_joined(const struct level *level, const struct field *field, co
         g_string_append(whole, fill_text_of(item));
     }
     const struct written written = {whole->str, TRUE};
-    if (!types_store(field, written, (char *)level->base + field->offset, &hint))
+    if (!types_store(field, written, (char *)level->owner + field->offset, &hint))
         report_value(r, field, key, node, hint);
 }
 
@@ -176,24 +193,34 @@ static void fill_list(const struct level *level, const struct field *field, cons
     const struct reading *r = level->reading;
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
     const yaml_node_item_t *first = node->data.sequence.items.start;
     for (const yaml_node_item_t *i = first; i < node->data.sequence.items.top; i++) {
         const yaml_node_t *item = yaml_document_get_node(r->document, *i);
         g_autofree char *item_key = g_strdup_printf("%s[%td]", key, i - first);
         fill_remember(r, item_key, document_place(item->start_mark));
-        if (item_fits(r, field, item_key, item) && !is_repeated(r, field, item_key, item, seen))
+        if (item_fits(r, field, item_key, item) && !is_repeated(r, field, item_key, item, seen)) {
             g_ptr_array_add(items, g_strdup(fill_text_of(item)));
+            g_ptr_array_add(keys, g_steal_pointer(&item_key));
+        }
     }
     g_ptr_array_add(items, NULL);
-    char ***target = (char ***)(void *)((char *)level->base + field->offset);
+    g_hash_table_replace(r->recipe->item_keys, g_strdup(key), keys);
+    char ***target = (char ***)(void *)((char *)level->owner + field->offset);
     g_strfreev(*target);
     *target = (char **)g_ptr_array_steal(items, NULL);
+}
+
+const char *recipe_item_key(const struct recipe *of, const char *key, guint item)
+{
+    const GPtrArray *keys = g_hash_table_lookup(of->item_keys, key);
+    return keys && item < keys->len ? g_ptr_array_index(keys, item) : key;
 }
 
 /* ---- mappings ---- */
 
 static void fill_map(const struct reading *r, const yaml_node_t *node, const char *prefix,
-                     const char *parent, void *base);
+                     const char *parent, void *owner);
 
 static void free_user(gpointer data)
 {
@@ -242,7 +269,7 @@ static void fill_container(const struct level *level, const struct field *field,
         fill_users(level, key, node);
     } else {
         g_autofree char *prefix = g_strconcat(key, ".", NULL);
-        fill_map(level->reading, node, prefix, field->key, level->base);
+        fill_map(level->reading, node, prefix, field->key, level->owner);
     }
 }
 
@@ -328,10 +355,10 @@ static void report_missing(const struct level *level)
 }
 
 static void fill_map(const struct reading *r, const yaml_node_t *node, const char *prefix,
-                     const char *parent, void *base)
+                     const char *parent, void *owner)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    const struct level level = {r, prefix, parent, base, seen};
+    const struct level level = {r, prefix, parent, owner, seen};
     for (const yaml_node_pair_t *p = node->data.mapping.pairs.start;
          p < node->data.mapping.pairs.top; p++)
         fill_pair(&level, yaml_document_get_node(r->document, p->key),
@@ -347,10 +374,10 @@ static gboolean fill_is_in(const struct field *field, const char *parent)
     return of_user == (strcmp(parent, "users[]") == 0);
 }
 
-void fill_defaults(const char *parent, void *base)
+void fill_defaults(const char *parent, void *owner)
 {
     for (const struct field *f = recipe_fields; f->key; f++) {
-        void *target = (char *)base + f->offset;
+        void *target = (char *)owner + f->offset;
         g_autofree char *hint = NULL;
         if (!fill_is_in(f, parent))
             continue;
@@ -378,10 +405,10 @@ static void clear_text(const struct field *field, char *text)
         g_free(text);
 }
 
-void fill_clear(const char *parent, void *base)
+void fill_clear(const char *parent, void *owner)
 {
     for (const struct field *f = recipe_fields; f->key; f++) {
-        void *target = (char *)base + f->offset;
+        void *target = (char *)owner + f->offset;
         if (!fill_is_in(f, parent))
             continue;
         if (f->kind == KIND_TEXT)
