@@ -26,7 +26,7 @@ struct progress {
     timeline *own;
     char *what;
     gint64 drawn;
-    int told;     /* the last percent told in plain lines */
+    int printed;  /* the last percent told in plain lines */
     guint moves;  /* atomic: see progress_moves */
     guint64 done; /* of the last progress_amount */
     GRecMutex mutex;
@@ -51,7 +51,7 @@ progress *progress_new(enum progress_format format, enum progress_level level, F
     p->hidden = hidden;
     p->terminal =
         format == PROGRESS_TEXT && isatty(fileno(stream)) && term && strcmp(term, "dumb") != 0;
-    p->told = -1;
+    p->printed = -1;
     p->timeline = p->own = timeline_new(NULL, NULL);
     g_rec_mutex_init(&p->mutex);
     g_mutex_init(&p->clock_mutex);
@@ -180,7 +180,7 @@ void progress_stage(progress *p, const char *stage)
         return;
     g_rec_mutex_lock(&p->mutex);
     g_clear_pointer(&p->detail, g_free);
-    p->told = -1;
+    p->printed = -1;
     say_stage(p, timeline_begin_stage(p->timeline, stage));
     g_rec_mutex_unlock(&p->mutex);
 }
@@ -305,7 +305,7 @@ static gboolean due(progress *p, const char *what, double percent)
     if (g_strcmp0(what, p->what) != 0) {
         g_free(p->what);
         p->what = g_strdup(what);
-        p->told = -1;
+        p->printed = -1;
         p->drawn = 0;
     }
     if (p->terminal) {
@@ -315,9 +315,9 @@ static gboolean due(progress *p, const char *what, double percent)
         return TRUE;
     }
     int step = (int)(percent / PLAIN_STEP);
-    if (percent < 0 || step <= p->told)
+    if (percent < 0 || step <= p->printed)
         return FALSE;
-    p->told = step;
+    p->printed = step;
     return step > 0;
 }
 

@@ -26,7 +26,7 @@ static gboolean has_moved(const struct watch_sample *a, const struct watch_sampl
 {
     gint64 time = MAX(b->at - a->at, 1);
     gint64 cpu = b->cpu - a->cpu, bytes = b->bytes - a->bytes;
-    return a->told != b->told || cpu < 0 || bytes < 0 || cpu >= time / BUSY_PART ||
+    return a->activity != b->activity || cpu < 0 || bytes < 0 || cpu >= time / BUSY_PART ||
            bytes >= (gint64)((double)time / G_USEC_PER_SEC * BUSY_BYTES);
 }
 
@@ -121,7 +121,7 @@ static struct watch_sample watch_look(const watch *w)
     }
     for (char **path = w->paths; path && *path && !s.full; path++)
         s.full = space_is_full(*path);
-    s.told = w->spec.told ? w->spec.told(w->spec.user) : 0;
+    s.activity = w->spec.activity ? w->spec.activity(w->spec.user) : 0;
     return s;
 }
 

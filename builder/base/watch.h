@@ -23,11 +23,11 @@ enum watch_verdict { WATCH_GOES_ON, WATCH_FULL, WATCH_STILL, WATCH_LATE };
 /* ---- the judgement: of samples alone ---- */
 
 struct watch_sample {
-    gint64 at;     /* monotonic, microseconds */
-    gint64 cpu;    /* microseconds of CPU time, and … */
-    gint64 bytes;  /* … bytes moved: of everything that is watched */
-    guint64 told;  /* by the work: any change is progress */
-    gboolean full; /* a file system that the work writes to has no room left */
+    gint64 at;        /* monotonic, microseconds */
+    gint64 cpu;       /* microseconds of CPU time, and … */
+    gint64 bytes;     /* … bytes moved: of everything that is watched */
+    guint64 activity; /* by the work: any change is progress */
+    gboolean full;    /* a file system that the work writes to has no room left */
 };
 
 struct watch_state {
@@ -45,9 +45,9 @@ typedef struct watch watch;
 
 struct watch_spec {
     struct watch_limits limits;
-    const char *const *paths;       /* what is written; NULL-terminated, copied; NULL: none */
-    guint64 (*told)(gpointer user); /* a counter of the work's own; NULL: none */
-    void (*end)(gpointer user);     /* ends the work; called in the thread, after the verdict */
+    const char *const *paths;           /* what is written; NULL-terminated, copied; NULL: none */
+    guint64 (*activity)(gpointer user); /* a counter of the work's own; NULL: none */
+    void (*end)(gpointer user);         /* ends the work; called in the thread, after the verdict */
     gpointer user;
 };
 

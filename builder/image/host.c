@@ -80,12 +80,12 @@ char *guest_host_problem(const char *boot_dir, const char *modules_dir, const ch
     return kernel_problem(boot_dir, modules_dir, remedy);
 }
 
-static char *room_problem(const char *folder, char **remedy)
+static char *host_space_problem(const char *folder, char **remedy)
 {
     struct statvfs info;
     if (statvfs(folder, &info) != 0 || (guint64)info.f_bavail * info.f_frsize >= APPLIANCE_ROOM)
         return NULL;
-    *remedy = g_strdup("free some room there, or set LIBGUESTFS_CACHEDIR to another folder");
+    *remedy = g_strdup("free some space there, or set LIBGUESTFS_CACHEDIR to another folder");
     g_autofree char *need = text_size(APPLIANCE_ROOM);
     return g_strdup_printf("%s has less than %s free", folder, need);
 }
@@ -99,7 +99,7 @@ static char *find_problem(guest *g, char **remedy)
         return g_strdup_printf("%s is not there", qemu);
     }
     char *problem = guest_host_problem("/boot", "/lib/modules", g_getenv("PATH"), remedy);
-    return problem ? problem : room_problem(cache ? cache : "/var/tmp", remedy);
+    return problem ? problem : host_space_problem(cache ? cache : "/var/tmp", remedy);
 }
 
 /* QEMU refuses an image only after the appliance is made, and libguestfs does not pass on why. */

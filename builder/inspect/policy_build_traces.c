@@ -59,8 +59,8 @@ static gboolean check_contents(guest *g, const struct inspect_spec *asked, GPtrA
     return good;
 }
 
-static gboolean policy_leavings(guest *g, const struct inspect_spec *asked, GPtrArray *broken,
-                                GError **error)
+static gboolean policy_build_traces(guest *g, const struct inspect_spec *asked, GPtrArray *broken,
+                                    GError **error)
 {
     return policy_break_paths(g, trace_installer_files, &answer_file, "the installer's %s was left",
                               broken, error) &&
@@ -70,9 +70,9 @@ static gboolean policy_leavings(guest *g, const struct inspect_spec *asked, GPtr
            check_contents(g, asked, broken, error);
 }
 
-const inspect_check check_leavings = {
-    .name = "leavings",
+const inspect_check check_build_traces = {
+    .name = "build-traces",
     .rules = (const inspect_rule *const[]){&answer_file, &debconf_password, &empty_password,
                                            &build_address, &build_secret, NULL},
-    .run = policy_leavings,
+    .run = policy_build_traces,
 };

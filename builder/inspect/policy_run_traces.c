@@ -43,8 +43,8 @@ static gboolean check_machine_id_file(guest *g, GPtrArray *broken, GError **erro
     return TRUE;
 }
 
-static gboolean policy_remains(guest *g, const struct inspect_spec *asked, GPtrArray *broken,
-                               GError **error)
+static gboolean policy_run_traces(guest *g, const struct inspect_spec *asked, GPtrArray *broken,
+                                  GError **error)
 {
     (void)asked;
     return check_machine_id_file(g, broken, error) &&
@@ -61,10 +61,10 @@ const inspect_check check_seeds = {
     .run = policy_seeds,
 };
 
-const inspect_check check_remains = {
-    .name = "remains",
+const inspect_check check_run_traces = {
+    .name = "run-traces",
     .rules = (const inspect_rule *const[]){&machine_id_file, &dhcp_lease, &cloud_init,
                                            &shell_history, NULL},
     .survey_only = TRUE,
-    .run = policy_remains,
+    .run = policy_run_traces,
 };

@@ -6,21 +6,21 @@
 
 #include <string.h>
 
-/* Lines of the guest that are kept, how much of each, and how many go into an error. */
-#define KEPT_LINES  40u
-#define LAST_LENGTH 160
-#define LAST_LINES  6u
+/* Lines of the guest that are recent, how much of each, and how many go into an error. */
+#define RECENT_LINES 40u
+#define LAST_LENGTH  160
+#define LAST_LINES   6u
 
 void wait_remember(struct wait *w, enum vm_channel channel, const char *line)
 {
     GQueue *last = &w->last[channel];
     g_queue_push_tail(last, g_utf8_substring(line, 0, MIN(g_utf8_strlen(line, -1), LAST_LENGTH)));
-    if (g_queue_get_length(last) > KEPT_LINES)
+    if (g_queue_get_length(last) > RECENT_LINES)
         g_free(g_queue_pop_head(last));
 }
 
 /* Whether known is said, and behind a comma perhaps more. */
-static gboolean failure_says_no_more(const char *said, const char *known)
+static gboolean failure_says_less(const char *said, const char *known)
 {
     if (!known || !g_str_has_prefix(known, said))
         return FALSE;
@@ -34,14 +34,14 @@ void wait_reason(struct wait *w, const char *line)
     struct match match;
     if (!matcher_reason(w->matcher, line, &match))
         return;
-    if (failure_says_no_more(match.cause, w->reason.cause)) {
+    if (failure_says_less(match.cause, w->reason.cause)) {
         g_free(match.cause);
         return;
     }
     g_free(w->reason.cause);
-    g_free(w->reason_said);
+    g_free(w->reason_line);
     w->reason = match;
-    w->reason_said = g_strdup(line);
+    w->reason_line = g_strdup(line);
 }
 
 char *wait_console_tail(const struct wait *w)
@@ -55,7 +55,7 @@ char *wait_console_tail(const struct wait *w)
     return g_string_free(text, FALSE);
 }
 
-char *wait_standing(const struct wait *w)
+char *wait_visible_text(const struct wait *w)
 {
     g_autofree char *console = wait_console_tail(w);
     const char *screen = display_text(w->display);
@@ -65,23 +65,23 @@ char *wait_standing(const struct wait *w)
 /* ---- the failure ---- */
 
 /* The first of the last lines. */
-static const GList *failure_last_lines(const GQueue *kept)
+static const GList *failure_last_lines(const GQueue *recent)
 {
-    guint skip = kept->length > LAST_LINES ? kept->length - LAST_LINES : 0;
-    return g_queue_peek_nth_link((GQueue *)kept, skip);
+    guint skip = recent->length > LAST_LINES ? recent->length - LAST_LINES : 0;
+    return g_queue_peek_nth_link((GQueue *)recent, skip);
 }
 
-static void failure_add_last(GPtrArray *evidence, const GQueue *kept, const char *channel)
+static void failure_add_last(GPtrArray *evidence, const GQueue *recent, const char *channel)
 {
-    for (const GList *line = failure_last_lines(kept); line; line = line->next)
+    for (const GList *line = failure_last_lines(recent); line; line = line->next)
         g_ptr_array_add(evidence, g_strdup_printf("%s: %s", channel, (char *)line->data));
 }
 
 static GPtrArray *failure_evidence(const struct wait *w)
 {
     GPtrArray *all = g_ptr_array_new_with_free_func(g_free);
-    if (w->reason_said)
-        g_ptr_array_add(all, g_strdup_printf("reason: %s", w->reason_said));
+    if (w->reason_line)
+        g_ptr_array_add(all, g_strdup_printf("reason: %s", w->reason_line));
     failure_add_last(all, &w->last[VM_LOG], "log");
     failure_add_last(all, &w->last[VM_CONSOLE], "console");
     g_autofree char *partial = lines_partial(w->console);
@@ -133,6 +133,6 @@ void wait_forget(struct wait *w)
     for (gsize i = 0; i < G_N_ELEMENTS(w->last); i++)
         g_queue_clear_full(&w->last[i], g_free);
     g_clear_pointer(&w->reason.cause, g_free);
-    g_clear_pointer(&w->reason_said, g_free);
-    g_clear_pointer(&w->standing, g_free);
+    g_clear_pointer(&w->reason_line, g_free);
+    g_clear_pointer(&w->resumed_at, g_free);
 }

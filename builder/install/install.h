@@ -79,7 +79,7 @@ struct install_limits {
 #define INSTALL_SPARE   60u /* limits.spare of a build */
 
 /* For a medium that boots by itself. */
-struct install_boot {
+struct install_boot_command {
     const char *command;     /* what is typed at its boot loader (screen/bootcmd.h) */
     const seed_server *seed; /* NULL: nothing is waited for */
     const char *answer;      /* the file of it that the installer must ask for … */
@@ -97,7 +97,7 @@ struct install_spec {
     /* Seconds of the slowest earlier run of a phase, negative when none is known; or NULL. */
     double (*earlier)(const char *phase, gpointer user);
     gpointer earlier_user;
-    const struct install_boot *boot; /* NULL: nothing is typed */
+    const struct install_boot_command *boot_command; /* NULL: nothing is typed */
     guint keep;          /* seconds for which a failed machine is kept, paused; 0: not at all */
     const char *dir;     /* for sockets: short, private */
     const char *log_dir; /* console.log, log.log, qemu.log, screens */

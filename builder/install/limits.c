@@ -45,17 +45,17 @@ static void check_activity(struct wait *w)
 /* ---- a question ---- */
 
 /* Whether all is as it was when a person said "resume". */
-static gboolean is_standing(const struct wait *w)
+static gboolean limits_is_as_resumed(const struct wait *w)
 {
-    g_autofree char *now = w->standing ? wait_standing(w) : NULL;
-    return now && strcmp(now, w->standing) == 0;
+    g_autofree char *now = w->resumed_at ? wait_visible_text(w) : NULL;
+    return now && strcmp(now, w->resumed_at) == 0;
 }
 
 /* A prompt is what the console or the screen ends with when everything stands still. */
 static void check_prompt(struct wait *w)
 {
     struct match match = {0};
-    if (wait_seconds_since(w->last_active) < INSTALL_PROMPT_SECONDS || is_standing(w))
+    if (wait_seconds_since(w->last_active) < INSTALL_PROMPT_SECONDS || limits_is_as_resumed(w))
         return;
     g_autofree char *console = wait_console_tail(w);
     const char *screen = display_text(w->display);

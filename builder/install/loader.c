@@ -8,8 +8,8 @@
 #include <string.h>
 
 struct loader {
-    const struct install_boot *boot;
-    progress *told;
+    const struct install_boot_command *boot_command;
+    progress *progress;
     loader_failed failed;
     gpointer user;
     screen_fonts *fonts;
@@ -58,22 +58,22 @@ static void loader_on_typed(typist *t, const GError *failure, gpointer user)
         loader_fail(l, cause, ingot_error_hint(failure));
     }
     g_clear_pointer(&l->typist, typist_free);
-    progress_detail(l->told, "the boot command has been typed");
+    progress_detail(l->progress, "the boot command has been typed");
 }
 
 /* ---- the whole ---- */
 
-loader *loader_start(const struct install_boot *boot, const char *vnc, progress *told,
+loader *loader_start(const struct install_boot_command *boot_command, const char *vnc, progress *p,
                      loader_failed failed, gpointer user, GError **error)
 {
     loader *l = g_new0(loader, 1);
     const struct screen_calls calls = {
         .changed = loader_on_changed, .lost = loader_on_lost, .user = l};
-    l->boot = boot;
-    l->told = told;
+    l->boot_command = boot_command;
+    l->progress = p;
     l->failed = failed;
     l->user = user;
-    l->command = bootcmd_parse(boot->command, error);
+    l->command = bootcmd_parse(boot_command->command, error);
     l->fonts = l->command ? screen_fonts_new() : NULL;
     l->screen = l->fonts ? screen_open(vnc, &calls, error) : NULL;
     if (l->screen) {
@@ -115,7 +115,7 @@ static void tell_typing(loader *l)
     now[strcspn(now, "(")] = '\0';
     if (g_strcmp0(now, l->shown) == 0)
         return;
-    progress_detail(l->told, "boot command: %s", now);
+    progress_detail(l->progress, "boot command: %s", now);
     g_free(l->shown);
     l->shown = g_steal_pointer(&now);
 }
@@ -124,7 +124,7 @@ static void tell_typing(loader *l)
  * come; that nobody asks for the answers is known long before. */
 static void check_answer(loader *l)
 {
-    const struct install_boot *boot = l->boot;
+    const struct install_boot_command *boot = l->boot_command;
     double waited = (double)(g_get_monotonic_time() - l->typed) / G_USEC_PER_SEC;
     if (!boot->seed || !boot->answer || waited < boot->answer_limit ||
         seed_server_sent(boot->seed, boot->answer))

@@ -12,8 +12,8 @@ typedef struct loader loader;
 typedef void (*loader_failed)(const char *cause, const char *remedy, gpointer user);
 
 /* Connects to the screen behind the socket and begins to type.  NULL with an error; the caller owns
- * the loader.  boot must live as long. */
-loader *loader_start(const struct install_boot *boot, const char *vnc, progress *told,
+ * the loader.  boot_command must live as long. */
+loader *loader_start(const struct install_boot_command *boot_command, const char *vnc, progress *p,
                      loader_failed failed, gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void loader_free(loader *l);
 

@@ -115,8 +115,8 @@ static gboolean pause_resume(struct wait *w)
     if (w->gone || !vm_continue(w->machine, NULL))
         return FALSE;
     install_failure_free(g_steal_pointer(&record->failure));
-    g_free(w->standing);
-    w->standing = wait_standing(w);
+    g_free(w->resumed_at);
+    w->resumed_at = wait_visible_text(w);
     w->last_active = g_get_monotonic_time();
     w->over = FALSE;
     progress_info(w->progress, "resumed");

@@ -29,7 +29,7 @@ static void wait_begin_phase(struct wait *w, const char *name)
     (void)timeline_phases_add(w->record->phases, name);
     w->phase_began = g_get_monotonic_time();
     g_clear_pointer(&w->reason.cause, g_free);
-    g_clear_pointer(&w->reason_said, g_free);
+    g_clear_pointer(&w->reason_line, g_free);
     progress_phase(w->progress, name);
     wait_take_picture(w);
 }
@@ -100,7 +100,7 @@ static void wait_on_event(vm *machine, const char *name, const char *reason, gpo
 }
 
 /* The last line of qemu.log that is not a warning, or NULL; owned by the caller. */
-static char *qemu_said(const struct wait *w)
+static char *wait_qemu_message(const struct wait *w)
 {
     g_autofree char *path = g_build_filename(w->spec->log_dir, "qemu.log", NULL);
     gsize length = 0;
@@ -115,7 +115,7 @@ static char *qemu_said(const struct wait *w)
 
 static void fail_by_status(struct wait *w, int status)
 {
-    g_autofree char *said = qemu_said(w);
+    g_autofree char *said = wait_qemu_message(w);
     const char *words = said ? said : "";
     wait_fail(w,
               status > 128 ? g_strdup_printf("QEMU was killed by signal %d%s", status - 128, words)
@@ -229,10 +229,10 @@ static void on_loader_failed(const char *cause, const char *remedy, gpointer use
 
 static gboolean start_loader(struct wait *w, GError **error)
 {
-    if (!w->spec->boot)
+    if (!w->spec->boot_command)
         return TRUE;
     g_autofree char *vnc = g_build_filename(vm_dir(w->machine), "vnc", NULL);
-    w->loader = loader_start(w->spec->boot, vnc, w->progress, on_loader_failed, w, error);
+    w->loader = loader_start(w->spec->boot_command, vnc, w->progress, on_loader_failed, w, error);
     return w->loader != NULL;
 }
 

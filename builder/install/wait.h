@@ -22,9 +22,9 @@ struct wait {
     guint64 sent_then;      /* packets sent when something moved last */
     gboolean final;
     GQueue last[2];      /* printable lines of console and log, by enum vm_channel */
-    char *standing;      /* what the console showed when a person said "resume"; NULL: nobody did */
+    char *resumed_at;    /* what the console showed when a person said "resume"; NULL: nobody did */
     struct match reason; /* the newest in this phase; cause NULL: none */
-    char *reason_said;   /* its line */
+    char *reason_line;   /* its line */
     char *ended;         /* why QEMU said that it stops: SHUTDOWN's reason */
     gboolean over, good, cancelled;
     gboolean gone;           /* QEMU */
@@ -54,7 +54,7 @@ void wait_remember(struct wait *w, enum vm_channel channel, const char *line);
 /* The lines at which the console stands; owned by the caller. */
 char *wait_console_tail(const struct wait *w);
 /* The same and the text of the screen. */
-char *wait_standing(const struct wait *w);
+char *wait_visible_text(const struct wait *w);
 /* The failure as an error for people. */
 void wait_set_error(const struct wait *w, GError **error);
 void wait_forget(struct wait *w); /* frees what the functions above keep */

@@ -14,7 +14,7 @@ static const struct debian_source settings[] = {
     {"bootstrap/settings.sh", "ingot/settings.sh", 0644, NULL},
 };
 /* These are in the machine that configures packages too; init.sh knows it by the others. */
-static const struct debian_source base[] = {
+static const struct debian_source base_system_files[] = {
     {"bootstrap/base.sh", "ingot/base.sh", 0644, template_escape_shell},
     {"bootstrap/init.sh", "init", 0755, NULL},
     {"bootstrap/machine.sh", "ingot/machine.sh", 0644, NULL},
@@ -27,14 +27,15 @@ static GPtrArray *bootstrap_answer(const struct os_answers *a, const char *data_
     g_autoptr(GHashTable) values = debian_values(a, 1, error);
     GPtrArray *files =
         values ? debian_files(settings, G_N_ELEMENTS(settings), data_dir, values, error) : NULL;
-    GPtrArray *more =
-        files ? debian_files(base, G_N_ELEMENTS(base), data_dir, values, error) : NULL;
+    GPtrArray *more = files ? debian_files(base_system_files, G_N_ELEMENTS(base_system_files),
+                                           data_dir, values, error)
+                            : NULL;
     if (!more) {
         g_clear_pointer(&files, g_ptr_array_unref);
         return NULL;
     }
     for (guint i = 0; i < more->len; i++)
-        ((struct os_file *)g_ptr_array_index(more, i))->base = TRUE;
+        ((struct os_file *)g_ptr_array_index(more, i))->base_system = TRUE;
     g_ptr_array_extend_and_steal(files, more);
     return files;
 }

@@ -43,7 +43,7 @@ struct os_file {
     guint mode; /* 0644, 0755 */
     /* The machine that configures packages finds it too: it says nothing that the packages do not
      * need, so that recipes with the same packages share what that machine has made. */
-    gboolean base;
+    gboolean base_system;
 };
 void os_file_free(struct os_file *file);
 

@@ -72,7 +72,7 @@ static char *expand_command(const char *command, const char *seed_url, const cha
 
 char *plan_boot_command(const plan *p, const char *seed_url, GError **error)
 {
-    return expand_command(p->boot.command, seed_url, p->vm.command_line, error);
+    return expand_command(p->boot_command, seed_url, p->vm.command_line, error);
 }
 
 /* ---- from the recipe ---- */
@@ -118,11 +118,6 @@ void boot_command_resolve(plan *p, const recipe *r)
 {
     if (!r->boot.command)
         return;
-    p->boot.command = g_strdup(r->boot.command);
+    p->boot_command = g_strdup(r->boot.command);
     p->media.whole = TRUE;
-}
-
-void boot_command_clear(struct plan_boot *boot)
-{
-    g_free(boot->command);
 }

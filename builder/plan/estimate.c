@@ -36,7 +36,7 @@ struct plan_estimate plan_estimate(const plan *p)
     struct plan_estimate need = {.work = SEAL_BYTES + CLONES_BYTES,
                                  .media = MEDIA_BYTES + more * PACKAGE_BYTES,
                                  .output = outputs_space(p, system)};
-    if (p->boot.command)
+    if (p->boot_command)
         need.media = MEDIUM_BYTES;
     /* Unpacked, a system is a raw image first; debian-installer deletes what it has written. */
     need.install = p->answers.sources ? 2 * system + SETTINGS_BYTES : system + system / 2;

@@ -12,7 +12,7 @@ void plan_firmware_clear(struct plan_firmware *firmware)
 
 gboolean plan_check_firmware(const plan *p, gboolean clones, GError **error)
 {
-    if (!p->firmware.missing || (!p->boot.command && !clones))
+    if (!p->firmware.missing || (!p->boot_command && !clones))
         return TRUE;
     g_propagate_error(error, g_error_copy(p->firmware.missing));
     return FALSE;
@@ -21,7 +21,7 @@ gboolean plan_check_firmware(const plan *p, gboolean clones, GError **error)
 struct vm_spec plan_machine(const plan *p, const struct plan_machine_files *files)
 {
     struct vm_spec machine = p->vm;
-    gboolean direct = !p->boot.command;
+    gboolean direct = !p->boot_command;
     machine.firmware = direct ? p->firmware.kernel : p->firmware.template;
     machine.disk = (char *)files->disk;
     machine.kernel = direct ? (char *)files->kernel : NULL;

@@ -533,7 +533,7 @@ void plan_free(plan *p)
     media_spec_clear(&p->media);
     vm_spec_clear(&p->vm);
     plan_firmware_clear(&p->firmware);
-    boot_command_clear(&p->boot);
+    g_free(p->boot_command);
     g_clear_pointer(&p->files, g_ptr_array_unref);
     g_free((gpointer)p->answers.users);
     g_free(p->cache_dir);
@@ -545,22 +545,22 @@ void plan_free(plan *p)
     g_free(p);
 }
 
-struct media_file *plan_media_files(const plan *p, gboolean base, gsize *n)
+struct media_file *plan_media_files(const plan *p, gboolean base_only, gsize *n)
 {
     struct media_file *list = g_new0(struct media_file, p->files->len);
     *n = 0;
     for (guint i = 0; i < p->files->len; i++) {
         const struct os_file *f = g_ptr_array_index(p->files, i);
-        if (!base || f->base)
+        if (!base_only || f->base_system)
             list[(*n)++] = (struct media_file){.path = f->path, .data = f->data, .mode = f->mode};
     }
     return list;
 }
 
-gboolean plan_append_files(const plan *p, gboolean base, const char *initrd, const char *out,
+gboolean plan_append_files(const plan *p, gboolean base_only, const char *initrd, const char *out,
                            GError **error)
 {
     gsize n = 0;
-    g_autofree struct media_file *list = plan_media_files(p, base, &n);
+    g_autofree struct media_file *list = plan_media_files(p, base_only, &n);
     return media_initrd_append(initrd, list, n, out, error);
 }

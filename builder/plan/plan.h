@@ -33,11 +33,6 @@ struct plan_host {
     const char *cache_dir, *data_dir, *out_dir;
 };
 
-/* A medium that is booted as it is, by what is typed at its boot loader. */
-struct plan_boot {
-    char *command; /* with its placeholders; NULL: kernel and initrd are booted directly */
-};
-
 typedef struct plan plan;
 struct plan {
     char *name;
@@ -52,7 +47,9 @@ struct plan {
     struct os_answers answers;    /* its strings live in store */
     GPtrArray *files; /* of struct os_file *: what the initrd or the seed gets, the answer file
                          first */
-    struct plan_boot boot;
+    /* Typed at the boot loader of the medium, with its placeholders; NULL: kernel and initrd are
+     * booted directly. */
+    char *boot_command;
     struct vm_spec vm; /* without firmware, disk, kernel and initrd: see plan_machine */
     struct plan_firmware firmware;
     guint64 disk_size;
@@ -117,11 +114,11 @@ char *plan_disk_name(const plan *p);
 char *plan_boot_command(const plan *p, const char *seed_url,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The plan's files (base: only those of the base system) as rooms below take them; they belong to
+/* The plan's files (base_only: those of the base system) as rooms below take them; they belong to
  * the plan.  *n gets their number; the caller frees the list. */
-struct media_file *plan_media_files(const plan *p, gboolean base, gsize *n);
+struct media_file *plan_media_files(const plan *p, gboolean base_only, gsize *n);
 
-/* Writes initrd and the plan's files behind it to out (media_initrd_append); base: only those of
+/* Writes initrd and the plan's files behind it to out (media_initrd_append); base_only: those of
  * the base system (struct os_file). */
-gboolean plan_append_files(const plan *p, gboolean base, const char *initrd, const char *out,
+gboolean plan_append_files(const plan *p, gboolean base_only, const char *initrd, const char *out,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -143,7 +143,7 @@ static json_t *machine_json(const plan *p)
 
 static json_t *boot_json(const plan *p)
 {
-    return json_pack("{s:s, s:s}", "command", p->boot.command, "seed", "http");
+    return json_pack("{s:s, s:s}", "command", p->boot_command, "seed", "http");
 }
 
 static json_t *output_json(const plan *p)
@@ -167,14 +167,14 @@ json_t *plan_to_json(const plan *p)
                         json_pack("{s:I, s:s, s:b, s:b}", "size", (json_int_t)p->disk_size,
                                   "filesystem", p->answers.filesystem, "swap", 0, "grow", p->grow));
     json_object_set_new(o, "machine", machine_json(p));
-    if (p->boot.command)
+    if (p->boot_command)
         json_object_set_new(o, "boot", boot_json(p));
-    json_object_set_new(o, p->boot.command ? "seed_files" : "initrd_files", files_json(p));
-    struct plan_estimate room = plan_estimate(p);
+    json_object_set_new(o, p->boot_command ? "seed_files" : "initrd_files", files_json(p));
+    struct plan_estimate need = plan_estimate(p);
     json_object_set_new(o, "room",
                         json_pack("{s:I, s:I}", "cache_size",
-                                  (json_int_t)(room.media + room.install + room.work),
-                                  "output_size", (json_int_t)room.output));
+                                  (json_int_t)(need.media + need.install + need.work),
+                                  "output_size", (json_int_t)need.output));
     json_object_set_new(o, "output", output_json(p));
     return o;
 }

@@ -10,7 +10,7 @@ struct level {
     const struct reading *reading;
     const char *prefix; /* of its keys, with the dot: "users[0]." */
     const char *parent; /* in the table: "users[]" */
-    void *base;         /* struct recipe or struct recipe_user */
+    void *owner;        /* struct recipe or struct recipe_user */
     GHashTable *seen;   /* key -> its line */
 };
 
@@ -127,7 +127,7 @@ static void fill_scalar(const struct level *level, const struct field *field, co
         value = g_strdup(fill_text_of(node));
     else if (!(value = secret_value(r, field, key, fill_text_of(node), &unread)))
         return;
-    void *target = (char *)level->base + field->offset;
+    void *target = (char *)level->owner + field->offset;
     if (unread) {
         *(char **)target = g_steal_pointer(&value);
         return;
@@ -158,7 +158,7 @@ static void fill_joined(const struct level *level, const struct field *field, co
         g_string_append(whole, fill_text_of(item));
     }
     const struct written written = {whole->str, TRUE};
-    if (!types_store(field, written, (char *)level->base + field->offset, &hint))
+    if (!types_store(field, written, (char *)level->owner + field->offset, &hint))
         report_value(r, field, key, node, hint);
 }
 
@@ -206,7 +206,7 @@ static void fill_list(const struct level *level, const struct field *field, cons
     }
     g_ptr_array_add(items, NULL);
     g_hash_table_replace(r->recipe->item_keys, g_strdup(key), keys);
-    char ***target = (char ***)(void *)((char *)level->base + field->offset);
+    char ***target = (char ***)(void *)((char *)level->owner + field->offset);
     g_strfreev(*target);
     *target = (char **)g_ptr_array_steal(items, NULL);
 }
@@ -220,7 +220,7 @@ const char *recipe_item_key(const struct recipe *of, const char *key, guint item
 /* ---- mappings ---- */
 
 static void fill_map(const struct reading *r, const yaml_node_t *node, const char *prefix,
-                     const char *parent, void *base);
+                     const char *parent, void *owner);
 
 static void free_user(gpointer data)
 {
@@ -269,7 +269,7 @@ static void fill_container(const struct level *level, const struct field *field,
         fill_users(level, key, node);
     } else {
         g_autofree char *prefix = g_strconcat(key, ".", NULL);
-        fill_map(level->reading, node, prefix, field->key, level->base);
+        fill_map(level->reading, node, prefix, field->key, level->owner);
     }
 }
 
@@ -355,10 +355,10 @@ static void report_missing(const struct level *level)
 }
 
 static void fill_map(const struct reading *r, const yaml_node_t *node, const char *prefix,
-                     const char *parent, void *base)
+                     const char *parent, void *owner)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    const struct level level = {r, prefix, parent, base, seen};
+    const struct level level = {r, prefix, parent, owner, seen};
     for (const yaml_node_pair_t *p = node->data.mapping.pairs.start;
          p < node->data.mapping.pairs.top; p++)
         fill_pair(&level, yaml_document_get_node(r->document, p->key),
@@ -374,10 +374,10 @@ static gboolean fill_is_in(const struct field *field, const char *parent)
     return of_user == (strcmp(parent, "users[]") == 0);
 }
 
-void fill_defaults(const char *parent, void *base)
+void fill_defaults(const char *parent, void *owner)
 {
     for (const struct field *f = recipe_fields; f->key; f++) {
-        void *target = (char *)base + f->offset;
+        void *target = (char *)owner + f->offset;
         g_autofree char *hint = NULL;
         if (!fill_is_in(f, parent))
             continue;
@@ -405,10 +405,10 @@ static void clear_text(const struct field *field, char *text)
         g_free(text);
 }
 
-void fill_clear(const char *parent, void *base)
+void fill_clear(const char *parent, void *owner)
 {
     for (const struct field *f = recipe_fields; f->key; f++) {
-        void *target = (char *)base + f->offset;
+        void *target = (char *)owner + f->offset;
         if (!fill_is_in(f, parent))
             continue;
         if (f->kind == KIND_TEXT)

@@ -156,10 +156,10 @@ char *secret_value(const struct reading *reading, const struct field *field, con
 
 /* ---- fill.c, check.c, recipe.c ---- */
 
-void fill_defaults(const char *parent, void *base);
+void fill_defaults(const char *parent, void *owner);
 void fill_recipe(const struct reading *reading);
-/* Frees what the fields below parent hold in base. */
-void fill_clear(const char *parent, void *base);
+/* Frees what the fields below parent hold in owner. */
+void fill_clear(const char *parent, void *owner);
 
 /* What no single value can say: one media kind, a digest for a URL, users that differ, … */
 void check_recipe(const struct reading *reading);

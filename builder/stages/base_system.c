@@ -9,7 +9,7 @@
 
 #include <unistd.h>
 
-gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, progress *told,
+gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, progress *reporter,
                       GCancellable *cancel, GError **error)
 {
     const guint n = boot->packages->len;
@@ -27,7 +27,7 @@ gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, p
                                      .database = p->installer->packaging->database,
                                      .packages = packages,
                                      .n_packages = n};
-    return rootfs_make(&spec, told, cancel, error);
+    return rootfs_make(&spec, reporter, cancel, error);
 }
 
 static gboolean base_system_make(const char *disk, GPtrArray *phases, gpointer user, GError **error)
@@ -36,10 +36,10 @@ static gboolean base_system_make(const char *disk, GPtrArray *phases, gpointer u
     g_autofree char *initrd = g_build_filename(b->work_dir, "base-initrd", NULL);
     double began = timeline_now(b->timeline);
     progress_phase(b->progress, "unpack");
-    if (!build_unpack(b->plan, b->boot, disk, b->progress, b->cancel, error))
+    if (!build_unpack(b->plan, b->media, disk, b->progress, b->cancel, error))
         return FALSE;
     timeline_phases_add(phases, "unpack")->seconds = timeline_now(b->timeline) - began;
-    return plan_append_files(b->plan, TRUE, b->boot->initrd, initrd, error) &&
+    return plan_append_files(b->plan, TRUE, b->media->initrd, initrd, error) &&
            machine_run(b, "packages", disk, initrd, phases, error);
 }
 
@@ -54,7 +54,7 @@ static char *base_system_key(const build *b)
 
 gboolean base_system_is_kept(const build *b)
 {
-    if (b->options.fresh || !b->boot || !b->boot->packages)
+    if (b->options.fresh || !b->media || !b->media->packages)
         return FALSE;
     g_autofree char *key = base_system_key(b);
     return kept_is_there(b->plan->cache_dir, "base", key, b->options.max_age);
@@ -103,7 +103,7 @@ static gboolean packages_disk(build *b, const char *disk, GPtrArray *phases, GEr
 
 gboolean base_system_disk(build *b, const char *disk, GPtrArray *phases, GError **error)
 {
-    if (!b->boot->packages)
+    if (!b->media->packages)
         return vm_disk_create(disk, b->plan->disk_size, NULL, b->cancel, error);
     return packages_disk(b, disk, phases, error);
 }

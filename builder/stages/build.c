@@ -5,7 +5,7 @@
 #include "stages/history.h"
 #include "stages/kept.h"
 #include "stages/limit.h"
-#include "stages/record.h"
+#include "stages/build_record.h"
 #include "stages/space_check.h"
 #include "stages/stages.h"
 
@@ -23,14 +23,14 @@ static void build_free_output(gpointer result)
     output_result_free(result);
 }
 
-build *build_new(const plan *p, const struct build_options *options, progress *told,
+build *build_new(const plan *p, const struct build_options *options, progress *reporter,
                  const secrets *hidden, GCancellable *cancel, GError **error)
 {
     g_autoptr(build) b = g_new0(build, 1);
     b->plan = p;
     b->options = *options;
-    b->silent = told ? NULL : progress_new(PROGRESS_TEXT, PROGRESS_SILENT, stderr, hidden);
-    b->progress = told ? told : b->silent;
+    b->silent = reporter ? NULL : progress_new(PROGRESS_TEXT, PROGRESS_SILENT, stderr, hidden);
+    b->progress = reporter ? reporter : b->silent;
     b->hidden = hidden;
     limit_follow(b, cancel);
     b->timeline = timeline_new(expected_by_history, b);
@@ -57,7 +57,7 @@ void build_free(build *b)
     files_remove_tree(b->work_dir);
     files_unlock(b->work_lock);
     kept_free(b->kept);
-    media_boot_free(b->boot);
+    media_boot_free(b->media);
     guest_facts_free(b->facts);
     g_clear_pointer(&b->outputs, g_ptr_array_unref);
     json_decref(b->verified);
@@ -130,7 +130,7 @@ static void finish_good(build *b)
 {
     g_autoptr(GError) error = NULL;
     failure_bundle_remove(b);
-    record_write(b, NULL, NULL);
+    build_record_write(b, NULL, NULL);
     if (!history_add(b->history, b, &error))
         progress_warning(b->progress, "the history of builds is not kept: %s", error->message);
 }
@@ -139,7 +139,7 @@ static void finish_bad(build *b, const stage *failed, enum ingot_exit code, GErr
 {
     if (code != INGOT_EXIT_INTERRUPTED)
         keep_bundle(b, failed->name, (int)code, error);
-    record_write(b, failed->name, *error);
+    build_record_write(b, failed->name, *error);
     if (code != INGOT_EXIT_INTERRUPTED)
         g_prefix_error(error, "%s failed: ", failed->name);
 }
@@ -151,7 +151,7 @@ static void shrink_cache(build *b)
 {
     guint64 freed = 0, left = 0;
     g_clear_pointer(&b->kept, kept_free);
-    g_clear_pointer(&b->boot, media_boot_free);
+    g_clear_pointer(&b->media, media_boot_free);
     if (!b->options.cache_limit)
         return;
     guint n = build_shrink_cache(b->plan->cache_dir, b->options.cache_limit, &freed, &left);

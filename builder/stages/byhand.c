@@ -16,8 +16,8 @@
 struct byhand {
     const plan *plan;
     const char *dir;
-    const media_boot *boot;
-    progress *told;
+    const media_boot *media;
+    progress *progress;
     GCancellable *cancel;
 };
 
@@ -59,11 +59,11 @@ static gboolean byhand_copy(const struct byhand *h, const char *from, const char
 static gboolean byhand_write_boot(const struct byhand *h, GError **error)
 {
     g_autofree char *initrd = g_build_filename(h->dir, INITRD, NULL);
-    if (h->boot->medium)
-        return byhand_copy(h, h->boot->medium, MEDIUM, error);
-    return byhand_copy(h, h->boot->kernel, KERNEL, error) &&
-           plan_append_files(h->plan, h->plan->installer->packages != NULL, h->boot->initrd, initrd,
-                             error);
+    if (h->media->medium)
+        return byhand_copy(h, h->media->medium, MEDIUM, error);
+    return byhand_copy(h, h->media->kernel, KERNEL, error) &&
+           plan_append_files(h->plan, h->plan->installer->packages != NULL, h->media->initrd,
+                             initrd, error);
 }
 
 /* Empty, or with the packages unpacked. */
@@ -71,10 +71,10 @@ static gboolean byhand_make_disk(const struct byhand *h, GError **error)
 {
     g_autofree char *name = plan_disk_name(h->plan);
     g_autofree char *disk = g_build_filename(h->dir, name, NULL);
-    if (!h->boot->packages)
+    if (!h->media->packages)
         return vm_disk_create(disk, h->plan->disk_size, NULL, h->cancel, error);
     (void)g_unlink(disk);
-    return build_unpack(h->plan, h->boot, disk, h->told, h->cancel, error);
+    return build_unpack(h->plan, h->media, disk, h->progress, h->cancel, error);
 }
 
 static gboolean byhand_write_script(const struct byhand *h, GError **error)
@@ -84,13 +84,13 @@ static gboolean byhand_write_script(const struct byhand *h, GError **error)
     return files_write_atomic(path, text, -1, 0755, error);
 }
 
-gboolean build_write_by_hand(const plan *p, const char *dir, progress *told, GCancellable *cancel,
-                             GError **error)
+gboolean build_write_by_hand(const plan *p, const char *dir, progress *reporter,
+                             GCancellable *cancel, GError **error)
 {
     const struct media_context context = {
-        .cache_dir = p->cache_dir, .progress = told, .cancel = cancel};
+        .cache_dir = p->cache_dir, .progress = reporter, .cancel = cancel};
     g_autoptr(media_boot) boot = media_fetch(&p->media, &context, error);
-    const struct byhand h = {p, dir, boot, told, cancel};
+    const struct byhand h = {p, dir, boot, reporter, cancel};
     return boot && files_mkdir(dir, TRUE, error) && byhand_write_boot(&h, error) &&
            byhand_write_answers(&h, error) && byhand_make_disk(&h, error) &&
            byhand_write_script(&h, error);

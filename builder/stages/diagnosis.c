@@ -23,7 +23,7 @@ static guint64 memory_of(int pages)
     return n > 0 && size > 0 ? (guint64)n * (guint64)size : 0;
 }
 
-static void add_room(json_t *host, const char *name, const char *folder)
+static void diagnosis_add_space(json_t *host, const char *name, const char *folder)
 {
     struct statvfs fs;
     if (statvfs(folder, &fs) == 0)
@@ -39,8 +39,8 @@ static json_t *host_json(const build *b)
                   "memory", (json_int_t)memory_of(_SC_PHYS_PAGES), "memory_available",
                   (json_int_t)memory_of(_SC_AVPHYS_PAGES), "accelerator",
                   accel->kvm ? "kvm" : "tcg", "accelerator_reason", accel->reason);
-    add_room(host, "cache_free", b->plan->cache_dir);
-    add_room(host, "out_free", b->plan->out_dir);
+    diagnosis_add_space(host, "cache_free", b->plan->cache_dir);
+    diagnosis_add_space(host, "out_free", b->plan->out_dir);
     g_autofree char *qemu = vm_qemu_version();
     if (qemu)
         json_object_set_new(host, "qemu", json_string(qemu));

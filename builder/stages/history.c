@@ -53,7 +53,7 @@ static gboolean same_conditions(const json_t *a, const json_t *b)
     return TRUE;
 }
 
-static json_t *history_parse(const char *file, progress *told)
+static json_t *history_parse(const char *file, progress *reporter)
 {
     g_autoptr(GError) error = NULL;
     if (!g_file_test(file, G_FILE_TEST_EXISTS))
@@ -63,18 +63,18 @@ static json_t *history_parse(const char *file, progress *told)
     if (json_integer_value(json_object_get(all, "history")) == HISTORY_VERSION &&
         json_is_array(json_object_get(all, "conditions")))
         return all;
-    progress_warning(told, "%s: %s; how long earlier builds took is not known", file,
+    progress_warning(reporter, "%s: %s; how long earlier builds took is not known", file,
                      error ? error->message : "this is not a history of builds");
     json_decref(all);
     return NULL;
 }
 
-history *history_load(const plan *p, progress *told)
+history *history_load(const plan *p, progress *reporter)
 {
     history *h = g_new0(history, 1);
     g_autofree char *name = g_strconcat(p->name, SUFFIX, NULL);
     h->file = g_build_filename(p->cache_dir, "history", name, NULL);
-    h->all = history_parse(h->file, told);
+    h->all = history_parse(h->file, reporter);
     if (!h->all)
         h->all = json_pack("{s:i, s:[]}", "history", HISTORY_VERSION, "conditions");
     h->mine = conditions_of(p);
@@ -177,8 +177,8 @@ guint history_count(const history *h, const char *kind)
 static json_t *inputs_of(const build *b)
 {
     json_t *o = json_pack("{s:s*}", "the recipe", b->plan->recipe_digest);
-    for (guint i = 0; b->boot && b->boot->inputs && i < b->boot->inputs->len; i++) {
-        const struct media_input *input = g_ptr_array_index(b->boot->inputs, i);
+    for (guint i = 0; b->media && b->media->inputs && i < b->media->inputs->len; i++) {
+        const struct media_input *input = g_ptr_array_index(b->media->inputs, i);
         json_object_set_new(o, input->name, json_string(input->sha256));
     }
     return o;

@@ -9,7 +9,7 @@
 
 /* Reads what is known for this plan.  A file that cannot be read is told as a warning and counts as
  * none; the next good build replaces it.  Never NULL; freed by history_free. */
-history *history_load(const plan *p, progress *told);
+history *history_load(const plan *p, progress *reporter);
 void history_free(history *h); /* NULL: nothing */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(history, history_free)
 

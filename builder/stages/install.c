@@ -82,8 +82,8 @@ static gboolean install_install(const char *disk, GPtrArray *phases, gpointer us
 static gboolean install_has_modules(build *b, GError **error)
 {
     const struct media_context context = build_media_context(b);
-    return !b->boot->kernel ||
-           media_check_modules(&b->plan->modules, b->boot->kernel, &context, error);
+    return !b->media->kernel ||
+           media_check_modules(&b->plan->modules, b->media->kernel, &context, error);
 }
 
 static gboolean install_stage(build *b, const char *k, GError **error)

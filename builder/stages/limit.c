@@ -44,7 +44,7 @@ struct watch_limits limit_of(const build *b, const stage *s)
     return limits;
 }
 
-static guint64 what_it_told(gpointer user)
+static guint64 limit_activity(gpointer user)
 {
     const build *b = user;
     return progress_moves(b->progress);
@@ -77,7 +77,7 @@ static void name_limit(const build *b, const stage *s, watch *w, GError **error)
 gboolean limit_run(build *b, const stage *s, const char *key, GError **error)
 {
     const struct watch_spec spec = {
-        .limits = limit_of(b, s), .told = what_it_told, .end = end_stage, .user = b};
+        .limits = limit_of(b, s), .activity = limit_activity, .end = end_stage, .user = b};
     g_autoptr(watch) w = watch_start(&spec);
     gboolean good = s->run(b, key, error);
     if (!good)

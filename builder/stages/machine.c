@@ -35,7 +35,7 @@ static void machine_add_media(digest *d, const media_boot *boot)
         digest_field(d, "medium", boot->medium_sha256);
 }
 
-void machine_add_inputs(const build *b, gboolean base, digest *d)
+void machine_add_inputs(const build *b, gboolean base_only, digest *d)
 {
     const plan *p = b->plan;
     g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, p->disk_size);
@@ -48,11 +48,11 @@ void machine_add_inputs(const build *b, gboolean base, digest *d)
     digest_field(d, "processors", cpus);
     digest_field(d, "memory", memory);
     digest_field(d, "disk size", size);
-    machine_add_media(d, b->boot);
+    machine_add_media(d, b->media);
     seed_add_inputs(p, d);
     for (guint i = 0; i < p->files->len; i++) {
         const struct os_file *f = g_ptr_array_index(p->files, i);
-        if (!base || f->base)
+        if (!base_only || f->base_system)
             machine_add_file(d, f);
     }
 }
@@ -66,7 +66,7 @@ static double machine_earlier(const char *phase, gpointer user)
 static gboolean machine_run_seeded(build *b, const char *name, const char *disk, const char *initrd,
                                    const struct build_seed *seed, GPtrArray *phases, GError **error)
 {
-    const struct plan_machine_files files = {disk, b->boot->kernel, initrd, b->boot->medium};
+    const struct plan_machine_files files = {disk, b->media->kernel, initrd, b->media->medium};
     const struct vm_spec machine = plan_machine(b->plan, &files);
     const os_installer *installer = b->plan->installer;
     const struct install_spec spec = {.vm = &machine,
@@ -78,7 +78,7 @@ static gboolean machine_run_seeded(build *b, const char *name, const char *disk,
                                       .limits = b->plan->limits,
                                       .earlier = machine_earlier,
                                       .earlier_user = b,
-                                      .boot = seed ? &seed->boot : NULL,
+                                      .boot_command = seed ? &seed->boot_command : NULL,
                                       .keep = b->options.keep,
                                       .dir = b->run_dir,
                                       .log_dir = b->log_dir};
@@ -98,7 +98,7 @@ gboolean machine_run(build *b, const char *name, const char *disk, const char *i
                      GPtrArray *phases, GError **error)
 {
     struct build_seed seed = {0};
-    if (!b->plan->boot.command)
+    if (!b->plan->boot_command)
         return machine_run_seeded(b, name, disk, initrd, NULL, phases, error);
     gboolean good = seed_begin(b, &seed, error) &&
                     machine_run_seeded(b, name, disk, NULL, &seed, phases, error);

@@ -6,9 +6,9 @@
 
 /* The machine in which the installer runs.  Private to the room. */
 
-/* Adds to d everything that the machine is given: its files (base: only those of the base system),
- * kernel and packages. */
-void machine_add_inputs(const build *b, gboolean base, digest *d);
+/* Adds to d everything that the machine is given: its files (base_only: only those of the base
+ * system), kernel and packages. */
+void machine_add_inputs(const build *b, gboolean base_only, digest *d);
 
 /* Runs a machine on a disk, with that initrd, or with the medium and its seed if the medium boots
  * by itself.  phases gets the phases that were seen, the timeline the machine under that name. */

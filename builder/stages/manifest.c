@@ -77,8 +77,8 @@ json_t *manifest_new(const build *b)
     json_object_set_new(
         o, "recipe", json_pack("{s:s, s:s}", "path", p->recipe_path, "sha256", p->recipe_digest));
     json_object_set_new(o, "plan", plan_to_json(p));
-    if (b->boot)
-        json_object_set_new(o, "inputs", inputs_json(b->boot->inputs));
+    if (b->media)
+        json_object_set_new(o, "inputs", inputs_json(b->media->inputs));
     json_object_set_new(o, "tools", tools_json());
     json_t *all = timeline_to_json(b->timeline);
     json_object_set_new(o, "stages", timeline_take(json_object_get(all, "stages"), stage_members));

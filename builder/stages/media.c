@@ -16,11 +16,11 @@ static gboolean media_stage(build *b, const char *key, GError **error)
 {
     (void)key;
     const struct media_context context = build_media_context(b);
-    b->boot = media_fetch(&b->plan->media, &context, error);
-    if (!b->boot || b->boot->medium) /* the answer file comes from a seed */
-        return b->boot != NULL;
+    b->media = media_fetch(&b->plan->media, &context, error);
+    if (!b->media || b->media->medium) /* the answer file comes from a seed */
+        return b->media != NULL;
     b->initrd = g_build_filename(b->work_dir, "initrd", NULL);
-    return plan_append_files(b->plan, FALSE, b->boot->initrd, b->initrd, error);
+    return plan_append_files(b->plan, FALSE, b->media->initrd, b->initrd, error);
 }
 
 const stage stage_media = {

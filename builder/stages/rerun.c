@@ -70,7 +70,7 @@ static void rerun_add_notes(GString *text, const build *b)
     g_autofree char *quoted = g_shell_quote(vnc);
     g_string_append_printf(text, "echo \"qemu.sh: its screen (VNC) is the socket $dir/\"%s >&2\n",
                            quoted);
-    if (b->plan->boot.command)
+    if (b->plan->boot_command)
         g_string_append(text, "echo 'qemu.sh: nothing is typed and no answer file is served: type "
                               "the recipe'\\''s boot command at the screen' >&2\n");
     if (timeline_machines(b->timeline) > 1 && g_strcmp0(name, "system") == 0)
@@ -81,7 +81,7 @@ static void rerun_add_notes(GString *text, const build *b)
 /* As comments: what was started then, whatever another host or QEMU makes of it. */
 static void rerun_add_record(GString *text, const build *b)
 {
-    const media_boot *boot = b->boot;
+    const media_boot *boot = b->media;
     const char *initrd = b->initrd ? b->initrd : boot ? boot->initrd : NULL;
     g_autofree char *script =
         plan_script(b->plan, boot ? boot->kernel : NULL, initrd, boot ? boot->medium : NULL);

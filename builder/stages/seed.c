@@ -24,9 +24,9 @@ static gboolean serve(build *b, struct build_seed *seed, const struct media_file
         return FALSE;
     g_autofree char *url = vm_guest_url(seed_server_url(seed->server));
     seed->command = plan_boot_command(b->plan, url, error);
-    seed->boot.seed = seed->server;
-    seed->boot.answer = n ? files[0].path : NULL;
-    seed->boot.answer_limit = b->plan->vm.accel.kvm ? ANSWER_LIMIT : ANSWER_LIMIT_TCG;
+    seed->boot_command.seed = seed->server;
+    seed->boot_command.answer = n ? files[0].path : NULL;
+    seed->boot_command.answer_limit = b->plan->vm.accel.kvm ? ANSWER_LIMIT : ANSWER_LIMIT_TCG;
     return seed->command != NULL;
 }
 
@@ -35,7 +35,7 @@ gboolean seed_begin(build *b, struct build_seed *seed, GError **error)
     gsize n = 0;
     g_autofree struct media_file *files = plan_media_files(b->plan, FALSE, &n);
     gboolean good = serve(b, seed, files, n, error);
-    seed->boot.command = seed->command;
+    seed->boot_command.command = seed->command;
     return good;
 }
 
@@ -67,9 +67,9 @@ void seed_end(const build *b, struct build_seed *seed)
 
 void seed_add_inputs(const plan *p, digest *d)
 {
-    if (!p->boot.command)
+    if (!p->boot_command)
         return;
     g_autofree char *firmware = firmware_kind_key(p->firmware.asked);
-    digest_field(d, "boot command", p->boot.command);
+    digest_field(d, "boot command", p->boot_command);
     digest_field(d, "firmware", firmware);
 }

@@ -10,7 +10,7 @@
 struct build_seed {
     seed_server *server;
     char *command;
-    struct install_boot boot;
+    struct install_boot_command boot_command;
 };
 
 /* Starts the server; seed_end in any case. */

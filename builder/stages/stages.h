@@ -43,7 +43,7 @@ typedef struct build {
     int run_lock;       /* the same for it */
     char *log_dir;      /* in work_dir; kept as out/NAME.failed when the build fails */
     /* media */
-    media_boot *boot;
+    media_boot *media;
     char *initrd; /* with the answer file appended; in work_dir */
     /* install */
     char *disk;        /* in the cache */
@@ -79,7 +79,7 @@ typedef struct stage {
 
 const stage *const *stages_table(void); /* NULL-terminated, in running order */
 
-build *build_new(const plan *p, const struct build_options *options, progress *told,
+build *build_new(const plan *p, const struct build_options *options, progress *reporter,
                  const secrets *hidden, GCancellable *cancel,
                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void build_free(build *b);
@@ -94,13 +94,13 @@ struct media_context build_media_context(const build *b);
 
 /* Unpacks the packages of boot into disk, which is made: the first half of an installation by an
  * installer that is given packages. */
-gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, progress *told,
+gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, progress *reporter,
                       GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes into dir, which is made, what the plan's machine needs to run by hand, as sh DIR/qemu.sh:
  * kernel and initrd or the medium, disk, answers, script.  Fetches the media. */
-gboolean build_write_by_hand(const plan *p, const char *dir, progress *told, GCancellable *cancel,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean build_write_by_hand(const plan *p, const char *dir, progress *reporter,
+                             GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* That script; owned by the caller. */
 char *build_script_by_hand(const plan *p);

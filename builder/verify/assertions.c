@@ -268,17 +268,17 @@ static outcome packages_run(const struct evidence *e, GString *says)
         g_string_append(says, "no package was named");
         return VERIFY_SKIPPED;
     }
-    g_autoptr(GPtrArray) told = answer_all(e->clones[0].packages, "package");
+    g_autoptr(GPtrArray) packages = answer_all(e->clones[0].packages, "package");
     guint bad = 0, wanted = g_strv_length((char **)e->spec->packages);
-    for (guint i = 0; i + 1 < told->len; i++) {
-        const char *line = g_ptr_array_index(told, i);
+    for (guint i = 0; i + 1 < packages->len; i++) {
+        const char *line = g_ptr_array_index(packages, i);
         if (g_str_has_suffix(line, " runs") || g_str_has_suffix(line, " has no programs"))
             continue;
         g_string_append_printf(says, "%s%s", bad++ ? "; " : "", line);
     }
-    if (told->len - 1 < wanted)
+    if (packages->len - 1 < wanted)
         g_string_append_printf(says, "%s%u of %u packages were not tried", bad ? "; " : "",
-                               wanted - (told->len - 1), wanted);
+                               wanted - (packages->len - 1), wanted);
     return when(!says->len);
 }
 
@@ -295,12 +295,12 @@ static outcome hotplug_cpu(const struct evidence *e, GString *says)
     }
     /* Linux, arch/x86/kernel/acpi/boot.c, acpi_is_processor_usable, since the end of 2025: a CPU
      * that may come is counted only where the kernel knows its hypervisor, which TCG is not. */
-    if (h->no_cpu_room && !e->spec->accel->kvm) {
+    if (h->no_cpu_slot && !e->spec->accel->kvm) {
         g_string_append(says, "this Linux takes a CPU only under a hypervisor that it knows, and "
                               "the clones are emulated");
         return VERIFY_SKIPPED;
     }
-    if (h->no_cpu_room)
+    if (h->no_cpu_slot)
         g_string_append(says, "the kernel has no room for another CPU than it has at boot");
     else if (h->cpu_error)
         g_string_append_printf(says, "QEMU: %s", h->cpu_error);

@@ -29,7 +29,7 @@ struct clone_evidence {
 
 struct hotplug_evidence {
     gboolean tried;
-    gboolean no_cpu_room; /* the guest's kernel has set itself up for the CPUs it has */
+    gboolean no_cpu_slot; /* the guest's kernel has set itself up for the CPUs it has */
     char *cpu_error, *nic_error, *disk_error, *memory_error; /* QEMU's; NULL: it did */
     char *nic_mac;
     guint64 disk_bytes;

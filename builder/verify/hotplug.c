@@ -12,13 +12,13 @@
 static gboolean all_there(const struct hotplug_evidence *h)
 {
     g_autofree char *sectors = g_strdup_printf("%" G_GUINT64_FORMAT, h->disk_bytes / SECTOR);
-    return (h->cpu_error || h->no_cpu_room ||
+    return (h->cpu_error || h->no_cpu_slot ||
             answer_number(h->after, "online") > answer_number(h->before, "online")) &&
            (h->nic_error || answer_has(h->after, "nic", h->nic_mac)) &&
            (h->disk_error || answer_has(h->after, "disk", sectors));
 }
 
-static char *told(gboolean good, GError **error)
+static char *hotplug_error_text(gboolean good, GError **error)
 {
     char *text = good ? NULL : g_strdup(*error ? (*error)->message : "no reason was given");
     g_clear_error(error);
@@ -33,11 +33,11 @@ static void hotplug_add_all(struct clone *c, const struct verify_spec *spec,
     g_autofree char *path = g_build_filename(spec->work_dir, "added." VM_DISK_FORMAT, NULL);
     gboolean disk =
         vm_disk_create(path, DISK_BYTES, NULL, NULL, &error) && vm_add_disk(machine, path, &error);
-    h->disk_error = told(disk, &error);
-    h->nic_error = told(vm_add_nic(machine, NIC_MAC, &error), &error);
-    h->no_cpu_room = strcmp(answer_get(h->before, "possible"), "0") == 0 && spec->cpus == 1;
-    if (vm_can_add_cpu(spec->arch) && !h->no_cpu_room)
-        h->cpu_error = told(vm_add_cpu(machine, &error), &error);
+    h->disk_error = hotplug_error_text(disk, &error);
+    h->nic_error = hotplug_error_text(vm_add_nic(machine, NIC_MAC, &error), &error);
+    h->no_cpu_slot = strcmp(answer_get(h->before, "possible"), "0") == 0 && spec->cpus == 1;
+    if (vm_can_add_cpu(spec->arch) && !h->no_cpu_slot)
+        h->cpu_error = hotplug_error_text(vm_add_cpu(machine, &error), &error);
 }
 
 /* The guest needs a moment to make use of what it is given. */
@@ -71,7 +71,7 @@ static guint64 balloon_to(struct clone *c, guint64 bytes, guint seconds, struct 
         clone_let_run(c, BALLOON_MS);
     }
     if (!good && !h->memory_error)
-        h->memory_error = told(FALSE, &error);
+        h->memory_error = hotplug_error_text(FALSE, &error);
     g_clear_error(&error);
     return now;
 }

@@ -421,10 +421,10 @@ static char *as_medium(struct guest *g)
     return command;
 }
 
-static struct outcome run_medium(struct guest *g, const struct install_boot *boot,
+static struct outcome run_medium(struct guest *g, const struct install_boot_command *boot,
                                  struct install_limits limits)
 {
-    const struct install_spec more = {.boot = boot};
+    const struct install_spec more = {.boot_command = boot};
     return run_spec(g, limits, &more, NULL);
 }
 
@@ -434,7 +434,7 @@ static void boot_command(void **state)
     (void)state;
     struct guest *g = guest_new("install");
     g_autofree char *command = as_medium(g);
-    const struct install_boot boot = {.command = command};
+    const struct install_boot_command boot = {.command = command};
     struct outcome o = run_medium(g, &boot, patient);
     assert_no_error(o.error);
     assert_true(o.good);
@@ -465,7 +465,7 @@ static void boot_command_uefi(void **state)
         g_strdup_printf("<wait \"grub>\">linux /linux %s<enter>initrd /initrd.gz<enter>boot<enter>",
                         g->vm.command_line);
     g_clear_pointer(&g->vm.command_line, g_free);
-    const struct install_boot boot = {.command = command};
+    const struct install_boot_command boot = {.command = command};
     struct outcome o = run_medium(g, &boot, (struct install_limits){.total = 400});
     assert_no_error(o.error);
     assert_true(o.good);
@@ -484,7 +484,7 @@ static void answer_not_asked_for(void **state)
     const struct media_file files[] = {{"preseed.cfg", data, 0600}};
     g_autoptr(seed_server) seed = seed_server_new(files, 1, NULL, NULL, &error);
     assert_no_error(error);
-    const struct install_boot boot = {
+    const struct install_boot_command boot = {
         .command = command, .seed = seed, .answer = "preseed.cfg", .answer_limit = 3};
     struct outcome o = run_medium(g, &boot, patient);
     assert_error_says(o.error, INGOT_EXIT_INSTALL,
@@ -500,7 +500,7 @@ static void text_does_not_come(void **state)
     (void)state;
     struct guest *g = guest_new("install");
     g_autofree char *command = as_medium(g);
-    const struct install_boot boot = {.command = "<wait \"no such text\" 4s><enter>"};
+    const struct install_boot_command boot = {.command = "<wait \"no such text\" 4s><enter>"};
     struct outcome o = run_medium(g, &boot, patient);
     assert_error_says(o.error, INGOT_EXIT_INSTALL, "the boot command cannot be typed: ");
     assert_error_says(o.error, INGOT_EXIT_INSTALL, "no such text");

@@ -213,15 +213,16 @@ static const struct fault faults[] = {
     {&check_identity, "/etc/udev/rules.d/70-persistent-net.rules", "x", "one network card"},
     {&check_identity, "/etc/network/interfaces", "hwaddress ether 02:00:00:00:00:01\n",
      "/etc/network/interfaces has a MAC address"},
-    {&check_leavings, "/root/preseed.cfg", "x", "the installer's /root/preseed.cfg was left"},
-    {&check_leavings, "/var/cache/debconf/passwords.dat", "Value: x\n", "holds a password"},
-    {&check_leavings, "/etc/shadow", "root::1:0:99999:7:::\n", "root has an empty password"},
-    {&check_leavings, "/etc/passwd", "guest::1000:1000:x:/:/bin/sh\n",
+    {&check_build_traces, "/root/preseed.cfg", "x", "the installer's /root/preseed.cfg was left"},
+    {&check_build_traces, "/var/cache/debconf/passwords.dat", "Value: x\n", "holds a password"},
+    {&check_build_traces, "/etc/shadow", "root::1:0:99999:7:::\n", "root has an empty password"},
+    {&check_build_traces, "/etc/passwd", "guest::1000:1000:x:/:/bin/sh\n",
      "guest has an empty password"},
-    {&check_leavings, "/var/lib/any", "a " PHONY_PASSWORD " b",
+    {&check_build_traces, "/var/lib/any", "a " PHONY_PASSWORD " b",
      "a secret of the build is in "
      "/var/lib/any"},
-    {&check_leavings, "/etc/any", "mac 52-54-00-6B-1D-9E", "of the build's machine is in /etc/any"},
+    {&check_build_traces, "/etc/any", "mac 52-54-00-6B-1D-9E",
+     "of the build's machine is in /etc/any"},
 };
 
 static void assert_broken(guest *g, const struct fault *fault)

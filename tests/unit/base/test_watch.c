@@ -12,7 +12,7 @@
 struct step {
     guint seconds;
     gint64 cpu, bytes; /* a second */
-    guint64 told;
+    guint64 activity;
     gboolean full;
 };
 
@@ -28,7 +28,7 @@ static enum watch_verdict after(const struct step *steps, const struct watch_lim
             s.at += SECONDS;
             s.cpu += steps->cpu;
             s.bytes += steps->bytes;
-            s.told += steps->told;
+            s.activity += steps->activity;
             s.full = steps->full;
             verdict = watch_judge(&state, limits, &s);
         }

@@ -41,7 +41,7 @@ static void assert_reason(struct wait *w, const char *const *said, const char *c
     assert_non_null(w->reason.cause);
     assert_string_equal(w->reason.cause, cause);
     assert_non_null(w->reason.remedy);
-    assert_string_equal(w->reason_said, line);
+    assert_string_equal(w->reason_line, line);
 }
 
 /* As a medium's own retriever has it: nothing of ours says which kernels there are. */

@@ -67,7 +67,7 @@ static GBytes *base_of(const struct os_answers *a, const char *arch)
         const struct os_file *f = g_ptr_array_index(files, i);
         gsize size;
         const void *data = g_bytes_get_data(f->data, &size);
-        if (f->base)
+        if (f->base_system)
             g_byte_array_append(all, data, (guint)size);
     }
     return g_byte_array_free_to_bytes(all);

@@ -373,7 +373,7 @@ static void boot_command(void **state)
     assert_string_equal(files[0].path, "preseed.cfg");
     assert_string_equal(files[n - 1].path, "ingot/seed.sh");
     g_autoptr(plan) direct = make("", NULL, APT, NULL, &error);
-    assert_null(direct->boot.command);
+    assert_null(direct->boot_command);
     assert_false(direct->media.whole);
     assert_int_equal(direct->files->len, n - 1);
 }

@@ -86,8 +86,8 @@ static void archive_without_modules(void **state)
                                        .remedy = p.installer->modules_remedy};
     g_autoptr(build) b = sample_build(&p, NULL);
     g_autoptr(GError) error = NULL;
-    b->boot = g_new0(media_boot, 1);
-    b->boot->kernel = put_kernel();
+    b->media = g_new0(media_boot, 1);
+    b->media->kernel = put_kernel();
     assert_false(install_stage()->run(b, "aa", &error));
     assert_error_says(error, INGOT_EXIT_MEDIA,
                       "no modules for the installer's kernel 6.12.117+deb13-amd64, only for "
@@ -122,10 +122,10 @@ static char *key_of(const char *more)
 {
     g_autoptr(plan) p = plan_of(more);
     g_autoptr(build) b = sample_build(p, NULL);
-    b->boot = g_new0(media_boot, 1);
-    b->boot->inputs = g_ptr_array_new();
-    b->boot->kernel_sha256 = g_strdup("aa");
-    b->boot->initrd_sha256 = g_strdup("bb");
+    b->media = g_new0(media_boot, 1);
+    b->media->inputs = g_ptr_array_new();
+    b->media->kernel_sha256 = g_strdup("aa");
+    b->media->initrd_sha256 = g_strdup("bb");
     return install_stage()->key(b);
 }
 

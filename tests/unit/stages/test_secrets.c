@@ -3,7 +3,7 @@
 
 #include "base/spawn.h"
 #include "stages/failure_bundle.h"
-#include "stages/record.h"
+#include "stages/build_record.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -154,7 +154,7 @@ static void nowhere(void **state)
     fill_build(b, said);
     ingot_set_error(&error, INGOT_EXIT_INSTALL, said, "%s", said);
     b->bundle = failure_bundle_save(b, "install", 6, error);
-    record_write(b, "install", error);
+    build_record_write(b, "install", error);
     progress_says(PROGRESS_JSON, events, hidden, said);
     progress_says(PROGRESS_TEXT, lines, hidden, said);
     assert_true(assert_clean(b->bundle) >= 9);
@@ -192,7 +192,7 @@ static void script_of_a_boot_command(void **state)
     (void)state;
     g_autoptr(secrets) hidden = all_secrets();
     plan p = secret_plan("name: web\n", "answers");
-    p.boot.command = (char *)"<wait \"boot:\">it's<enter>";
+    p.boot_command = (char *)"<wait \"boot:\">it's<enter>";
     p.name = (char *)"it's web";
     g_autoptr(build) b = sample_build(&p, hidden);
     g_autoptr(GError) error = NULL;

@@ -7,7 +7,7 @@
 #include "stages/history.h"
 #include "stages/kept.h"
 #include "stages/manifest.h"
-#include "stages/record.h"
+#include "stages/build_record.h"
 
 #include <string.h>
 
@@ -137,7 +137,7 @@ static build *filled(const plan *p, const secrets *hidden, gboolean failed)
 
 static json_t *record_of(const build *b, const char *stage_name, const GError *failure)
 {
-    json_t *o = record_new(b, stage_name, failure);
+    json_t *o = build_record_new(b, stage_name, failure);
     assert_true(json_number_value(json_object_get(o, "seconds")) >= 0);
     json_object_set_new(o, "seconds", json_string("…"));
     return o;

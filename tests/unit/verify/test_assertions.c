@@ -205,7 +205,7 @@ static void offline_cpu(struct evidence *e)
 }
 static void no_room(struct evidence *e)
 {
-    e->hotplug.no_cpu_room = TRUE;
+    e->hotplug.no_cpu_slot = TRUE;
 }
 static void refused_cpu(struct evidence *e)
 {

@@ -2,7 +2,7 @@
 #include "sample.h"
 
 #include "base/error.h"
-#include "stages/record.h"
+#include "stages/build_record.h"
 
 #include <string.h>
 
@@ -60,7 +60,7 @@ static void failed(void **state)
     sample_machine(b, a_machine(), 7);
     b->bundle = g_strdup("/out/web.failed");
     ingot_set_error(&failure, INGOT_EXIT_INSTALL, "do not say pass\"word", "no room\n  | hunter2");
-    json_t *o = record_new(b, "install", failure), *f = json_object_get(o, "failure");
+    json_t *o = build_record_new(b, "install", failure), *f = json_object_get(o, "failure");
     assert_string_equal(json_string_value(json_object_get(o, "result")), "failed");
     assert_string_equal(json_string_value(json_object_get(f, "cause")), "no room");
     assert_string_equal(json_string_value(json_object_get(f, "remedy")), "do not say <secret>");
@@ -110,7 +110,7 @@ static void left_out(void **state)
     plan p = whole_plan();
     g_autoptr(build) b = sample_build(&p, NULL);
     b->options.no_verify = TRUE;
-    json_t *o = record_new(b, NULL, NULL);
+    json_t *o = build_record_new(b, NULL, NULL);
     assert_string_equal(json_string_value(json_object_get(o, "result")), "good");
     assert_null(json_object_get(o, "failure"));
     assert_string_equal(text_at(o, "stages", 4, "stage"), "verify");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stages/record.h"
+#include "stages/build_record.h"
 
 #include "base/files.h"
 #include "base/text.h"
@@ -93,7 +93,7 @@ static json_t *stages_json(const build *b, const json_t *all, const char *failed
 
 /* ---- all of it ---- */
 
-json_t *record_new(const build *b, const char *failed_stage, const GError *failure)
+json_t *build_record_new(const build *b, const char *failed_stage, const GError *failure)
 {
     json_t *o = manifest_new(b), *all = timeline_to_json(b->timeline);
     gboolean stopped = failure && exit_of(failed_stage, failure) == INGOT_EXIT_INTERRUPTED;
@@ -114,25 +114,25 @@ json_t *record_new(const build *b, const char *failed_stage, const GError *failu
     return safe;
 }
 
-static void record_put(const build *b, const char *path, const char *text)
+static void build_record_put(const build *b, const char *path, const char *text)
 {
     g_autoptr(GError) error = NULL;
     if (!files_write_atomic(path, text, -1, 0644, &error))
         progress_warning(b->progress, "%s", error->message);
 }
 
-void record_write(const build *b, const char *failed_stage, const GError *failure)
+void build_record_write(const build *b, const char *failed_stage, const GError *failure)
 {
     if (!b->options.report && !b->options.junit)
         return;
-    json_t *record = record_new(b, failed_stage, failure);
+    json_t *record = build_record_new(b, failed_stage, failure);
     if (b->options.report) {
         g_autofree char *html = report_html(record);
-        record_put(b, b->options.report, html);
+        build_record_put(b, b->options.report, html);
     }
     if (b->options.junit) {
         g_autofree char *xml = report_junit(record);
-        record_put(b, b->options.junit, xml);
+        build_record_put(b, b->options.junit, xml);
     }
     json_decref(record);
 }

@@ -20,7 +20,7 @@
 
 /* A staging directory is in use as long as its builder lives: the builder holds flock(2) on it and
  * never lets go, the kernel does.  Unlike a process id this is right in containers, too. */
-static int stage_try_lock(const char *path)
+static int staging_try_lock(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
@@ -40,7 +40,7 @@ static gboolean is_stage(const char *entry)
 /* Ends what the dead owner of a staging directory began, and removes it. */
 static gboolean bury(const char *path, const char *out_dir, GError **error)
 {
-    int fd = stage_try_lock(path);
+    int fd = staging_try_lock(path);
     if (fd < 0)
         return TRUE; /* somebody lives there */
     struct stat info;
@@ -77,7 +77,7 @@ int publish_lock(const char *out_dir, GCancellable *cancel, GError **error)
 static char *make_stage(const char *out_dir, const char *name, GError **error)
 {
     g_autofree char *path = g_strdup_printf("%s/.%s" MARK "XXXXXX", out_dir, name);
-    if (g_mkdtemp_full(path, 0700) && stage_try_lock(path) >= 0)
+    if (g_mkdtemp_full(path, 0700) && staging_try_lock(path) >= 0)
         return g_steal_pointer(&path);
     ingot_set_error(error, INGOT_EXIT_HOST, "choose a folder that this user may write",
                     "cannot make a staging directory in %s: %s", out_dir, g_strerror(errno));

@@ -4,8 +4,8 @@
 
 /* The record of a build, good or bad (docs/report.md): what its report is made of.  failed_stage
  * and failure NULL: it was good.  Secrets are masked.  Owned by the caller. */
-json_t *record_new(const build *b, const char *failed_stage, const GError *failure);
+json_t *build_record_new(const build *b, const char *failed_stage, const GError *failure);
 
 /* Writes the reports that the build's options ask for.  Best effort: what cannot be written is told
  * as a warning. */
-void record_write(const build *b, const char *failed_stage, const GError *failure);
+void build_record_write(const build *b, const char *failed_stage, const GError *failure);
