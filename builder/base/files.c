@@ -168,6 +168,15 @@ guint64 files_usage_alone(const char *path)
     return usage(path, NULL);
 }
 
+gboolean files_is_untouched(const struct stat *before, const struct stat *now)
+{
+    return now->st_dev == before->st_dev && now->st_ino == before->st_ino &&
+           now->st_size == before->st_size && now->st_mtim.tv_sec == before->st_mtim.tv_sec &&
+           now->st_mtim.tv_nsec == before->st_mtim.tv_nsec &&
+           now->st_ctim.tv_sec == before->st_ctim.tv_sec &&
+           now->st_ctim.tv_nsec == before->st_ctim.tv_nsec;
+}
+
 gboolean files_is_dir(const char *path)
 {
     struct stat info;

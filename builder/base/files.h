@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include <gio/gio.h>
+#include <sys/stat.h>
 
 /* Makes a directory and its parents (mode 0755, private: 0700); an existing one is fine. */
 gboolean files_mkdir(const char *path, gboolean private_dir,
@@ -70,6 +71,10 @@ void files_unlock_remove(int fd, const char *path);
 
 /* The same without waiting; -1 when somebody holds it or it cannot be opened. */
 int files_try_lock(const char *path);
+
+/* Whether nobody has written to a file, or changed its owner, mode or names, between two stat(2):
+ * the kernel sets ctime, and no program can set it back. */
+gboolean files_is_untouched(const struct stat *before, const struct stat *now);
 
 /* Whether path (its last part no symbolic link) still leads to the open file.  If others may
  * remove or replace a file, ask this after locking it. */

@@ -206,3 +206,9 @@ json_t *text_json(const char *text)
     g_autofree char *clean = text_printable(text ? text : "", -1);
     return json_string(clean);
 }
+
+gboolean text_is_package_name(const char *text)
+{
+    return g_utf8_validate(text, -1, NULL) &&
+           g_regex_match_simple("^" TEXT_PACKAGE_NAME "$", text, G_REGEX_DOLLAR_ENDONLY, 0);
+}

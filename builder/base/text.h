@@ -12,6 +12,12 @@ const char *text_nearest(const char *word, const char *const *candidates);
  * otherwise (NULL: NULL).  Owned by the caller. */
 char *text_did_you_mean(const char *word, const char *const *candidates, const char *otherwise);
 
+/* The name of a package in any packaging system, for PCRE and ECMA-262 alike: nothing in it means
+ * more to a shell, to a path or, in its first place, to a program's options.  Which of them a
+ * family can have, its own record says. */
+#define TEXT_PACKAGE_NAME "[A-Za-z0-9][A-Za-z0-9.+_-]*"
+gboolean text_is_package_name(const char *text);
+
 /* "8GiB", "512M", "1.5G", "4096" (bytes) to bytes; the units are powers of 1024 with or without
  * "iB"; "B" alone is bytes.  "GB" and the like (powers of 1000) are taken as such.  FALSE: not a
  * size, or above INT64_MAX. */

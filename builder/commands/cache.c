@@ -39,22 +39,16 @@ static void list_limit(struct call *c, guint64 limit, json_t *all)
 
 static void cache_list(struct call *c, const char *cache, guint64 limit)
 {
-    static const char *const parts[][2] = {
-        {"media", "installer media, by digest"},
-        {"stages", "installed disks, by key"},
-        {"history", "how long earlier builds took"},
-        {"work", "builds that run now"},
-    };
     json_t *all = json_pack("{s:s}", "directory", cache);
     if (!c->json)
         printf("%s\n", cache);
-    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
-        g_autofree char *path = g_build_filename(cache, parts[i][0], NULL);
+    for (const struct cache_part *part = build_cache_parts(); part->name; part++) {
+        g_autofree char *path = g_build_filename(cache, part->name, NULL);
         guint64 bytes = files_usage(path);
         g_autofree char *shown = text_size(bytes);
-        json_object_set_new(all, parts[i][0], json_integer((json_int_t)bytes));
+        json_object_set_new(all, part->name, json_integer((json_int_t)bytes));
         if (!c->json)
-            printf("  %-8s %12s  %s\n", parts[i][0], shown, parts[i][1]);
+            printf("  %-8s %12s  %s\n", part->name, shown, part->heading);
     }
     list_limit(c, limit, all);
     if (c->json)
@@ -65,10 +59,9 @@ static void cache_list(struct call *c, const char *cache, guint64 limit)
 
 static void prune(struct call *c, const char *cache, guint max_age)
 {
-    guint64 disks, media, durations;
-    guint n = build_prune(cache, max_age, &disks) + build_prune_media(cache, max_age, &media) +
-              build_prune_history(cache, max_age, &durations);
-    g_autofree char *shown = text_size(disks + media + durations);
+    guint64 bytes;
+    guint n = build_prune_all(cache, max_age, &bytes);
+    g_autofree char *shown = text_size(bytes);
     progress_info(c->progress, "%u removed, %s freed", n, shown);
 }
 

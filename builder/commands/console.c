@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/console.h"
-#include "commands/running.h"
+#include "stages/stages.h"
 
 #include "base/files.h"
 
@@ -52,16 +52,16 @@ static void console_attach(struct call *c, GSocket *socket)
     struct termios saved;
     struct session s = {.loop = g_main_loop_new(NULL, FALSE), .socket = socket};
     gboolean raw = console_raw(&saved);
-    g_autoptr(GSource) guest = g_socket_create_source(socket, G_IO_IN | G_IO_HUP, NULL);
+    g_autoptr(GSource) from_build = g_socket_create_source(socket, G_IO_IN | G_IO_HUP, NULL);
     g_autoptr(GSource) person = g_unix_fd_source_new(STDIN_FILENO, G_IO_IN | G_IO_HUP);
-    g_source_set_callback(guest, G_SOURCE_FUNC(from_guest), &s, NULL);
+    g_source_set_callback(from_build, G_SOURCE_FUNC(from_guest), &s, NULL);
     g_source_set_callback(person, G_SOURCE_FUNC(from_person), &s, NULL);
-    g_source_attach(guest, NULL);
+    g_source_attach(from_build, NULL);
     g_source_attach(person, NULL);
     gulong id = g_cancellable_connect(c->cancel, G_CALLBACK(console_on_cancel), s.loop, NULL);
     g_main_loop_run(s.loop);
     g_cancellable_disconnect(c->cancel, id);
-    g_source_destroy(guest);
+    g_source_destroy(from_build);
     g_source_destroy(person);
     if (raw)
         console_cooked(&saved);

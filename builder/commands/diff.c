@@ -140,7 +140,7 @@ const command command_diff = {
     .arguments = "A B",
     .heading = "Compare two images",
     .description =
-        "Compares what is in two qcow2 images, without changing them: partitions and file "
+        "Compares what is in two images, without changing them: partitions and file "
         "systems, packages, kernels, boot loader, fstab, users and groups, systemd units, and "
         "everything in /etc. UUIDs are ignored, and no password hash is shown. Exits with 0 "
         "if nothing differs and with 10 if something does.",

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/commands.h"
 
-#include "base/text.h"
 #include "commands/image.h"
 #include "commands/sarif.h"
 #include "sysprep/sysprep.h"
@@ -45,33 +44,6 @@ static void inspect_list(const struct call *c, const GPtrArray *rules)
         json_decref(all);
 }
 
-static gboolean check_names(char **names, const GPtrArray *rules, GError **error)
-{
-    g_autoptr(GPtrArray) known = g_ptr_array_new();
-    for (guint i = 0; i < rules->len; i++)
-        g_ptr_array_add(known, (gpointer)((const inspect_rule *)g_ptr_array_index(rules, i))->name);
-    g_ptr_array_add(known, NULL);
-    for (char **name = names; name && *name; name++) {
-        if (g_strv_contains((const char *const *)known->pdata, *name))
-            continue;
-        const char *near = text_nearest(*name, (const char *const *)known->pdata);
-        g_autofree char *hint = near ? g_strdup_printf("did you mean '%s'?", near)
-                                     : g_strdup("ingot inspect --list prints their names");
-        ingot_set_error(error, INGOT_EXIT_USAGE, hint, "unknown rule '%s'", *name);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static void leave_out(GPtrArray *findings, char **names)
-{
-    for (guint i = findings->len; names && i-- > 0;) {
-        const struct inspect_finding *finding = g_ptr_array_index(findings, i);
-        if (g_strv_contains((const char *const *)names, finding->rule->name))
-            g_ptr_array_remove_index(findings, i);
-    }
-}
-
 /* ---- text ---- */
 
 static void print_findings(const GPtrArray *findings)
@@ -85,7 +57,7 @@ static void print_findings(const GPtrArray *findings)
         }
 }
 
-static void print_text(const inspect_survey *survey, const guint counts[])
+static void print_text(const inspect_survey *survey)
 {
     const inspect_section *section = NULL;
     for (guint i = 0; i < survey->items->len; i++) {
@@ -98,7 +70,9 @@ static void print_text(const inspect_survey *survey, const guint counts[])
     printf("\nFindings\n");
     print_findings(survey->findings);
     printf("%serrors: %u, warnings: %u, notes: %u\n", survey->findings->len ? "\n" : "  ",
-           counts[INSPECT_ERROR], counts[INSPECT_WARNING], counts[INSPECT_NOTE]);
+           inspect_survey_count(survey, INSPECT_ERROR),
+           inspect_survey_count(survey, INSPECT_WARNING),
+           inspect_survey_count(survey, INSPECT_NOTE));
 }
 
 /* ---- JSON ---- */
@@ -129,29 +103,29 @@ static json_t *findings_json(const GPtrArray *findings)
     return all;
 }
 
-static void print_json(const struct call *c, const inspect_survey *survey, const guint counts[])
+static void print_json(const struct call *c, const inspect_survey *survey)
 {
     json_t *numbers = json_object();
     for (int level = INSPECT_NOTE; level <= INSPECT_ERROR; level++)
         json_object_set_new(numbers, inspect_level_name((enum inspect_level)level),
-                            json_integer(counts[level]));
+                            json_integer(inspect_survey_count(survey, (enum inspect_level)level)));
     call_print_json(c, json_pack("{s:o, s:b, s:o, s:o, s:o}", "image", json_string(c->args[0]),
-                                 "clean", counts[INSPECT_ERROR] == 0, "counts", numbers, "sections",
-                                 items_json(survey->items), "findings",
-                                 findings_json(survey->findings)));
+                                 "clean", inspect_survey_count(survey, INSPECT_ERROR) == 0,
+                                 "counts", numbers, "sections", items_json(survey->items),
+                                 "findings", findings_json(survey->findings)));
 }
 
 /* ---- the work ---- */
 
 static void inspect_print(const struct call *c, const GPtrArray *rules,
-                          const inspect_survey *survey, const guint counts[])
+                          const inspect_survey *survey)
 {
     if (c->json)
-        print_json(c, survey, counts);
+        print_json(c, survey);
     else if (g_strcmp0(c->common.format, "sarif") == 0)
         call_print_json(c, sarif_log(c->args[0], rules, survey->findings));
     else
-        print_text(survey, counts);
+        print_text(survey);
 }
 
 static inspect_survey *inspect_take(struct call *c, GError **error)
@@ -172,25 +146,21 @@ static inspect_survey *inspect_take(struct call *c, GError **error)
 static gboolean inspect_work(struct call *c, const GPtrArray *rules, char **disabled,
                              GError **error)
 {
-    guint counts[INSPECT_ERROR + 1] = {0};
     g_autoptr(inspect_survey) survey = inspect_take(c, error);
     if (!survey)
         return FALSE;
-    leave_out(survey->findings, disabled);
-    for (guint i = 0; i < survey->findings->len; i++)
-        counts[((const struct inspect_finding *)g_ptr_array_index(survey->findings, i))
-                   ->rule->level]++;
-    inspect_print(c, rules, survey, counts);
-    c->exit_code = counts[INSPECT_ERROR] ? INGOT_EXIT_POLICY : INGOT_EXIT_OK;
+    inspect_survey_ignore(survey, (const char *const *)disabled);
+    inspect_print(c, rules, survey);
+    c->exit_code = inspect_survey_count(survey, INSPECT_ERROR) ? INGOT_EXIT_POLICY : INGOT_EXIT_OK;
     return TRUE;
 }
 
 static gboolean inspect_command(struct call *c, GError **error)
 {
     const struct options *o = c->options;
-    g_auto(GStrv) disabled = o->disable ? g_strsplit(o->disable, ",", -1) : NULL;
+    g_auto(GStrv) disabled = inspect_rules_named(o->disable, error);
     g_autoptr(GPtrArray) rules = inspect_rules();
-    if (!check_names(disabled, rules, error))
+    if (!disabled)
         return FALSE;
     if (o->list) {
         inspect_list(c, rules);
@@ -204,7 +174,7 @@ const command command_inspect = {
     .arguments = "IMAGE",
     .heading = "Report what is in an image, and what is not clean",
     .description =
-        "Looks into a qcow2 image without changing it: system, disk, boot loader, accounts, "
+        "Looks into an image without changing it: system, disk, boot loader, accounts, "
         "services, network; then checks every rule for templates (--list), including keys and "
         "credentials left in it. Exits with 8 if a rule of level error is broken, else with 0.",
     .formats = "text|json|sarif",

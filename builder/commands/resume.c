@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/commands.h"
-#include "commands/running.h"
+#include "stages/stages.h"
 
 static gboolean resume_command(struct call *c, GError **error)
 {

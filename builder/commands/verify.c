@@ -10,8 +10,6 @@
 
 /* The verify stage of a build alone, for any image. */
 
-#define MEMORY (1ull << 30)
-
 struct options {
     struct image_options image;
     gboolean list;
@@ -88,7 +86,7 @@ static gboolean read_packages(const char *text, char ***names, GError **error)
 {
     *names = g_strsplit(text ? text : "", ",", -1);
     for (char **name = *names; *name; name++)
-        if (!g_regex_match_simple("^[A-Za-z0-9][A-Za-z0-9.+_-]*$", *name, G_REGEX_RAW, 0))
+        if (!text_is_package_name(*name))
             return bad("packages", *name, "write the names of packages with commas between", error);
     return TRUE;
 }
@@ -96,7 +94,7 @@ static gboolean read_packages(const char *text, char ***names, GError **error)
 static gboolean read_options(const struct options *o, struct verify_spec *spec, char ***names,
                              GError **error)
 {
-    spec->memory = MEMORY;
+    spec->memory = VERIFY_MEMORY;
     if (!read_size("memory", o->memory, &spec->memory, error) ||
         !read_size("disk-size", o->disk_size, &spec->disk_size, error) ||
         !read_packages(o->packages, names, error))
@@ -139,26 +137,6 @@ static gboolean verify_verify(struct call *c, const struct options *o, struct ve
     return commands_verify_judge(c, good, error);
 }
 
-static gboolean in_directory(struct call *c, const struct options *o, struct verify_spec *spec,
-                             GError **error)
-{
-    int lock = -1;
-    g_autofree char *cache = call_cache_dir(c), *data = files_data_dir();
-    g_autofree char *parent = g_build_filename(cache, "work", NULL);
-    g_autofree char *dir = files_live_dir(parent, "verify", &lock, error);
-    if (!dir)
-        return FALSE;
-    spec->data_dir = data;
-    spec->work_dir = dir;
-    spec->log_dir = o->logs ? o->logs : dir;
-    spec->build_host = g_get_host_name();
-    gboolean good =
-        (!o->logs || files_mkdir(o->logs, FALSE, error)) && verify_verify(c, o, spec, error);
-    files_remove_tree(dir);
-    files_unlock(lock);
-    return good;
-}
-
 /* As JSON the result is one document. */
 static vm_firmware *verify_firmware(const struct call *c, const char *arch, GError **error)
 {
@@ -175,19 +153,25 @@ static gboolean verify_work(struct call *c, const struct options *o, GError **er
     struct vm_accel accel = {0};
     g_auto(GStrv) names = NULL;
     g_autoptr(image_file) i = image_take(c, c->args[0], &o->image, IMAGE_PLAIN, error);
-    g_autofree char *cache = call_cache_dir(c);
-    struct verify_spec spec = {.image = i,
-                               .name = c->args[0],
+    g_autofree char *cache = call_cache_dir(c), *data = files_data_dir();
+    g_autofree char *work = g_build_filename(cache, "work", NULL);
+    struct verify_spec spec = {.disks[0] = {.image = i, .name = c->args[0]},
                                .arch = o->arch ? o->arch : "x86_64",
                                .accel = &accel,
                                .cpus = 1,
-                               .foreign_macs = vm_macs()};
-    if (!i || !read_options(o, &spec, &names, error) || !image_probe(c, &spec.force_tcg, error) ||
+                               .foreign_macs = vm_macs(),
+                               .build_host = g_get_host_name(),
+                               .data_dir = data,
+                               .work_dir = work,
+                               .log_dir = o->logs};
+    if (!i || !read_options(o, &spec, &names, error) ||
+        (o->logs && !files_mkdir(o->logs, FALSE, error)) ||
+        !image_probe(c, &spec.force_tcg, error) ||
         !vm_accel_probe(spec.arch, cache, FALSE, c->cancel, &accel, error))
         return FALSE;
     g_autoptr(vm_firmware) firmware = verify_firmware(c, spec.arch, error);
     spec.firmware = firmware;
-    gboolean good = firmware && in_directory(c, o, &spec, error);
+    gboolean good = firmware && verify_verify(c, o, &spec, error);
     vm_accel_clear(&accel);
     return good;
 }
@@ -207,7 +191,7 @@ const command command_verify = {
     .arguments = "IMAGE",
     .heading = "Boot two clones of an image and prove that they are distinct machines",
     .description =
-        "Boots two throw-away clones of a qcow2 image at the same time, asks them what they "
+        "Boots two throw-away clones of an image at the same time, asks them what they "
         "are, restarts one, hot-plugs a CPU, a disk and a network card into the other, and "
         "prints every assertion with the evidence. The image is only read. The guest needs "
         "systemd.",

@@ -25,6 +25,12 @@ extern const struct rootfs_database deb_dpkg;
  * for PCRE and ECMA-262 alike. */
 #define DEB_NAME_PATTERN "[a-z0-9][a-z0-9+.-]*"
 gboolean deb_is_name(const char *text);
+/* A name that one may ask for: of two letters at least (Policy 5.6.1), and without the final "-" by
+ * which apt-get(8) takes "remove".  What is wrong with one may be worth saying; owned by the
+ * caller, or NULL. */
+#define DEB_NAME_WHAT "a package name (a-z, 0-9, '+', '-' and '.')"
+gboolean deb_is_wanted_name(const char *text);
+char *deb_name_advice(const char *text);
 /* Policy 5.6.12; nothing that means more to a path or a line. */
 gboolean deb_is_version(const char *text);
 /* Policy 5.6.8: "amd64", "all". */

@@ -10,6 +10,17 @@ gboolean deb_is_name(const char *text)
     return text && g_regex_match_simple("^" DEB_NAME_PATTERN "$", text, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
+gboolean deb_is_wanted_name(const char *text)
+{
+    return deb_is_name(text) && text[1] && !g_str_has_suffix(text, "-");
+}
+
+char *deb_name_advice(const char *text)
+{
+    return g_str_has_suffix(text, "-") ? g_strdup("apt would remove a package written like this")
+                                       : NULL;
+}
+
 static gboolean is_word(const char *text, const char *more)
 {
     if (!text || !g_ascii_isalnum(*text))

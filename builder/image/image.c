@@ -229,11 +229,7 @@ image_file *image_open(const char *path, enum image_flags flags, const char *scr
 gboolean image_is_untouched(const image_file *i)
 {
     struct stat now;
-    return fstat(i->fd, &now) == 0 && now.st_size == i->seen.st_size &&
-           now.st_mtim.tv_sec == i->seen.st_mtim.tv_sec &&
-           now.st_mtim.tv_nsec == i->seen.st_mtim.tv_nsec &&
-           now.st_ctim.tv_sec == i->seen.st_ctim.tv_sec &&
-           now.st_ctim.tv_nsec == i->seen.st_ctim.tv_nsec;
+    return fstat(i->fd, &now) == 0 && files_is_untouched(&i->seen, &now);
 }
 
 /* The header is checked again, too: the clock of a file system has ticks of some milliseconds,
@@ -344,14 +340,30 @@ static gboolean overlay_failed(const image_file *i, GError *cause, GError **erro
     return FALSE;
 }
 
+/* How QEMU is given the image; owned by the caller. */
+static char *qemu_name(const image_file *i)
+{
+    return image_is_own(i) ? g_canonicalize_filename(i->path, NULL) : image_json_name(i, i->fd);
+}
+
 gboolean image_overlay(const image_file *i, const char *overlay, guint64 size, GCancellable *cancel,
                        GError **error)
 {
     GError *local = NULL;
-    g_autofree char *name = image_is_own(i) ? g_strdup(i->path) : image_json_name(i, i->fd);
+    g_autofree char *name = qemu_name(i);
     const struct vm_backing base = {name, i->format};
     if (image_is_own(i))
         return vm_disk_overlay(overlay, size, &base, cancel, error);
     return vm_disk_create_on(overlay, size, &base, cancel, &local) ||
            overlay_failed(i, local, error);
+}
+
+gboolean image_overlay_again(const image_file *i, const char *overlay, const char *copy,
+                             GCancellable *cancel, GError **error)
+{
+    g_autofree char *name = qemu_name(i);
+    g_autoptr(GFile) from = g_file_new_for_path(overlay), to = g_file_new_for_path(copy);
+    const struct vm_backing base = {name, i->format};
+    return g_file_copy(from, to, G_FILE_COPY_NONE, cancel, NULL, NULL, error) &&
+           vm_disk_rebase(copy, &base, cancel, error);
 }

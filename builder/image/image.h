@@ -68,6 +68,11 @@ char *image_scratch(const image_file *i, const char *name);
 gboolean image_overlay(const image_file *i, const char *overlay, guint64 size, GCancellable *cancel,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Makes a copy of an overlay of another file that holds the same disk as i: the copy is an overlay
+ * of i, with the same changes. */
+gboolean image_overlay_again(const image_file *i, const char *overlay, const char *copy,
+                             GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether an untrusted image is still the one that was checked.  "backing": null keeps out a
  * backing file that is written into the header later, but QEMU has no such option for a data file:
  * so call this once QEMU has opened the file, before using anything that was read.  Error:

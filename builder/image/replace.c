@@ -191,13 +191,10 @@ static gboolean copy_rights(const image_file *i, int to)
 
 /* ---- the changes ---- */
 
-static gboolean qemu_img(const image_file *i, const char *const argv[], GCancellable *cancel,
-                         GError **error)
+static gboolean changes_failed(const image_file *i, GError *cause, GCancellable *cancel,
+                               GError **error)
 {
-    const struct spawn_options options = {.cancel = cancel};
-    g_autoptr(GError) local = NULL;
-    if (spawn_run(argv, &options, NULL, &local))
-        return TRUE;
+    g_autoptr(GError) local = cause;
     if (g_cancellable_set_error_if_cancelled(cancel, error))
         return FALSE;
     g_autofree char *said = ingot_error_text(local);
@@ -210,11 +207,14 @@ static gboolean replace_put_changes(const image_file *i, int to, const char *ove
                                     GCancellable *cancel, GError **error)
 {
     g_autofree char *name = image_json_name(i, to);
-    const char *const rebase[] = {"qemu-img", "rebase",  "-q", "-u", "-f",    VM_DISK_FORMAT,
-                                  "-F",       i->format, "-b", name, overlay, NULL};
+    const struct vm_backing copy = {name, i->format};
+    const struct spawn_options options = {.cancel = cancel};
     const char *const commit[] = {"qemu-img", "commit",       "-q",    "-d",
                                   "-f",       VM_DISK_FORMAT, overlay, NULL};
-    return qemu_img(i, rebase, cancel, error) && qemu_img(i, commit, cancel, error);
+    GError *local = NULL;
+    return (vm_disk_rebase(overlay, &copy, cancel, &local) &&
+            spawn_run(commit, &options, NULL, &local)) ||
+           changes_failed(i, local, cancel, error);
 }
 
 /* ---- all of it ---- */

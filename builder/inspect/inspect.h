@@ -52,7 +52,7 @@ typedef struct snapshot snapshot;
 void snapshot_free(snapshot *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(snapshot, snapshot_free)
 
-/* Reads a qcow2 image without changing it: one launch of libguestfs.  Errors: as sysprep_image, but
+/* Reads an image without changing it: one launch of libguestfs.  Errors: as sysprep_image, but
  * for the policy.  The caller owns the snapshot, which is finished. */
 snapshot *inspect_snapshot(const image_file *from, gboolean force_tcg, progress *p,
                            GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -88,6 +88,10 @@ typedef struct inspect_rule {
  * owns the array. */
 GPtrArray *inspect_rules(void);
 
+/* "NAME,NAME…" (NULL: none) as a list that the caller owns.  Error: INGOT_EXIT_USAGE, no rule is
+ * called so. */
+char **inspect_rules_named(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Where an image breaks a rule.  Texts are printable. */
 struct inspect_finding {
     const inspect_rule *rule;
@@ -112,8 +116,14 @@ typedef struct inspect_survey {
 void inspect_survey_free(inspect_survey *survey);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(inspect_survey, inspect_survey_free)
 
-/* Reports on everything in a qcow2 image without changing it: one launch of libguestfs.  A
- * finding is not an error.  Errors: as inspect_snapshot.  The caller owns the survey. */
+/* Looks at everything in an image without changing it: one launch of libguestfs.  What is
+ * found is no error.  Errors: as inspect_snapshot.  The caller owns the survey. */
 inspect_survey *inspect_survey_image(const image_file *from, gboolean force_tcg, progress *p,
                                      GCancellable *cancel,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Drops the findings of the rules of these names. */
+void inspect_survey_ignore(inspect_survey *survey, const char *const *names);
+
+/* How many findings are of that level. */
+guint inspect_survey_count(const inspect_survey *survey, enum inspect_level level);

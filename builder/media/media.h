@@ -6,14 +6,14 @@
 #include <gio/gio.h>
 
 /* Fetching installer media, proving them, and getting a kernel and an initrd out of them.  Knows
- * nothing of VMs, and of distributions what their records say (media/source.h).  Everything that
- * comes from a server or a medium is hostile until proven. */
+ * nothing of VMs, and of distributions only what their records say (media/source.h).  Everything
+ * that comes from a server or a medium is hostile until proven. */
 
 /* ---- packages ---- */
 
-/* The form of a package's file, which is read once from front to back: a head that only the
- * packaging system itself understands, and the package's files as one archive.  All of it may be
- * called in any thread; the file may be anything.  Errors are of INGOT_EXIT_MEDIA. */
+/* The form of a package's file: a head that only its packaging system understands, then the
+ * package's files as one archive.  It is read once, from front to back, in any thread.  The file
+ * may hold anything; errors are of INGOT_EXIT_MEDIA. */
 struct archive;
 struct media_format {
     const char *what;  /* "a .deb" */
@@ -33,7 +33,7 @@ struct media_format {
 /* Says that a package is not as it must be (why may hold what the package says); always FALSE. */
 gboolean media_package_refuse(const char *path, const char *why, GError **error);
 
-/* A package of an archive: what is known of it when the archive has been proved. */
+/* A package of a proved archive. */
 typedef struct media_package {
     char *name, *version, *arch; /* in the archive's words */
     char *file;                  /* what its file is called there */

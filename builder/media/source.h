@@ -3,23 +3,23 @@
 #include "base/digest.h"
 #include "media/media.h"
 
-/* What the home of a packaging system (debian/) implements of this room, and what it may use for
- * that.  A source reads and judges what an archive says of itself; fetching, signatures, digests
- * and the cache stay here. */
+/* For rooms that know a packaging system (debian/): the record they implement, and the functions of
+ * this room that such a record may use.  A source reads and judges what an archive says about
+ * itself.  Fetching, signatures, digests and the cache stay here. */
 
 /* One media_fetch while it runs. */
 typedef struct media_job media_job;
 
-/* Packages that are to be fetched, each of media_package * and not empty. */
+/* Packages that are to be fetched: arrays of media_package *, none of them empty. */
 struct media_choice {
     GPtrArray *system; /* sorted by name */
-    GPtrArray *kernel; /* the environment's; the last of them has the kernel where only one can */
-    GPtrArray *shell;  /* of one package */
+    GPtrArray *kernel; /* those that hold the environment's kernel and its modules */
+    GPtrArray *shell;  /* the one that holds the environment's shell */
 };
 void media_choice_clear(struct media_choice *choice);
 
-/* Errors are of INGOT_EXIT_MEDIA.  What was read on the way is added to the job's inputs; the
- * packages themselves are not. */
+/* Errors are of INGOT_EXIT_MEDIA.  A source adds the indexes that it reads to the job's inputs;
+ * packages are added when they are fetched. */
 struct media_source {
     const struct media_format *format; /* of its packages */
     const char *kernel_glob;           /* where the kernel is in its package: fnmatch(3) */
@@ -28,8 +28,8 @@ struct media_source {
     media_package *(*package)(media_job *job, GError **error);
     /* All packages of a spec of kind SYSTEM. */
     gboolean (*choose)(media_job *job, struct media_choice *choice, GError **error);
-    /* Adds the versions of the kernels for which the archive (components of the spec) has the
-     * installer's modules, each once, as char *; FALSE with *error unset: it has no such list. */
+    /* Adds each kernel version for which the archive has installer modules (char *, each once).
+     * FALSE with *error unset: the archive does not list them. */
     gboolean (*kernels)(media_job *job, GPtrArray *versions, GError **error);
 };
 
@@ -45,15 +45,16 @@ void media_job_input(media_job *job, const char *name, const char *origin, const
 char *media_job_verified_text(const media_job *job, const char *file, const char *name,
                               gsize *length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The time with which a signed expiry is compared: who holds back updates may have set the clock
- * of this machine back, too (media/clock.h).  Then: remembers the date (negative: none) of what was
- * verified and has not expired; or warns, when it has, that the clock may be why. */
+/* The time to compare a signed expiry date with.  It is never before what is known from earlier
+ * runs, since the clock of this machine may have been set back (media/clock.h). */
 gint64 media_job_now(const media_job *job);
+/* Remembers the signed date of an index that has not expired; negative: it has none. */
 gboolean media_job_has_verified(const media_job *job, gint64 date,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* After an index was found expired at now: warns if the clock may be the reason. */
 void media_job_explain_expiry(const media_job *job, gint64 now);
 
-/* ---- what was worked out earlier, by a key over what it was worked out of ---- */
+/* ---- notes: earlier results, by a key over their inputs ---- */
 
 /* The one group of a note. */
 #define MEDIA_NOTE "media"

@@ -44,7 +44,7 @@ static void system_unwish(gpointer wish)
     g_free(((struct media_wish *)wish)->path);
 }
 
-/* Those of what lies in the cache by now belong to the packages from here on. */
+/* Moves the paths in the cache from the downloads to their packages. */
 static void system_take_paths(const GPtrArray *packages, struct media_wish *wishes)
 {
     for (guint i = 0; i < packages->len; i++)

@@ -12,6 +12,10 @@
 const struct os_packaging debian_packaging = {
     .source = &deb_source,
     .database = &deb_dpkg,
+    .components = "main",
+    .is_package = deb_is_wanted_name,
+    .package_what = DEB_NAME_WHAT,
+    .package_advice = deb_name_advice,
     .archive_arch = deb_arch_of_machine,
 };
 

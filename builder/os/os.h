@@ -85,6 +85,12 @@ struct os_packages {
 struct os_packaging {
     const struct media_source *source;      /* its archives and the form of its packages */
     const struct rootfs_database *database; /* what is written down of unpacked ones */
+    const char *components;                 /* of an archive: where an installer's own package is */
+    /* Whether a recipe may ask for a package of that name; what such a name is ("a package name
+     * (a-z …)"), and advice on one that is none (owned by the caller) or NULL. */
+    gboolean (*is_package)(const char *name);
+    const char *package_what;
+    char *(*package_advice)(const char *name);
     /* What its archives call a machine ("x86_64"); NULL: that is not known. */
     const char *(*archive_arch)(const char *machine);
 };

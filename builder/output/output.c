@@ -96,14 +96,15 @@ output_result *output_write(const output_format *format, const struct output_job
     return output_read_all(result, job, names, error) ? g_steal_pointer(&result) : NULL;
 }
 
-const output_result *output_disk(const GPtrArray *results)
+GPtrArray *output_disks(const GPtrArray *results)
 {
+    GPtrArray *disks = g_ptr_array_new();
     for (guint i = 0; i < results->len; i++) {
-        const output_result *result = g_ptr_array_index(results, i);
+        output_result *result = g_ptr_array_index(results, i);
         if (result->format->driver)
-            return result;
+            g_ptr_array_add(disks, result);
     }
-    return NULL;
+    return disks;
 }
 
 json_t *output_image_json(const output_result *result)

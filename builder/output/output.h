@@ -85,8 +85,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(output_result, output_result_free)
 output_result *output_write(const output_format *format, const struct output_job *job,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The first of results (of output_result *) whose first file is a disk; NULL: there is none. */
-const output_result *output_disk(const GPtrArray *results);
+/* Those of results (of output_result *) whose first file is a disk, in their order; the caller owns
+ * the array. */
+GPtrArray *output_disks(const GPtrArray *results);
 
 /* For the manifest: the first file of a result as {"file","format","size","virtual_size","sha256"},
  * and all as [{"format","virtual_size","files":[{"file","size","sha256"}]}].  The caller owns them.

@@ -6,6 +6,7 @@
 #include "plan/boot_command.h"
 #include "plan/names.h"
 #include "plan/outputs.h"
+#include "plan/package_names.h"
 #include "base/password.h"
 
 #include <string.h>
@@ -135,7 +136,7 @@ static gboolean is_guest_mirror(const char *url)
             g_str_equal(scheme, "ftp"));
 }
 
-/* The archive of the host's own apt. */
+/* The archive that the host itself uses. */
 static const char *host_mirror(const recipe *r, const struct plan_host *host)
 {
     return r->family && os_family_has_host_archive(r->family) ? host->host_archive : NULL;
@@ -189,7 +190,7 @@ static const char *final_mirror(const recipe *r, const struct plan_host *host)
     return lasting(r->mirror ? r->mirror : host_mirror(r, host));
 }
 
-/* The host's apt security archive belongs to its archive, and not to another. */
+/* That of the host's archive goes with it, and not with another. */
 static const char *security_mirror(const recipe *r, const struct plan_host *host)
 {
     if (r->security_mirror)
@@ -280,7 +281,7 @@ static void resolve_packages(plan *p, const recipe *r, const struct plan_host *h
     to->kind = MEDIA_SYSTEM;
     to->source = p->installer->packaging->source;
     to->mirror = g_strdup(mirror);
-    /* The builder's override replaces what the host's own apt would use. */
+    /* The builder's override stands for what the host itself would use. */
     to->security_mirror =
         g_strdup(host->mirror_override ? r->security_mirror : security_mirror(r, host));
     to->proxy = g_strdup(r->proxy);
@@ -316,7 +317,7 @@ static void resolve_media(plan *p, const recipe *r, const char *mirror)
         return;
     to->mirror = g_strdup(mirror);
     to->suite = g_strdup(media_suite_of(r));
-    to->components = g_strdup("main");
+    to->components = g_strdup(p->installer->packaging->components);
     to->arch = g_strdup(archive_arch(p, r));
     to->package = media_package_of(r, p->installer);
 }
@@ -477,6 +478,7 @@ static void check_installer(const recipe *r, const os_installer *installer,
 {
     check_capabilities(r, installer, problems);
     check_pair(r, installer, problems);
+    package_names_check(r, installer->packaging, problems);
     boot_command_check_installer(r, installer, problems);
     if (installer->packages)
         check_packages_only(r, installer->name, problems);

@@ -65,14 +65,31 @@ static char *fill_found(const struct field *field, const yaml_node_t *node)
     return problems_quote(fill_text_of(node));
 }
 
+static void report_found(recipe_problems *problems, const struct recipe *of,
+                         const struct field *field, const char *key, const char *what,
+                         const char *expected, const char *hint)
+{
+    const char *example = types_example(field);
+    recipe_problem(problems, of, key, hint, "%s: found %s, expected %s%s%s", key, what, expected,
+                   example ? ", for example " : "", example ? example : "");
+}
+
+void recipe_problem_value(recipe_problems *problems, const struct recipe *of, const char *key,
+                          const char *value, const char *expected, const char *hint)
+{
+    g_autofree char *name = g_strndup(key, strcspn(key, "["));
+    g_autofree char *what = problems_quote(value);
+    for (const struct field *f = recipe_fields; f->key; f++)
+        if (strcmp(f->key, name) == 0)
+            report_found(problems, of, f, key, what, expected, hint);
+}
+
 static void report_value(const struct reading *r, const struct field *field, const char *key,
                          const yaml_node_t *node, const char *hint)
 {
     g_autofree char *what = fill_found(field, node);
     g_autofree char *expected = types_expected(field);
-    const char *example = types_example(field);
-    recipe_problem(r->problems, r->recipe, key, hint, "%s: found %s, expected %s%s%s", key, what,
-                   expected, example ? ", for example " : "", example ? example : "");
+    report_found(r->problems, r->recipe, field, key, what, expected, hint);
 }
 
 static void report_shape(const struct reading *r, const struct field *field, const char *key,
@@ -176,18 +193,28 @@ static void fill_list(const struct level *level, const struct field *field, cons
     const struct reading *r = level->reading;
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
     const yaml_node_item_t *first = node->data.sequence.items.start;
     for (const yaml_node_item_t *i = first; i < node->data.sequence.items.top; i++) {
         const yaml_node_t *item = yaml_document_get_node(r->document, *i);
         g_autofree char *item_key = g_strdup_printf("%s[%td]", key, i - first);
         fill_remember(r, item_key, document_place(item->start_mark));
-        if (item_fits(r, field, item_key, item) && !is_repeated(r, field, item_key, item, seen))
+        if (item_fits(r, field, item_key, item) && !is_repeated(r, field, item_key, item, seen)) {
             g_ptr_array_add(items, g_strdup(fill_text_of(item)));
+            g_ptr_array_add(keys, g_steal_pointer(&item_key));
+        }
     }
     g_ptr_array_add(items, NULL);
+    g_hash_table_replace(r->recipe->item_keys, g_strdup(key), keys);
     char ***target = (char ***)(void *)((char *)level->owner + field->offset);
     g_strfreev(*target);
     *target = (char **)g_ptr_array_steal(items, NULL);
+}
+
+const char *recipe_item_key(const struct recipe *of, const char *key, guint item)
+{
+    const GPtrArray *keys = g_hash_table_lookup(of->item_keys, key);
+    return keys && item < keys->len ? g_ptr_array_index(keys, item) : key;
 }
 
 /* ---- mappings ---- */
@@ -389,6 +416,6 @@ void fill_clear(const char *parent, void *owner)
         if (f->kind == KIND_LIST)
             g_strfreev(*(char ***)target);
         if (f->kind == KIND_MAPS)
-            g_ptr_array_unref(*(GPtrArray **)target);
+            g_clear_pointer((GPtrArray **)target, g_ptr_array_unref);
     }
 }

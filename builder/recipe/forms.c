@@ -2,7 +2,6 @@
 #include "recipe/internal.h"
 
 #include "base/text.h"
-#include "debian/debian.h"
 
 #include <string.h>
 
@@ -12,11 +11,17 @@
 
 /* ---- advice, where a message alone would leave somebody puzzled ---- */
 
+/* What Go, OCI registries and Debian call machines. */
+static const struct {
+    const char *other, *here;
+} machines[] = {{"amd64", "x86_64"}, {"arm64", "aarch64"}};
+
 static char *advise_choice(const struct field *field, const char *text)
 {
-    const char *machine = deb_arch_to_machine(text);
-    if (machine && g_strv_contains(field->choices, machine))
-        return g_strdup_printf("%s is called %s here", text, machine);
+    for (gsize i = 0; i < G_N_ELEMENTS(machines); i++)
+        if (strcmp(machines[i].other, text) == 0 &&
+            g_strv_contains(field->choices, machines[i].here))
+            return g_strdup_printf("%s is called %s here", text, machines[i].here);
     const char *near = text_nearest(text, field->choices);
     return near ? g_strdup_printf("did you mean \"%s\"?", near) : NULL;
 }
@@ -26,10 +31,8 @@ static char *advise_package(const struct field *field, const char *text)
     (void)field;
     if (strpbrk(text, "=/"))
         return g_strdup("give only the name; the version comes from the archive");
-    if (strchr(text, ' '))
-        return g_strdup("write each package as an item of its own: [vim, tmux]");
-    return g_str_has_suffix(text, "-") ? g_strdup("apt would remove a package written like this")
-                                       : NULL;
+    return strchr(text, ' ') ? g_strdup("write each package as an item of its own: [vim, tmux]")
+                             : NULL;
 }
 
 static char *advise_hostname(const struct field *field, const char *text)
@@ -220,11 +223,11 @@ const struct form form_suite = {
     .longest = 64,
 };
 
-/* Without the final "-" by which apt-get(8) takes "remove". */
+/* The plan asks the family's record whether it can have such a name. */
 const struct form form_package = {
-    .what = "a package name (a-z, 0-9, '+', '-' and '.')",
+    .what = "a package name (letters, digits, '+', '-', '.' and '_')",
     .example = "openssh-server",
-    .pattern = "^" DEB_NAME_PATTERN "[a-z0-9+.]$",
+    .pattern = "^" TEXT_PACKAGE_NAME "$",
     .longest = 128,
     .advise = advise_package,
 };

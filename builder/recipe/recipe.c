@@ -17,6 +17,7 @@ void recipe_free(struct recipe *r)
     g_free(r->path);
     g_free(r->digest);
     g_free(r->text);
+    g_clear_pointer(&r->item_keys, g_hash_table_unref); /* not of a recipe that a test has made */
     g_hash_table_unref(r->places);
     g_strfreev(r->lines);
     g_free(r);
@@ -29,6 +30,8 @@ static struct recipe *new_recipe(const char *path, const char *text, gsize lengt
     digest_bytes(text, length, hex);
     r->path = g_strdup(path);
     r->digest = g_strdup(hex);
+    r->item_keys =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
     r->places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     r->lines = document_lines(text, length);
     r->root.name = g_strdup("root");

@@ -75,8 +75,9 @@ struct recipe {
     guint limit_inactivity; /* seconds; 900 by default */
     guint limit_stage;      /* seconds; 0: what each stage has */
 
-    GHashTable *places; /* dotted key ("media.url", "users[0].name") -> its position; private */
-    char **lines;       /* the file's lines, for carets; private */
+    GHashTable *item_keys; /* key of a list -> GPtrArray of those of its items; private */
+    GHashTable *places;    /* dotted key ("media.url", "users[0].name") -> its position; private */
+    char **lines;          /* the file's lines, for carets; private */
 };
 
 void recipe_free(struct recipe *recipe);
@@ -92,7 +93,14 @@ void recipe_problems_free(recipe_problems *problems);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(recipe_problems, recipe_problems_free)
 void recipe_problem(recipe_problems *problems, const struct recipe *recipe, const char *key,
                     const char *hint, const char *format, ...) G_GNUC_PRINTF(5, 6);
+/* The same of a value that a later check refuses: "KEY: found VALUE, expected …, for example …". */
+void recipe_problem_value(recipe_problems *problems, const struct recipe *recipe, const char *key,
+                          const char *value, const char *expected, const char *hint);
 guint recipe_problems_count(const recipe_problems *problems);
+
+/* The key of an item of a list: what was refused is not in the list but has its number in the file.
+ * Owned by the recipe. */
+const char *recipe_item_key(const struct recipe *of, const char *key, guint item);
 
 /* Whether the file has the key, good or bad: what is bad has its default in the struct. */
 gboolean recipe_has(const struct recipe *of, const char *key);

@@ -2,12 +2,12 @@
 #pragma once
 #include "media/media.h"
 
-/* A disk with a root file system made of packages, as an ordinary user: their files are unpacked
- * straight into a disk image.  What a package is, whose a file is that two of them have, and what
- * is written down of all that, the record of a packaging system says; nothing of a package is run.
- */
+/* Makes a disk with a root file system from packages, as an ordinary user: their files are unpacked
+ * straight into a disk image, and nothing of a package is run.  The record of a packaging system
+ * (struct rootfs_database) reads the packages' heads, decides about files that two packages have,
+ * and writes its database. */
 
-/* Where such a record writes files of its own: below the root of the new system, paths without
+/* Where a database writes its own files.  Paths are below the root of the new system and have no
  * leading '/'. */
 struct rootfs_sink {
     gboolean (*file)(gpointer to, const char *path, guint mode, gint64 mtime, const void *data,
@@ -22,39 +22,40 @@ struct rootfs_package {
     gboolean automatic;      /* nobody asked for it by name */
 };
 
-/* Where an entry goes of which another package has one at the same path. */
+/* What becomes of an entry when another package has one at the same path. */
 struct rootfs_place {
-    char *at;        /* its path; NULL: it is left out */
-    char *aside;     /* where the other one goes; NULL: it is replaced, if at is the path */
-    gboolean listed; /* the package is said to have it */
+    char *at;        /* where the entry goes; NULL: nowhere */
+    char *aside;     /* where the other package's entry goes first; NULL: it stays */
+    gboolean listed; /* the database lists the entry for its package */
 };
 
-/* A top-level directory that is a link to the one of the same name in usr: from the beginning, or
- * made before something is put into it. */
+/* A top-level directory NAME that is a link to usr/NAME. */
 struct rootfs_merged {
     const char *name; /* NULL ends a list */
-    gboolean always;
+    gboolean always;  /* made in every system; else only when a package puts something into it */
 };
 
-/* The database of a packaging system.  All functions are called in the thread of rootfs_make, in
- * this order: open, for every package begin, what its entries ask for, end, and then finish. */
+/* The database of a packaging system.  All functions are called in the thread of rootfs_make: open;
+ * for each package begin, those about its entries, and end; finish after the last one; close in any
+ * case. */
 struct rootfs_database {
     const struct media_format *format;
     const struct rootfs_merged *merged;
-    GChecksumType digest; /* what digested gets */
-    /* The sink and what it writes to live longer than what is returned, which close frees. */
+    GChecksumType digest; /* the algorithm of digested */
+    /* The sink and its target outlive the database.  The caller closes what is returned. */
     gpointer (*open)(const struct rootfs_sink *sink, gpointer to);
     void (*close)(gpointer database);
-    /* What owns the files of the package, until close; head: what the format has read of it. */
+    /* Returns the owner of the package's files, which belongs to the database; head is what format
+     * read before them.  NULL on error. */
     gpointer (*begin)(gpointer database, const struct rootfs_package *package, gconstpointer head,
                       GError **error);
-    /* What becomes of an entry of owner that is no directory when other has one at the path; place
-     * has the path, and the entry listed. */
+    /* Settles an entry of owner, not a directory, at a path where other has one already.  By
+     * default it replaces the other one: place has the path as at, and listed is set. */
     gboolean (*dispute)(gpointer owner, gpointer other, const char *path,
                         struct rootfs_place *place, GError **error);
-    /* The package has an entry; "" is the root. */
+    /* Owner has an entry at path; "" is the root. */
     void (*listed)(gpointer owner, const char *path);
-    /* Whether the digest of a file is wanted; and what it is. */
+    /* Whether the digest of the file at path is wanted; digested is then called with it. */
     gboolean (*wants_digest)(gpointer owner, const char *path);
     void (*digested)(gpointer owner, const char *path, const char *hex);
     gboolean (*end)(gpointer database, gpointer owner, gconstpointer head, GError **error);

@@ -97,6 +97,8 @@ static gboolean run_stage(build *b, const stage *s, GError **error)
     if (g_cancellable_set_error_if_cancelled(b->cancel, error))
         return FALSE;
     progress_stage(b->progress, s->name);
+    if (s->kind)
+        progress_stage_kind(b->progress, s->kind(b));
     struct timeline_stage *now = timeline_running_stage(b->timeline);
     now->key = s->key ? s->key(b) : NULL;
     gboolean reused = now->key && !b->options.fresh && s->reuse(b, now->key);

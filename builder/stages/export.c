@@ -27,6 +27,17 @@ static gboolean export_stage(build *b, const char *key, GError **error)
     return TRUE;
 }
 
+/* "export qcow2 raw": other formats, or one that tries harder, take another time. */
+static const char *export_kind(const build *b)
+{
+    g_autoptr(GString) kind = g_string_new("export");
+    for (const output_format *const *format = b->plan->outputs; *format; format++)
+        g_string_append_printf(kind, " %s", (*format)->name);
+    if (b->options.compact != OUTPUT_FAST)
+        g_string_append(kind, " small");
+    return g_intern_string(kind->str);
+}
+
 static void undo(build *b)
 {
     output_unstage(b->staging);
@@ -37,6 +48,7 @@ const stage stage_export = {
     .heading = "write and check the image",
     .failure = INGOT_EXIT_OUTPUT,
     .limits = {.still = 10 * 60, .total = 4 * 3600, .learned = TRUE},
+    .kind = export_kind,
     .run = export_stage,
     .undo = undo,
 };

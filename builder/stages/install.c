@@ -7,6 +7,7 @@
 #include "stages/kept.h"
 #include "stages/space_check.h"
 #include "stages/stages.h"
+#include "stages/running.h"
 
 #include <jansson.h>
 #include <unistd.h>
@@ -61,7 +62,7 @@ static gboolean announce(build *b, GError **error)
     b->run_dir = files_live_dir(runtime, name, &b->run_lock, error);
     if (!b->run_dir)
         return FALSE;
-    g_autofree char *file = g_build_filename(b->run_dir, "build.json", NULL);
+    g_autofree char *file = g_build_filename(b->run_dir, RUNNING_ABOUT, NULL);
     json_t *about = json_pack("{s:s, s:i}", "name", b->plan->name, "pid", (int)getpid());
     char *text = json_dumps(about, 0);
     gboolean good = files_write_atomic(file, text, -1, 0600, error);

@@ -28,7 +28,8 @@ void limit_unfollow(build *b)
 struct watch_limits limit_of(const build *b, const stage *s)
 {
     const struct stage_limits *l = &s->limits;
-    double slowest = l->learned ? history_slowest(b->history, s->name, NULL) : -1;
+    const char *kind = s->kind ? s->kind(b) : s->name;
+    double slowest = l->learned ? history_slowest(b->history, kind, NULL) : -1;
     struct watch_limits limits = {.still = l->still, .total = l->total};
     if (l->emulated && !b->plan->vm.accel.kvm)
         limits.total *= LIMIT_EMULATED;

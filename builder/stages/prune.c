@@ -34,6 +34,28 @@ guint build_prune_media(const char *cache_dir, guint max_age, guint64 *bytes)
     return cached_remove_old(list, max_age, bytes);
 }
 
+guint build_prune_all(const char *cache_dir, guint max_age, guint64 *bytes)
+{
+    guint64 disks = 0, media = 0, durations = 0;
+    guint n = build_prune(cache_dir, max_age, &disks) +
+              build_prune_media(cache_dir, max_age, &media) +
+              build_prune_history(cache_dir, max_age, &durations);
+    *bytes = disks + media + durations;
+    return n;
+}
+
+const struct cache_part *build_cache_parts(void)
+{
+    static const struct cache_part parts[] = {
+        {"media", "installer media, by digest"},
+        {"stages", "installed disks, by key"},
+        {"history", "how long earlier builds took"},
+        {"work", "builds that run now"},
+        {NULL, NULL},
+    };
+    return parts;
+}
+
 /* work/ does not count: it is removed with the running builds, and nothing else can make it
  * smaller. */
 static guint64 kept_usage(const char *cache_dir)

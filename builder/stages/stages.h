@@ -68,6 +68,9 @@ typedef struct stage {
         gboolean emulated;  /* longer when the host emulates */
         gboolean learned;   /* does the same in every build: earlier ones teach the limit */
     } limits;
+    /* Which builds have durations that say something of this one's: those with the same.  NULL:
+     * all, as far as this can be known before it runs.  Lives as long as the program. */
+    const char *(*kind)(const build *b);
     /* SHA-256 over the inputs, owned by the caller; NULL: the stage keeps no result. */
     char *(*key)(const build *b);
     /* Takes the kept result of the key when there is a good one. */
@@ -123,6 +126,18 @@ gboolean build_sysprep_by_hand(const struct sysprep_by_hand *s, progress *told,
                                GCancellable *cancel, guest_facts **facts,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* ---- the cache ---- */
+
+/* A directory of the cache. */
+struct cache_part {
+    const char *name, *heading; /* NULL ends an array */
+};
+const struct cache_part *build_cache_parts(void);
+
+/* Removes what was not used for max_age seconds and no build uses: kept results, media, histories;
+ * returns their number and, in *bytes, their size. */
+guint build_prune_all(const char *cache_dir, guint max_age, guint64 *bytes);
+
 /* Removes kept results older than max_age seconds that no build uses, and what builds that died
  * have left; returns the number of results and, in *bytes (may be NULL), their size. */
 guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes);
@@ -137,3 +152,24 @@ guint build_prune_media(const char *cache_dir, guint max_age, guint64 *bytes);
  * bytes are left; returns their number, in *freed the bytes gained, in *left what is still there.
  * */
 guint build_shrink_cache(const char *cache_dir, guint64 limit, guint64 *freed, guint64 *left);
+
+/* ---- the machine of a build that installs, in another process of this user ---- */
+
+struct running {
+    char *name, *dir; /* of the build, of its sockets */
+    int pid;
+};
+void running_free(struct running *r);
+
+/* The one of that build; name NULL: the only one.  command is for the hint.  Owned by the caller.
+ * Error: INGOT_EXIT_USAGE, there is none or there are several. */
+struct running *running_find(const char *name, const char *command,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Connects to a socket of it; owned by the caller. */
+GSocket *running_connect(const struct running *r, const char *socket_name,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Says "resume" or "stop" to a machine that is kept (install/install.h).  Error: INGOT_EXIT_USAGE
+ * when it is not. */
+gboolean running_say(const char *name, const char *word, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,8 +5,6 @@
 
 /* Boots two clones of the finished image, before it is moved into the output directory. */
 
-#define MEMORY_MOST (1ull << 30) /* of each clone: a host that installs with less has little */
-
 static gboolean wanted(const build *b)
 {
     return !b->options.no_verify;
@@ -18,16 +16,14 @@ static guint64 larger(const plan *p)
     return p->grow ? p->disk_size + p->disk_size / 4 + (1ull << 30) : 0;
 }
 
-static void verify_fill_spec(const build *b, const image_file *from, const char *work_dir,
-                             struct verify_spec *spec)
+static void verify_fill_spec(const build *b, struct verify_spec *spec)
 {
     const struct vm_spec *machine = &b->plan->vm;
-    *spec = (struct verify_spec){.image = from,
-                                 .arch = machine->arch,
+    *spec = (struct verify_spec){.arch = machine->arch,
                                  .firmware = b->plan->firmware.template,
                                  .accel = &machine->accel,
                                  .cpus = 1,
-                                 .memory = MIN(machine->memory, MEMORY_MOST),
+                                 .memory = MIN(machine->memory, VERIFY_MEMORY),
                                  .force_tcg = !machine->accel.kvm,
                                  .disk_size = larger(b->plan),
                                  .packages = b->plan->required_packages,
@@ -35,7 +31,7 @@ static void verify_fill_spec(const build *b, const image_file *from, const char 
                                  .foreign_macs = vm_macs(),
                                  .build_host = g_get_host_name(),
                                  .data_dir = b->plan->data_dir,
-                                 .work_dir = work_dir,
+                                 .work_dir = b->work_dir,
                                  .log_dir = b->log_dir};
 }
 
@@ -48,24 +44,13 @@ static gboolean report(build *b, const char *file, const verify_result *result, 
     return files_write_atomic(logged, xml, -1, 0644, error);
 }
 
-static gboolean verify_disk(build *b, const output_result *disk, GError **error)
+static gboolean verify_outputs(build *b, const struct verify_spec *spec, GError **error)
 {
-    struct verify_spec spec;
     verify_result *found = NULL;
-    const output_file *file = g_ptr_array_index(disk->files, 0);
-    g_autofree char *path = g_build_filename(b->staging, file->name, NULL);
-    g_autofree char *work_dir = g_build_filename(b->work_dir, "verify", NULL);
-    if (!files_mkdir(work_dir, TRUE, error))
-        return FALSE;
-    g_autoptr(image_file) own = image_own_as(path, disk->format->driver);
-    verify_fill_spec(b, own, work_dir, &spec);
-    spec.name = file->name;
-    spec.sha256 = file->sha256;
-    gboolean good = verify_run(&spec, b->progress, b->cancel, &found, error);
+    gboolean good = verify_run(spec, b->progress, b->cancel, &found, error);
     g_autoptr(verify_result) result = found;
-    files_remove_tree(work_dir);
     g_autoptr(GError) local = NULL;
-    if (!result || report(b, file->name, result, &local))
+    if (!result || report(b, spec->disks[0].name, result, &local))
         return good;
     if (!good)
         progress_warning(b->progress, "%s", local->message);
@@ -74,12 +59,32 @@ static gboolean verify_disk(build *b, const output_result *disk, GError **error)
     return FALSE;
 }
 
+/* Opens the file of an output that is a disk; opened gets the image. */
+static struct verify_disk open_output(const build *b, const output_result *output,
+                                      GPtrArray *opened)
+{
+    const output_file *file = g_ptr_array_index(output->files, 0);
+    g_autofree char *path = g_build_filename(b->staging, file->name, NULL);
+    image_file *own = image_own_as(path, output->format->driver);
+    g_ptr_array_add(opened, own);
+    return (struct verify_disk){own, file->name, file->sha256};
+}
+
+/* Each clone boots another output, as far as there are several. */
 static gboolean verify_stage(build *b, const char *key, GError **error)
 {
     (void)key;
-    const output_result *disk = output_disk(b->outputs);
-    if (disk)
-        return verify_disk(b, disk, error);
+    struct verify_spec spec;
+    g_autoptr(GPtrArray) opened = g_ptr_array_new_with_free_func((GDestroyNotify)image_close);
+    g_autoptr(GPtrArray) disks = output_disks(b->outputs);
+    verify_fill_spec(b, &spec);
+    for (guint i = 0; i < MIN(disks->len, VERIFY_CLONES); i++)
+        spec.disks[i] = open_output(b, g_ptr_array_index(disks, i), opened);
+    if (disks->len > VERIFY_CLONES)
+        progress_warning(b->progress, "of %u outputs that are disks, the first %u are booted",
+                         disks->len, VERIFY_CLONES);
+    if (disks->len > 0)
+        return verify_outputs(b, &spec, error);
     ingot_set_error(error, INGOT_EXIT_VERIFY, "add a format that is a disk, or use --no-verify",
                     "no output of %s can be booted", b->plan->name);
     return FALSE;

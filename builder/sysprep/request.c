@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/password.h"
+#include "base/text.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -193,7 +194,8 @@ static gboolean take_hostname(const char *name, customisation *to, GError **erro
                           name);
 }
 
-/* The names become part of a command in the guest. */
+/* The names become part of a command in the guest; behind each may stand what its package manager
+ * takes there, a version or an architecture ("vim=2:9.1", "libc6:i386"). */
 static gboolean take_packages(const char *list, customisation *to, GError **error)
 {
     if (!list)
@@ -202,7 +204,7 @@ static gboolean take_packages(const char *list, customisation *to, GError **erro
     to->packages = g_strsplit(list, ",", -1);
     to->spec.packages = (const char *const *)to->packages;
     for (char **name = to->packages; *name; name++)
-        if (!g_regex_match_simple("^[A-Za-z0-9][A-Za-z0-9+._:~=@-]*$", *name,
+        if (!g_regex_match_simple("^" TEXT_PACKAGE_NAME "[A-Za-z0-9.+_:~=@-]*$", *name,
                                   G_REGEX_DOLLAR_ENDONLY, 0))
             return request_refuse(error, "write NAME,NAME…", "--install: this is no package name",
                                   *name);

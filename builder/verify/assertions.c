@@ -363,11 +363,11 @@ static outcome power_button(const struct evidence *e, GString *says)
 
 static outcome template_unchanged(const struct evidence *e, GString *says)
 {
-    gboolean same = g_strcmp0(e->digest_before, e->digest_after) == 0;
-    if (!same)
-        g_string_append_printf(says, "its digest was %s and is now %s", e->digest_before,
-                               e->digest_after);
-    return when(same);
+    for (guint i = 0; i < CLONES; i++)
+        if (g_strcmp0(e->disks[i].before, e->disks[i].after) != 0)
+            g_string_append_printf(says, "the digest of %s was %s and is now %s. ",
+                                   e->clones[i].disk, e->disks[i].before, e->disks[i].after);
+    return when(!says->len);
 }
 
 const verify_assertion *verify_assertions(void)

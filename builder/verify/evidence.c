@@ -26,8 +26,10 @@ void evidence_clear(struct evidence *e)
     answer_free(h->before);
     answer_free(h->after);
     answer_free(h->small);
-    g_free(e->digest_before);
-    g_free(e->digest_after);
+    for (guint i = 0; i < CLONES; i++) {
+        g_free(e->disks[i].before);
+        g_free(e->disks[i].after);
+    }
 }
 
 static void evidence_put(json_t *object, const char *key, const answer *a)
@@ -38,7 +40,8 @@ static void evidence_put(json_t *object, const char *key, const answer *a)
 
 static json_t *clone_to_json(const struct clone_evidence *c)
 {
-    json_t *o = json_pack("{s:s, s:s*}", "mac", c->mac, "trouble", c->trouble);
+    json_t *o =
+        json_pack("{s:s*, s:s, s:s*}", "disk", c->disk, "mac", c->mac, "trouble", c->trouble);
     evidence_put(o, "boot", c->booted);
     evidence_put(o, "facts", c->facts);
     evidence_put(o, "packages", c->packages);

@@ -6,7 +6,7 @@
 
 /* What was seen of the clones, for the assertions.  Private to the room. */
 
-#define CLONES 2
+#define CLONES VERIFY_CLONES
 
 /* A fault that ends all clones, because it is the host's and says nothing about the image. */
 struct host_fault {
@@ -16,6 +16,7 @@ struct host_fault {
 struct clone_evidence {
     struct host_fault *host; /* that both share */
     const char *name;        /* "a" */
+    const char *disk;        /* what it is a clone of (verify_disk_name) */
     const char *mac;
     char *trouble;             /* why it came no further; NULL: it did */
     answer *booted, *facts;    /* of the first boot; NULL: it came not so far */
@@ -43,7 +44,10 @@ struct evidence {
     const struct verify_spec *spec;
     struct clone_evidence clones[CLONES];
     struct hotplug_evidence hotplug;
-    char *digest_before, *digest_after;
+    /* Of each disk that there is. */
+    struct disk_evidence {
+        char *before, *after; /* digests */
+    } disks[CLONES];
 };
 void evidence_clear(struct evidence *e);
 

@@ -22,7 +22,7 @@ gboolean probe_put(const struct verify_spec *spec, const char *path, guint64 siz
     static const char *const none[] = {NULL};
     g_autofree char *script = read_part(spec, "probe.sh", error);
     g_autofree char *unit = script ? read_part(spec, "probe.service", error) : NULL;
-    if (!unit || !image_overlay(spec->image, path, size, cancel, error))
+    if (!unit || !image_overlay(spec->disks[0].image, path, size, cancel, error))
         return FALSE;
     const struct guest_file files[] = {
         {"/etc/ingot-verify/probe.sh", 0700, script},
@@ -44,6 +44,6 @@ gboolean probe_put(const struct verify_spec *spec, const char *path, guint64 siz
         ingot_set_error(error, INGOT_EXIT_VERIFY,
                         "skip the clones with --no-verify; ingot inspect works on such an image",
                         "%s (%s) has no systemd, which the probe in the clones needs",
-                        spec->name ? spec->name : image_path(spec->image), facts->product);
+                        verify_disk_name(&spec->disks[0]), facts->product);
     return facts->systemd;
 }

@@ -3,12 +3,15 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "verify/clone.h"
 #include "verify/evidence.h"
 #include "verify/hotplug.h"
 #include "verify/probe.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Seconds for a boot, and for everything shorter. */
 #define BOOT_HARDWARE  300u
@@ -24,7 +27,8 @@ static const char *const macs[CLONES] = {"52:54:00:69:6e:61", "52:54:00:69:6e:62
 static const char *const names[CLONES] = {"a", "b"};
 
 struct run {
-    const struct verify_spec *spec;
+    struct verify_spec spec; /* with directories of this run */
+    struct stat files[CLONES];
     progress *p;
     GCancellable *cancel;
     guint boot, brief, added; /* seconds */
@@ -33,23 +37,85 @@ struct run {
     struct clone *clones[CLONES];
 };
 
-static gboolean verify_take_digest(const struct run *r, char **hex, GError **error)
+/* ---- the disks ---- */
+
+static guint disk_count(const struct run *r)
+{
+    guint n = 1;
+    while (n < CLONES && r->spec.disks[n].image)
+        n++;
+    return n;
+}
+
+static gboolean verify_take_digest(const struct run *r, guint n, char **hex, GError **error)
 {
     *hex = g_malloc0(DIGEST_HEX_LEN + 1);
-    g_autofree char *content = image_content_path(r->spec->image);
+    g_autofree char *content = image_content_path(r->spec.disks[n].image);
     return digest_file(content, *hex, NULL, r->cancel, error);
 }
 
-static gboolean verify_digest_before(struct run *r, GError **error)
+static gboolean disk_stat(const struct run *r, guint n, struct stat *seen, GError **error)
 {
-    r->seen.digest_before = g_strdup(r->spec->sha256);
-    return r->seen.digest_before || verify_take_digest(r, &r->seen.digest_before, error);
+    g_autofree char *content = image_content_path(r->spec.disks[n].image);
+    if (stat(content, seen) == 0)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_SEAL, NULL, "cannot look at %s: %s",
+                    verify_disk_name(&r->spec.disks[n]), g_strerror(errno));
+    return FALSE;
 }
 
-static gboolean verify_start(struct run *r, const char *disk, GError **error)
+static gboolean disks_before(struct run *r, GError **error)
+{
+    gboolean good = TRUE;
+    for (guint n = 0; good && n < disk_count(r); n++) {
+        char **before = &r->seen.disks[n].before;
+        *before = g_strdup(r->spec.disks[n].sha256);
+        good = disk_stat(r, n, &r->files[n], error) &&
+               (*before || verify_take_digest(r, n, before, error));
+    }
+    return good;
+}
+
+/* A file that nobody has written to has the digest that it had: a raw one of some GiB is not read
+ * again for that. */
+static gboolean disks_after(struct run *r, GError **error)
+{
+    gboolean good = TRUE;
+    for (guint n = 0; good && n < disk_count(r); n++) {
+        struct disk_evidence *d = &r->seen.disks[n];
+        struct stat now;
+        if (!image_check_same(r->spec.disks[n].image, error) || !disk_stat(r, n, &now, error))
+            return FALSE;
+        if (files_is_untouched(&r->files[n], &now))
+            d->after = g_strdup(d->before);
+        else
+            good = verify_take_digest(r, n, &d->after, error);
+    }
+    return good;
+}
+
+/* An overlay of the disk of that clone, with the probe in it: the same changes for all, as they
+ * hold the same disk. */
+static char *disk_with_probe(struct run *r, guint clone, GError **error)
+{
+    guint n = MIN(clone, disk_count(r) - 1);
+    g_autofree char *first = g_build_filename(r->spec.work_dir, "probe." VM_DISK_FORMAT, NULL);
+    g_autofree char *name = g_strdup_printf("probe-%u." VM_DISK_FORMAT, n);
+    g_autofree char *path = g_build_filename(r->spec.work_dir, name, NULL);
+    if (n == 0)
+        return g_steal_pointer(&first);
+    return image_overlay_again(r->spec.disks[n].image, first, path, r->cancel, error)
+               ? g_steal_pointer(&path)
+               : NULL;
+}
+
+static gboolean verify_start(struct run *r, GError **error)
 {
     for (guint i = 0; i < CLONES; i++) {
-        r->clones[i] = clone_start(r->spec, disk, 0, &r->seen.clones[i], r->cancel, error);
+        g_autofree char *disk = disk_with_probe(r, i, error);
+        r->seen.clones[i].disk = verify_disk_name(&r->spec.disks[MIN(i, disk_count(r) - 1)]);
+        if (disk)
+            r->clones[i] = clone_start(&r->spec, disk, 0, &r->seen.clones[i], r->cancel, error);
         if (!r->clones[i])
             return FALSE;
     }
@@ -105,7 +171,7 @@ static void search(struct run *r)
     for (guint i = 0; i < CLONES; i++) {
         g_autoptr(GString) question = g_string_new("search ");
         g_string_append(question, macs[CLONES - 1 - i]);
-        add_words(question, r->spec->foreign_macs);
+        add_words(question, r->spec.foreign_macs);
         clone_send(r->clones[i], question->str);
     }
     for (guint i = 0; i < CLONES; i++)
@@ -115,8 +181,8 @@ static void search(struct run *r)
 static void run_packages(struct run *r)
 {
     g_autoptr(GString) question = g_string_new("run");
-    add_words(question, r->spec->packages);
-    if (r->spec->packages && *r->spec->packages)
+    add_words(question, r->spec.packages);
+    if (r->spec.packages && *r->spec.packages)
         r->seen.clones[0].packages = clone_ask(r->clones[0], question->str, r->boot);
 }
 
@@ -128,7 +194,7 @@ static void restart(struct run *r)
     progress_phase(r->p, "hot-plug");
     answer_free(clone_ask(r->clones[1], "reboot", r->brief));
     run_packages(r);
-    hotplug_try(r->clones[0], r->spec, r->added, &r->seen.hotplug);
+    hotplug_try(r->clones[0], &r->spec, r->added, &r->seen.hotplug);
     progress_phase(r->p, "restart");
     if (!clone_wait_probe(r->clones[1], 2, r->boot))
         return;
@@ -162,14 +228,14 @@ static gboolean host_failed(const struct run *r, GError **error)
     return r->host.cause != NULL;
 }
 
-static gboolean run_clones(struct run *r, GError **error)
+static gboolean verify_clones(struct run *r, GError **error)
 {
-    g_autofree char *disk = g_build_filename(r->spec->work_dir, "probe." VM_DISK_FORMAT, NULL);
+    g_autofree char *disk = g_build_filename(r->spec.work_dir, "probe." VM_DISK_FORMAT, NULL);
     progress_phase(r->p, "probe");
-    if (!verify_digest_before(r, error) ||
-        !probe_put(r->spec, disk, r->spec->disk_size, r->p, r->cancel, error))
+    if (!disks_before(r, error) ||
+        !probe_put(&r->spec, disk, r->spec.disk_size, r->p, r->cancel, error))
         return FALSE;
-    if (!verify_start(r, disk, error)) {
+    if (!verify_start(r, error)) {
         stop(r);
         return FALSE;
     }
@@ -179,8 +245,22 @@ static gboolean run_clones(struct run *r, GError **error)
     power_off(r);
     stop(r);
     return !g_cancellable_set_error_if_cancelled(r->cancel, error) && !host_failed(r, error) &&
-           image_check_same(r->spec->image, error) &&
-           verify_take_digest(r, &r->seen.digest_after, error);
+           disks_after(r, error);
+}
+
+static gboolean verify_in_directory(struct run *r, GError **error)
+{
+    int lock = -1;
+    g_autofree char *dir = files_live_dir(r->spec.work_dir, "verify", &lock, error);
+    if (!dir)
+        return FALSE;
+    r->spec.work_dir = dir;
+    if (!r->spec.log_dir)
+        r->spec.log_dir = dir;
+    gboolean good = verify_clones(r, error);
+    files_remove_tree(dir);
+    files_unlock(lock);
+    return good;
 }
 
 static void set_failure(const verify_result *result, const char *image, GError **error)
@@ -215,7 +295,7 @@ gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *c
 {
     gint64 began = g_get_monotonic_time();
     gboolean fast = spec->accel->kvm;
-    struct run r = {.spec = spec, .p = p, .cancel = cancel};
+    struct run r = {.spec = *spec, .p = p, .cancel = cancel};
     r.boot = spec->limit ? spec->limit : fast ? BOOT_HARDWARE : BOOT_EMULATED;
     r.brief = MIN(r.boot, fast ? SHORT_HARDWARE : SHORT_EMULATED);
     r.added = MIN(r.brief, fast ? ADDED_HARDWARE : ADDED_EMULATED);
@@ -223,12 +303,12 @@ gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *c
     for (guint i = 0; i < CLONES; i++)
         r.seen.clones[i] =
             (struct clone_evidence){.name = names[i], .mac = macs[i], .host = &r.host};
-    gboolean good = run_clones(&r, error);
+    gboolean good = verify_in_directory(&r, error);
     if (good) {
         *result = verify_judge(&r, began);
         good = (*result)->failed == 0;
         if (!good)
-            set_failure(*result, spec->name ? spec->name : image_path(spec->image), error);
+            set_failure(*result, verify_disk_name(&spec->disks[0]), error);
     }
     evidence_clear(&r.seen);
     g_free(r.host.cause);

@@ -10,10 +10,26 @@
  * in the clones only tells what they are, and assertions are made over that.  Knows nothing of how
  * the image was made. */
 
+#define VERIFY_CLONES 2u
+#define VERIFY_MEMORY                                                                              \
+    (1ull << 30) /* of a clone, usually: a host that installs with less has little */
+
+/* A file that holds the image; it is only read. */
+struct verify_disk {
+    const image_file *image;
+    const char *name;   /* what messages call it; NULL: its path */
+    const char *sha256; /* its digest, when that is known; NULL: it is read for it */
+};
+
+static inline const char *verify_disk_name(const struct verify_disk *d)
+{
+    return d->name ? d->name : image_path(d->image);
+}
+
 struct verify_spec {
-    const image_file *image; /* read only */
-    const char *name;        /* what messages call it; NULL: its path */
-    const char *sha256;      /* its digest, when that is known; NULL: it is read for it */
+    /* The same image in one file or in one for each clone, in any formats: then each clone proves
+     * one of them.  Without a second image both clones are of the first. */
+    struct verify_disk disks[VERIFY_CLONES];
     const char *arch;
     vm_firmware *firmware; /* of each clone */
     const struct vm_accel *accel;
@@ -26,9 +42,9 @@ struct verify_spec {
     const char *build_host;          /* a host name that no clone may have; NULL: none */
     guint64 disk_size;               /* of a larger disk that root must fill; 0: not requested */
     const char *data_dir;            /* where kickstart/verify/ is */
-    const char *work_dir;            /* for the overlays; the caller removes it */
-    const char *log_dir;             /* gets clone-a.console.log and the like */
-    guint limit;                     /* seconds for each thing that is waited for; 0: default */
+    const char *work_dir;            /* a directory for the overlays is made there, and removed */
+    const char *log_dir; /* gets clone-a.console.log and the like; NULL: nobody wants them */
+    guint limit;         /* seconds for each thing that is waited for; 0: default */
 };
 
 enum verify_outcome { VERIFY_PASSED, VERIFY_FAILED, VERIFY_SKIPPED };

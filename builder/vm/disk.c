@@ -42,6 +42,15 @@ gboolean vm_disk_create(const char *path, guint64 size, const char *backing, GCa
                    : vm_disk_create_on(path, size, NULL, cancel, error);
 }
 
+gboolean vm_disk_rebase(const char *overlay, const struct vm_backing *base, GCancellable *cancel,
+                        GError **error)
+{
+    const struct spawn_options options = {.cancel = cancel};
+    const char *const argv[] = {"qemu-img", "rebase",     "-q", "-u",       "-f",    VM_DISK_FORMAT,
+                                "-F",       base->format, "-b", base->name, overlay, NULL};
+    return spawn_run(argv, &options, NULL, error);
+}
+
 gboolean vm_disk_create_on(const char *path, guint64 size, const struct vm_backing *base,
                            GCancellable *cancel, GError **error)
 {

@@ -291,10 +291,10 @@ static gboolean vm_take_connections(vm *machine, struct sockets *connected, GErr
 /* Blocks of zeros stay holes. */
 static gboolean write_sparse(int fd, const char *data, gsize length)
 {
+    static const char zeros[SPARSE_BLOCK];
     for (gsize at = 0; at < length; at += SPARSE_BLOCK) {
         gsize n = MIN(length - at, SPARSE_BLOCK);
-        gboolean zeros = !data[at] && memcmp(data + at, data + at + 1, n - 1) == 0;
-        if (!zeros && pwrite(fd, data + at, n, (off_t)at) != (ssize_t)n)
+        if (memcmp(data + at, zeros, n) != 0 && pwrite(fd, data + at, n, (off_t)at) != (ssize_t)n)
             return FALSE;
     }
     return ftruncate(fd, (off_t)length) == 0;

@@ -224,7 +224,12 @@ struct vm_backing {
 gboolean vm_disk_overlay(const char *path, guint64 size, const struct vm_backing *backing,
                          GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The same on what QEMU calls by that name, a path or "json:…" (qemu(1), "-blockdev"); it is
+/* Says that an overlay is one of base from now on, which must hold the same disk (qemu-img rebase
+ * -u): neither is read.  The name is written into it to the letter. */
+gboolean vm_disk_rebase(const char *overlay, const struct vm_backing *base, GCancellable *cancel,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The overlay on what QEMU calls by that name, a path or "json:…" (qemu(1), "-blockdev"); it is
  * written into the overlay to the letter. */
 gboolean vm_disk_create_on(const char *path, guint64 size, const struct vm_backing *base,
                            GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -100,11 +100,24 @@ static void printable(void **state)
     assert_string_equal(d, "?");
 }
 
+static void package_names(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"vim", "R", "0ad", "g++", "NetworkManager", "gtk2_engines"};
+    static const char *const bad[] = {"",    "-y",  ".a",       "+a",   "a b",  "a/b",
+                                      "a;b", "a\n", "a=1",      "a:b",  "$(a)", "a,b",
+                                      "a'",  "a~",  "\xc3\xa4", "\xff", "*",    "a*"};
+    for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
+        assert_true(text_is_package_name(good[i]));
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+        assert_false(text_is_package_name(bad[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes), cmocka_unit_test(durations), cmocka_unit_test(nearest),
-        cmocka_unit_test(shown), cmocka_unit_test(printable),
+        cmocka_unit_test(shown), cmocka_unit_test(printable), cmocka_unit_test(package_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

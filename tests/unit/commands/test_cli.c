@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/spawn.h"
+#include "commands/commands.h"
 
 #include <jansson.h>
 #include <signal.h>
@@ -243,6 +244,71 @@ static void errors_as_json(void **state)
     outcome_clear(&o);
 }
 
+/* Each command explains itself and refuses what it does not know, in the same words as the others.
+ */
+static void every_command(void **state)
+{
+    (void)state;
+    for (const command *const *c = commands_table(); *c; c++) {
+        struct outcome help = RUN((*c)->name, "--help"), typo = RUN((*c)->name, "--no-such-option");
+        g_autofree char *usage =
+            g_strdup_printf("ingot %s [OPTION…] %s", (*c)->name, (*c)->arguments);
+        g_autofree char *hint = g_strdup_printf("`ingot %s --help` lists the options", (*c)->name);
+        if (help.code != 0 || !strstr(help.out, g_strchomp(usage)) ||
+            !strstr(help.out, (*c)->heading) || !strstr(help.out, (*c)->description) ||
+            !strstr(help.out, "--format="))
+            fail_msg("ingot %s --help: exit %d, %s", (*c)->name, help.code, help.out);
+        for (const GOptionEntry *e = (*c)->entries; e && e->long_name; e++) {
+            g_autofree char *option = g_strconcat("--", e->long_name, NULL);
+            assert_non_null(strstr(help.out, option));
+        }
+        assert_int_equal(typo.code, INGOT_EXIT_USAGE);
+        assert_non_null(strstr(typo.err, hint));
+        assert_string_equal(typo.out, "");
+        outcome_clear(&help);
+        outcome_clear(&typo);
+    }
+}
+
+/* What cannot be opened is one event on standard output, with the exit code of the program. */
+static void image_errors_as_json(void **state)
+{
+    static const char *const calls[][2] = {
+        {"inspect"}, {"verify"}, {"sysprep"}, {"diff", "/no/such"}};
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(calls); i++) {
+        struct outcome o = RUN(calls[i][0], "--format", "json", "/no/such", calls[i][1]);
+        json_t *event = outcome_json(&o);
+        assert_int_equal(o.code, INGOT_EXIT_SEAL);
+        assert_string_equal(text_of(event, "event"), "error");
+        assert_non_null(strstr(text_of(event, "message"), "/no/such"));
+        assert_int_equal(json_integer_value(json_object_get(event, "exit")), o.code);
+        assert_string_equal(o.err, "");
+        json_decref(event);
+        outcome_clear(&o);
+    }
+}
+
+/* A row each, in columns. */
+static void lists_as_text(void **state)
+{
+    static const struct {
+        const char *command, *row;
+    } cases[] = {{"sysprep", "\n* machine-id               "},
+                 {"sysprep", "\n  fs-uuids                 "},
+                 {"inspect", "\nswap-file            error    "},
+                 {"verify", "\nmachine-id           Each clone has"}};
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct outcome o = RUN(cases[i].command, "--list");
+        g_autofree char *text = g_strconcat("\n", o.out, NULL);
+        assert_int_equal(o.code, 0);
+        if (!strstr(text, cases[i].row))
+            fail_msg("'%s' is not in\n%s", cases[i].row, text);
+        outcome_clear(&o);
+    }
+}
+
 static void rules_as_json(void **state)
 {
     (void)state;
@@ -324,6 +390,9 @@ int main(void)
         cmocka_unit_test(absent_recipe),
         cmocka_unit_test(recipe_is_a_file),
         cmocka_unit_test(silent_pipe),
+        cmocka_unit_test(every_command),
+        cmocka_unit_test(image_errors_as_json),
+        cmocka_unit_test(lists_as_text),
         cmocka_unit_test(errors_as_json),
         cmocka_unit_test(rules_as_json),
         cmocka_unit_test(schema),

@@ -21,6 +21,18 @@ static void names_of_packages(void **state)
     assert_false(deb_is_name(NULL));
 }
 
+static void names_that_one_may_ask_for(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"7zip", "g++", "libstdc++6", "lib.a-b", "sc", NULL};
+    static const char *const bad[] = {"", "a", "x-", "vim-", "Vim", "-a", "a_b", "vim\n", NULL};
+    assert_all(deb_is_wanted_name, good, TRUE);
+    assert_all(deb_is_wanted_name, bad, FALSE);
+    g_autofree char *advice = deb_name_advice("vim-");
+    assert_string_equal(advice, "apt would remove a package written like this");
+    assert_null(deb_name_advice("Vim"));
+}
+
 static void versions_and_architectures(void **state)
 {
     (void)state;
@@ -50,6 +62,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_of_packages),
+        cmocka_unit_test(names_that_one_may_ask_for),
         cmocka_unit_test(versions_and_architectures),
         cmocka_unit_test(names_of_architectures),
     };

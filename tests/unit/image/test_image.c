@@ -173,6 +173,26 @@ static void raw_as_somebody_says(void **state)
     assert_error_says(error, INGOT_EXIT_SEAL, "has a format that ingot does not open");
 }
 
+/* The same changes over another file: the rest is what that file holds. */
+static void overlay_of_two_files(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *qcow2 = at("two.qcow2"), *raw = at("two.raw");
+    g_autofree char *first = at("two-a.qcow2"), *second = at("two-b.qcow2");
+    make_image("two.qcow2", "1");
+    QEMU_IMG("create", "-q", "-f", "raw", "two.raw", "4M");
+    QEMU_IO("-f", "raw", "-c", "write -P 9 0 128k", "two.raw");
+    g_autoptr(image_file) a = image_own(qcow2), b = image_own_as(raw, "raw");
+    assert_true(image_overlay(a, first, 8 << 20, NULL, &error));
+    QEMU_IO("-c", "write -P 5 0 64k", first);
+    assert_true(image_overlay_again(b, first, second, NULL, &error));
+    assert_no_error(error);
+    QEMU_IO("-c", "read -P 5 0 64k", "-c", "read -P 0 64k 64k", first);
+    QEMU_IO("-c", "read -P 5 0 64k", "-c", "read -P 9 64k 64k", "-c", "read -P 0 7M 64k", second);
+    assert_false(image_overlay_again(b, first, second, NULL, &error)); /* is there already */
+}
+
 static void scratch_goes(void **state)
 {
     (void)state;
@@ -196,6 +216,7 @@ int main(void)
                                        cmocka_unit_test(own_of_another_format),
                                        cmocka_unit_test(raw_that_begins_as_qcow2),
                                        cmocka_unit_test(raw_as_somebody_says),
+                                       cmocka_unit_test(overlay_of_two_files),
                                        cmocka_unit_test(scratch_goes)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

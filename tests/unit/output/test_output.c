@@ -91,19 +91,23 @@ static void all_formats_together(void **state)
     files_remove_tree(dir);
 }
 
-/* What is booted is the first file that is a disk, wherever in the list. */
-static void the_disk_among_them(void **state)
+/* What can be booted is what is a disk, wherever in the list. */
+static void the_disks_among_them(void **state)
 {
     (void)state;
     static const output_format other = {.name = "archive"}, disk = {.name = "d", .driver = "raw"};
     output_result no = {.format = &other}, yes = {.format = &disk}, second = {.format = &disk};
     g_autoptr(GPtrArray) results = g_ptr_array_new();
-    assert_null(output_disk(results));
+    g_autoptr(GPtrArray) none = output_disks(results);
     g_ptr_array_add(results, &no);
-    assert_null(output_disk(results));
+    g_autoptr(GPtrArray) still_none = output_disks(results);
     g_ptr_array_add(results, &yes);
     g_ptr_array_add(results, &second);
-    assert_ptr_equal(output_disk(results), &yes);
+    g_autoptr(GPtrArray) disks = output_disks(results);
+    assert_int_equal(none->len + still_none->len, 0);
+    assert_int_equal(disks->len, 2);
+    assert_ptr_equal(disks->pdata[0], &yes);
+    assert_ptr_equal(disks->pdata[1], &second);
 }
 
 /* The same failure is the host's when the disk is full, and the output's otherwise. */
@@ -126,7 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(formats), cmocka_unit_test(describes),
                                        cmocka_unit_test(all_formats_together),
-                                       cmocka_unit_test(the_disk_among_them),
+                                       cmocka_unit_test(the_disks_among_them),
                                        cmocka_unit_test(causes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -256,6 +256,34 @@ static void every_problem_is_named(void **state)
         assert_error_says(error, INGOT_EXIT_RECIPE, says[i]);
 }
 
+/* Which names of packages there can be is the family's matter; what the recipe itself refuses
+ * moves no number. */
+static void names_are_the_familys(void **state)
+{
+    static const char form[] =
+        ", expected a package name (a-z, 0-9, '+', '-' and '.'), for example ";
+    static const struct {
+        const char *recipe, *says, *example;
+    } cases[] = {
+        {"packages: [vim, Vim]\n", ":5:17: packages[1]: found \"Vim\"", "openssh-server"},
+        {"packages: [a b, g++, x_y]\n", ":5:22: packages[2]: found \"x_y\"", "openssh-server"},
+        {"packages: [x]\n", ":5:12: packages[0]: found \"x\"", "openssh-server"},
+        {"kernel: {package: Linux}\n", "kernel.package: found \"Linux\"", "linux-image-amd64"},
+        {"media: {apt: {package: D-I}}\n", "media.apt.package: found \"D-I\"",
+         "debian-installer-13-netboot-amd64"},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *says = g_strconcat(cases[i].says, form, cases[i].example, NULL);
+        assert_null(make(cases[i].recipe, NULL, APT, NULL, &error));
+        assert_error_says(error, INGOT_EXIT_RECIPE, says);
+    }
+    g_autoptr(GError) error = NULL;
+    assert_null(make("packages: [vim-]\n", NULL, APT, NULL, &error));
+    assert_error_says(error, INGOT_EXIT_RECIPE, "(hint: apt would remove a package written like this)");
+}
+
 /* What only the installer knows is said although the family is wrong. */
 static void a_wrong_family_hides_nothing(void **state)
 {
@@ -362,7 +390,8 @@ static void boot_command_wrong(void **state)
         {ISO "boot: {command: \"x ${seed.label}\"}\n", "unknown placeholder ${seed.label}"},
         {ISO "boot: {command: x, seed: cdrom}\n", "boot.seed: found \"cdrom\""},
         {ISO "machine: {firmware: uefi}\n", "machine.firmware: found \"uefi\""},
-        {ISO "boot: {command: x, firmware: bios}\n", "boot.firmware is now called machine.firmware"},
+        {ISO "boot: {command: x, firmware: bios}\n",
+         "boot.firmware is now called machine.firmware"},
         {ISO "installer: bootstrap\nboot: {command: x}\n", "does not support 'boot.command'"},
     };
     (void)state;
@@ -537,6 +566,7 @@ int main(void)
                                        cmocka_unit_test(limits),
                                        cmocka_unit_test(defaults),
                                        cmocka_unit_test(packages),
+                                       cmocka_unit_test(names_are_the_familys),
                                        cmocka_unit_test(network),
                                        cmocka_unit_test(what_does_not_fit),
                                        cmocka_unit_test(every_problem_is_named),

@@ -28,6 +28,8 @@ static const struct sample taken[] = {
     {"packages", "g++"},
     {"packages", "libstdc++6"},
     {"packages", "0ad"},
+    {"packages", "NetworkManager"}, /* of another family than Debian */
+    {"packages", "R"},
     {"hostname", "A"},
     {"hostname", "123"},
     {"domain", ""},
@@ -62,7 +64,6 @@ static const struct sample refused[] = {
     {"name", ".a"},
     {"name", "a/b"},
     {"name", "a\n"},
-    {"packages", "a"},
     {"packages", "-a"},
     {"packages", "a b"},
     {"packages", "a\n"},

@@ -317,6 +317,7 @@ static void unpack(const char *dir, const media_boot *boot, const char *image)
         packages[i] = (struct rootfs_package){p->name, p->path, p->order, p->automatic};
     }
     const struct rootfs_spec spec = {.image = image,
+                                     .format = "qcow2",
                                      .work_dir = dir,
                                      .size = 512u << 20,
                                      .database = &tarpkg_database,

@@ -10,10 +10,12 @@
 
 static inline plan sample_plan(void)
 {
+    static const char *const none[] = {NULL};
     return (plan){.name = (char *)"web",
                   .recipe_path = (char *)"web.yaml",
                   .recipe_digest = (char *)"aa",
                   .outputs = output_formats(),
+                  .required_packages = none,
                   .vm = {.arch = (char *)"x86_64", .cpus = 2},
                   .cache_dir = folder,
                   .data_dir = folder,

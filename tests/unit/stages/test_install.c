@@ -77,7 +77,8 @@ static void archive_without_modules(void **state)
     p.installer = os_installer_find("debian-installer");
     p.required_packages = none;
     p.disk_size = 1 << 20;
-    p.modules = (struct media_modules){.mirror = mirror,
+    p.modules = (struct media_modules){.source = p.installer->packaging->source,
+                                       .mirror = mirror,
                                        .suite = "trixie",
                                        .arch = "amd64",
                                        .component = p.installer->modules,

@@ -59,6 +59,30 @@ static void scaled_and_learned(void **state)
     assert_true(limit_of(b, stage_of("media")).total > LIMIT_SLOWER * 100.0 + LIMIT_SPARE);
 }
 
+/* How long one format takes says nothing of two, or of one that is made smaller. */
+static void learned_for_the_same_formats(void **state)
+{
+    (void)state;
+    static const output_format qcow2 = {.name = "qcow2"}, raw = {.name = "raw"};
+    const output_format *const one[] = {&qcow2, NULL}, *const two[] = {&qcow2, &raw, NULL};
+    plan p = sample_plan();
+    p.name = (char *)"formats";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(build) b = sample_build(&p, NULL);
+    const stage *export = stage_of("export");
+    double unlearned = limit_of(b, export).total;
+    p.outputs = one;
+    sample_add(b, &(struct sample_run){.name = "export", .kind = export->kind(b), .seconds = 100});
+    assert_true(history_add(b->history, b, &error));
+    assert_no_error(error);
+    assert_true(limit_of(b, export).total == LIMIT_SLOWER * 100.0 + LIMIT_SPARE);
+    p.outputs = two;
+    assert_true(limit_of(b, export).total == unlearned);
+    p.outputs = one;
+    b->options.compact = OUTPUT_SMALL;
+    assert_true(limit_of(b, export).total == unlearned);
+}
+
 /* What a person says counts, whatever was learned; the machines of an installation have their own.
  */
 static void said_by_the_recipe(void **state)
@@ -150,9 +174,13 @@ static void interrupted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_stage),        cmocka_unit_test(scaled_and_learned),
-        cmocka_unit_test(said_by_the_recipe), cmocka_unit_test(stands_still),
-        cmocka_unit_test(takes_too_long),     cmocka_unit_test(interrupted),
+        cmocka_unit_test(every_stage),
+        cmocka_unit_test(scaled_and_learned),
+        cmocka_unit_test(learned_for_the_same_formats),
+        cmocka_unit_test(said_by_the_recipe),
+        cmocka_unit_test(stands_still),
+        cmocka_unit_test(takes_too_long),
+        cmocka_unit_test(interrupted),
     };
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

@@ -121,7 +121,7 @@ static void refused(void **state)
         {{.root_password = "hunter2"}, "--root-password does not say where"},
         {{.root_password = "env:INGOT_NO_SUCH"}, "there is no variable: 'INGOT_NO_SUCH'"},
         {{.root_password = "file:/no/such"}, "--root-password: "},
-        {{.root_password = from_nul}, "the file holds a NUL byte"},
+        {{.root_password = from_nul}, "the file contains a NUL byte"},
         {{.root_password = from_empty}, "the password is empty"},
         {{.hostname = "-x"}, "--hostname"},
         {{.hostname = "a_b"}, "--hostname"},

@@ -41,6 +41,7 @@ static void fill(struct evidence *e)
     *e = (struct evidence){
         .spec = &spec,
         .clones = {{.name = "a",
+                    .disk = "web.qcow2",
                     .mac = "52:54:00:69:6e:61",
                     .booted = told(BOOTED),
                     .facts = told(FACTS_A),
@@ -49,6 +50,7 @@ static void fill(struct evidence *e)
                     .powered_off = TRUE,
                     .dhcp = {.messages = 2, .identity = g_strdup("01:a")}},
                    {.name = "b",
+                    .disk = "web.raw",
                     .mac = "52:54:00:69:6e:62",
                     .booted = told(BOOTED),
                     .facts = told(FACTS_B),
@@ -67,8 +69,7 @@ static void fill(struct evidence *e)
                     .asked = 750 << 20,
                     .shrunk = 750 << 20,
                     .grown = 1000 << 20},
-        .digest_before = g_strdup("d"),
-        .digest_after = g_strdup("d")};
+        .disks = {{g_strdup("d"), g_strdup("d")}, {g_strdup("r"), g_strdup("r")}}};
 }
 
 static void replace(answer **a, const char *text)
@@ -241,7 +242,7 @@ static void deaf_button(struct evidence *e)
 }
 static void written_template(struct evidence *e)
 {
-    retell(&e->digest_after, "e");
+    retell(&e->disks[1].after, "e");
 }
 
 static const struct {
@@ -282,7 +283,7 @@ static const struct {
     {another_client, "identity-kept", "DHCP"},
     {not_restarted, "identity-kept", "did not restart"},
     {deaf_button, "power-button", "clone a"},
-    {written_template, "template-unchanged", "digest"},
+    {written_template, "template-unchanged", "the digest of web.raw was r and is now e"},
 };
 
 static void each_fails(void **state)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands/running.h"
+#include "stages/running.h"
 
 #include "base/error.h"
 #include "base/files.h"
+#include "stages/stages.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <jansson.h>
@@ -27,7 +28,7 @@ static void free_running(gpointer r)
 static struct running *read_running(const char *parent, const char *entry)
 {
     g_autofree char *dir = g_build_filename(parent, entry, NULL);
-    g_autofree char *file = g_build_filename(dir, "build.json", NULL);
+    g_autofree char *file = g_build_filename(dir, RUNNING_ABOUT, NULL);
     g_autofree char *text = files_read(file, ABOUT_LIMIT, NULL, NULL);
     json_t *about = text ? json_loads(text, 0, NULL) : NULL;
     const char *name = NULL;
