@@ -56,7 +56,7 @@ guint cached_shrink(GPtrArray *list, guint64 usage, guint64 limit, guint64 *free
             i++;
             continue;
         }
-        /* What was under it is older, and its turn has come. */
+        /* The entry that it covers is older, so it is next. */
         i = c->covers ? 0 : i;
         g_ptr_array_remove(list, (gpointer)c);
         removed++;

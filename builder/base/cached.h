@@ -3,8 +3,8 @@
 #include <glib.h>
 #include <sys/stat.h>
 
-/* What a cache keeps, of whatever room, and the order in which it goes: what was used longest ago
- * first. */
+/* The entries of a cache, whichever room made them, and the order in which they are removed:
+ * least recently used first. */
 typedef struct cached cached;
 
 struct cached {
@@ -26,8 +26,8 @@ void cached_add(GPtrArray *list, const cached *c);
 /* When it was last changed, as cached.used has it. */
 gint64 cached_time(const struct stat *info);
 
-/* Remove what was not used for max_age seconds; what was used longest ago, until a cache of usage
- * bytes has at most limit.  What is removed leaves the list.  They return how many that is, and
- * add to *freed. */
+/* Remove entries that were not used for max_age seconds; or the least recently used ones, until
+ * a cache of usage bytes has at most limit.  Removed entries leave the list.  They return the
+ * number removed and add to *freed. */
 guint cached_remove_old(GPtrArray *list, guint max_age, guint64 *freed);
 guint cached_shrink(GPtrArray *list, guint64 usage, guint64 limit, guint64 *freed);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* A name that ends with '*' stands for all that begin so. */
+/* A name that ends with '*' matches every name with that prefix. */
 static const char *const for_children[] = {
     "PATH",
     "HOME",

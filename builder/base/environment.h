@@ -5,9 +5,9 @@
 /* What is handed on of the environment that ingot was started with: a CI job has passwords and
  * tokens there, which are no business of QEMU or gpgv.  docs/architecture.md has the list. */
 
-/* The whole environment, owned by the caller (environment_free), for whoever looks for a variable
- * by name.  The process keeps only what ingot and its libraries need, because libguestfs starts
- * programs itself.  Called before there are threads (setenv(3)). */
+/* The whole environment, for looking up variables by name; owned by the caller
+ * (environment_free). The process keeps only what ingot and its libraries need, because libguestfs
+ * starts programs itself.  Call it before any thread starts (setenv(3)). */
 char **environment_take(void);
 void environment_free(char **environment); /* wipes it */
 

@@ -12,7 +12,7 @@ enum ingot_exit {
     INGOT_EXIT_FAILURE = 1, /* not foreseen: a defect in ingot */
     INGOT_EXIT_USAGE = 2,
     INGOT_EXIT_RECIPE = 3,
-    INGOT_EXIT_HOST = 4, /* the host lacks a tool, a right, or room */
+    INGOT_EXIT_HOST = 4, /* the host lacks a tool, a right, or space */
     INGOT_EXIT_MEDIA = 5,
     INGOT_EXIT_INSTALL = 6,
     INGOT_EXIT_SEAL = 7,

@@ -28,7 +28,7 @@ gboolean files_mkdir(const char *path, gboolean private_dir, GError **error)
 {
     if (g_mkdir_with_parents(path, private_dir ? 0700 : 0755) == 0)
         return TRUE;
-    return files_fail_errno(error, "make the directory", path);
+    return files_fail_errno(error, "create the directory", path);
 }
 
 char *files_temp_dir(const char *parent, const char *prefix, GError **error)
@@ -38,11 +38,11 @@ char *files_temp_dir(const char *parent, const char *prefix, GError **error)
     g_autofree char *path = g_strdup_printf("%s/%s-XXXXXX", parent, prefix);
     if (g_mkdtemp_full(path, 0700))
         return g_steal_pointer(&path);
-    files_fail_errno(error, "make a temporary directory", path);
+    files_fail_errno(error, "create a temporary directory", path);
     return NULL;
 }
 
-/* The lock of a live directory goes after all else: one that is half removed is known by it. */
+/* The lock of a live directory is removed last: a half removed directory is recognised by it. */
 static int lock_is_last(const FTSENT **a, const FTSENT **b)
 {
     return (strcmp((*a)->fts_name, LIVE_LOCK) == 0) - (strcmp((*b)->fts_name, LIVE_LOCK) == 0);
@@ -70,8 +70,8 @@ gboolean files_write_atomic(const char *path, const void *data, gssize length, i
 
 static gboolean bad_target(const char *option, const char *path, const char *why, GError **error)
 {
-    ingot_set_error(error, INGOT_EXIT_USAGE, "give the path of a file in a directory that is there",
-                    "%s: %s cannot be written: %s", option, path, why);
+    ingot_set_error(error, INGOT_EXIT_USAGE, "give the path of a file in an existing directory",
+                    "%s: cannot write %s: %s", option, path, why);
     return FALSE;
 }
 
@@ -80,16 +80,16 @@ gboolean files_check_target(const char *option, const char *path, GError **error
     GStatBuf info;
     g_autofree char *directory = g_path_get_dirname(path);
     if (!*path || g_str_has_suffix(path, "/"))
-        return bad_target(option, path, "it names no file", error);
+        return bad_target(option, path, "it does not name a file", error);
     if (g_stat(directory, &info) != 0)
         return bad_target(option, path, g_strerror(errno), error);
     if (!S_ISDIR(info.st_mode))
-        return bad_target(option, path, "what it lies in is no directory", error);
+        return bad_target(option, path, "its parent is not a directory", error);
     if (g_access(directory, W_OK | X_OK) != 0)
         return bad_target(option, path, g_strerror(errno), error);
     /* It would be replaced: a device or a socket is not what anybody wants to lose. */
     if (g_stat(path, &info) == 0 && !S_ISREG(info.st_mode))
-        return bad_target(option, path, "there is something else than a file", error);
+        return bad_target(option, path, "it is not a regular file", error);
     return TRUE;
 }
 
@@ -129,7 +129,7 @@ static char *read_fd(int fd, const char *path, gsize limit, gsize *length, GErro
         files_fail_errno(error, "read", path);
     else
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
-                    "%s is larger than the %" G_GSIZE_FORMAT " bytes it may have", path, limit);
+                    "%s is larger than its limit of %" G_GSIZE_FORMAT " bytes", path, limit);
     return g_string_free(text, TRUE);
 }
 
@@ -183,8 +183,8 @@ gboolean files_is_dir(const char *path)
     return lstat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* A descriptor that the caller has, like that of a shell's <(…): a pipe there is meant, and it has
- * had a writer. */
+/* A descriptor of the caller, like that of a shell's <(…): a pipe is intended there, and it has
+ * a writer. */
 static gboolean is_handed_over(const char *path)
 {
     return strcmp(path, "/dev/stdin") == 0 || g_str_has_prefix(path, "/dev/fd/") ||
@@ -199,7 +199,8 @@ static int open_to_read(const char *path, GError **error)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (handed ? 0 : O_NONBLOCK));
     if (fd < 0 || fstat(fd, &info) != 0)
         files_fail_errno(error, "open", path);
-    else if (handed || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) /* reading it says that */
+    else if (handed || S_ISREG(info.st_mode) ||
+             S_ISDIR(info.st_mode)) /* reading it will report that */
         return fd;
     else
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is not a regular file", path);
@@ -468,9 +469,9 @@ gboolean files_is_temp_dir(const char *path, const char *prefix)
            (info.st_mode & 0777) == 0700;
 }
 
-/* A directory whose owner has died is there still, but nobody holds its lock.  What has no lock may
- * be anybody's, and stays; of an owner who died before it had made one, an empty directory is left.
- */
+/* The directory of a dead owner still exists, but nobody holds its lock.  A directory without a
+ * lock may be anybody's and stays; if its owner died before it made one, an empty directory
+ * remains. */
 static void remove_dead(const char *path)
 {
     g_autofree char *lock_path = g_build_filename(path, LIVE_LOCK, NULL);
@@ -500,9 +501,9 @@ void files_clear_dead(const char *parent)
     clear_dead(parent, NULL);
 }
 
-/* Until it is locked, another process may take a new directory for a dead one's and remove it: then
- * the lock cannot be made, and the next directory is tried.  So the parent, which others may be
- * able to lock, needs no lock. */
+/* Until it is locked, another process may mistake a new directory for a dead one's and remove
+ * it: then the lock cannot be created, and we try the next directory.  So the parent, which others
+ * may be able to lock, needs no lock. */
 static char *live_dir_new(const char *parent, const char *name, int *lock, GError **error)
 {
     for (guint left = LIVE_TRIES; left > 0; left--) {
@@ -555,12 +556,12 @@ char *files_runtime_dir(GError **error)
                                 : g_strdup_printf("/tmp/ingot-%u", (unsigned)getuid());
     struct stat info;
     if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        files_fail_errno(error, "make the directory", path);
+        files_fail_errno(error, "create the directory", path);
         return NULL;
     }
     if (lstat(path, &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != getuid()) {
         ingot_set_error(error, INGOT_EXIT_HOST, "remove it, or set XDG_RUNTIME_DIR",
-                        "%s is not a directory of this user", path);
+                        "%s is not a directory owned by this user", path);
         return NULL;
     }
     return g_steal_pointer(&path);

@@ -50,9 +50,9 @@ gboolean files_sync(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Syncs the names of a directory only: what was made, renamed or removed there is so for good. */
 gboolean files_sync_names(const char *directory, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The one way to give a finished file or directory its name: syncs it and all that is in it,
- * renames, syncs the names of the directory it has come to.  So after a power cut the name stands
- * for what it stood for before, or for the whole of the new. */
+/* The one way to give a finished file or directory its name: syncs it with everything in it,
+ * renames it, and syncs the entries of the target directory.  After a power cut the name refers
+ * either to what it did before or to the whole of the new. */
 gboolean files_rename(const char *from, const char *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same into a name that no file has yet; else it fails. */
@@ -66,7 +66,7 @@ gboolean files_publish_new(const char *from, const char *to,
 int files_lock(const char *path, GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void files_unlock(int fd);
 
-/* The same, and the file of the lock goes: whoever waits for it makes a new one. */
+/* The same, and removes the lock's file: whoever waits for it makes a new one. */
 void files_unlock_remove(int fd, const char *path);
 
 /* The same without waiting; -1 when somebody holds it or it cannot be opened. */
@@ -76,8 +76,8 @@ int files_try_lock(const char *path);
  * the kernel sets ctime, and no program can set it back. */
 gboolean files_is_untouched(const struct stat *before, const struct stat *now);
 
-/* Whether path (its last part no symbolic link) still leads to the file that is open: who locks a
- * file that others may remove or replace asks this once the lock is had. */
+/* Whether path (its last part no symbolic link) still leads to the open file.  If others may
+ * remove or replace a file, ask this after locking it. */
 gboolean files_is_at(int fd, const char *path);
 
 /* A private directory below parent that is known to be in use while *lock is held (files_unlock).

@@ -25,7 +25,7 @@ const struct firmware_kind *firmware_kind_find(const char *name);
 /* The kinds in order, from 0; NULL after the last. */
 const struct firmware_kind *firmware_kind_nth(gsize n);
 
-/* What machines of an architecture have unless they are asked for another; NULL: not known. */
+/* What machines of an architecture have by default; NULL: not known. */
 const struct firmware_kind *firmware_kind_usual(const char *arch);
 
 /* The package that brings it; NULL: machines of that architecture do not have it. */

@@ -15,7 +15,7 @@ static gboolean make_key(const char *path, GError **error)
 {
     unsigned char key[KEY_BYTES];
     if (RAND_bytes(key, sizeof key) != 1) {
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "no random bytes from OpenSSL");
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "OpenSSL returned no random bytes");
         return FALSE;
     }
     return files_write_atomic(path, key, sizeof key, 0600, error);

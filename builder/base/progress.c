@@ -12,8 +12,8 @@
 
 #define REDRAW_US   100000 /* a live line is drawn at most ten times a second */
 #define BAR_WIDTH   24
-#define PLAIN_STEP  25 /* without a terminal a transfer is told every so many percent … */
-#define PLAIN_LEAST (16u << 20) /* … when it has so many bytes at least */
+#define PLAIN_STEP  25 /* without a terminal a transfer is reported every this many percent … */
+#define PLAIN_LEAST (16u << 20) /* … if it has at least this many bytes */
 
 struct progress {
     enum progress_format format;
@@ -21,16 +21,16 @@ struct progress {
     FILE *stream;
     const secrets *hidden;
     gboolean terminal;
-    gboolean live;      /* a live line stands on the terminal */
+    gboolean live;      /* a status line is on the terminal */
     timeline *timeline; /* what is followed, or own */
     timeline *own;
     char *what;
     gint64 drawn;
-    int printed;  /* the last percent told in plain lines */
+    int printed;  /* the last percent printed in plain lines */
     guint moves;  /* atomic: see progress_moves */
     guint64 done; /* of the last progress_amount */
     GRecMutex mutex;
-    char *detail; /* what the live line says behind the phase */
+    char *detail; /* what the status line shows after the phase */
     /* The clock of the live line runs on while the program waits for something. */
     GThread *clock;
     GMutex clock_mutex;
@@ -247,8 +247,8 @@ void progress_phase(progress *p, const char *phase)
     progress_amount(p, NULL, 0, 0);
 }
 
-/* The new line goes over the old one, and only what is left of that is cleared: an empty line in
- * between would be seen as a flicker.  The last column stays free: some terminals wrap there. */
+/* The new line overwrites the old one, and only the rest of that is cleared: an empty line in
+ * between would flicker.  The last column stays free: some terminals wrap there. */
 static void draw_live(progress *p, const char *detail)
 {
     struct winsize size = {0};
@@ -298,7 +298,7 @@ static char *bar(double percent)
     return g_strconcat(text->str, "]", NULL);
 }
 
-/* Whether a step is worth telling now; ends are always told once. */
+/* Whether a step is worth reporting now; the end is always reported once. */
 static gboolean due(progress *p, const char *what, double percent)
 {
     gint64 now = g_get_monotonic_time();

@@ -6,10 +6,10 @@
 #include <glib.h>
 #include <stdio.h>
 
-/* What a build says while it runs.  One object per process, handed down to whoever has something
- * to say; NULL is allowed everywhere and says nothing.  On a terminal: one live line; else plain
- * lines; or one JSON object per line.  Secrets in every text are masked.  PROGRESS_SILENT says only
- * how the run failed (progress_error). */
+/* The output of a build while it runs.  One object per process, handed down to everything that
+ * reports; NULL is allowed everywhere and means no output.  On a terminal: one status line; else
+ * plain lines; or one JSON object per line.  Secrets in every text are masked.  PROGRESS_SILENT
+ * prints only the failure of the run (progress_error). */
 typedef struct progress progress;
 
 enum progress_format { PROGRESS_TEXT, PROGRESS_JSON };
@@ -29,8 +29,8 @@ void progress_stage_end(progress *p, gboolean good, gboolean reused);
 /* A phase inside the stage ("base system"); the phase before it ends. */
 void progress_phase(progress *p, const char *phase);
 
-/* The timeline in which stages and phases are written from now on, and which says what is running;
- * it must live until another is followed.  NULL: one of the progress's own.  Every change of it
+/* The timeline to which stages and phases are written from now on, and which knows what is
+ * running; it must live until another is followed.  NULL: one of the progress's own.  Every change
  * that another thread may see goes through p. */
 void progress_follow(progress *p, timeline *t);
 
@@ -49,8 +49,8 @@ void progress_info(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void progress_detail(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void progress_warning(progress *p, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* How much was said of work that goes on, whether it was shown or not: phases, lines, amounts that
- * are others than before.  For who wants to know whether anything moves; from any thread. */
+/* A counter of everything reported about running work, whether it was shown or not: phases,
+ * lines, new amounts.  It tells whether anything moves; call it from any thread. */
 guint progress_moves(const progress *p);
 
 /* The failure of the run, with its remedy and exit code. */

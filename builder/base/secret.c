@@ -174,8 +174,8 @@ static void mark_one(const char *wanted, const char *bytes, gsize length, char *
     }
 }
 
-/* Which bytes belong to a secret: secrets that overlap leave no rest.  What is masked already stays
- * as it is, even when "secret" is one.  Owned by the caller. */
+/* Which bytes belong to a secret: overlapping secrets leave no rest.  What is already masked
+ * stays as it is, even if "secret" is one.  Owned by the caller. */
 static char *marks_of(const secrets *s, const char *bytes, gsize length)
 {
     char *marks = g_malloc0(length + 1);
@@ -275,8 +275,8 @@ secrets_stream *secrets_stream_new(const secrets *s, secrets_sink_fn sink, gpoin
     return stream;
 }
 
-/* How many bytes at the end of text may be the begin of a secret; secret is not in it as a whole.
- */
+/* How many bytes at the end of text may begin a secret; text does not contain the whole of it.
+ * */
 static gsize begun(const char *secret, const char *text, gsize length)
 {
     for (gsize n = MIN(length, strlen(secret) - 1); n > 0; n--)
@@ -293,8 +293,8 @@ static gsize to_hold(const secrets *s, const char *text, gsize length)
     return most;
 }
 
-/* Gives on all but the last keep bytes.  Of these, those at the begin of which something has been
- * given on as "<secret>" are remembered. */
+/* Passes on all but the last keep bytes, and remembers which of these continue something that
+ * has been passed on as "<secret>". */
 static void give(secrets_stream *stream, gsize keep)
 {
     GString *held = stream->held;

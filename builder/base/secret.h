@@ -32,8 +32,8 @@ json_t *secrets_redact_json(const secrets *s, const json_t *value);
 /* The masked value as a text (json_dumps(3), flags); owned by the caller. */
 char *secrets_dump_json(const secrets *s, const json_t *value, size_t flags);
 
-/* Copies of all values, NULL-terminated, for whoever looks for them; owned by the caller
- * (secrets_list_free, which wipes them). */
+/* Copies of all values, NULL-terminated, to search for; owned by the caller (secrets_list_free,
+ * which wipes them). */
 char **secrets_list(const secrets *s);
 void secrets_list_free(char **values);
 
@@ -51,7 +51,7 @@ void secret_free(char *value);
 
 /* ---- bytes that come in pieces ---- */
 
-/* What may be the begin of a secret is held back until it is known. */
+/* Bytes that may begin a secret are held back until that is known. */
 typedef struct secrets_stream secrets_stream;
 typedef void (*secrets_sink_fn)(const char *bytes, gsize length, gpointer user);
 

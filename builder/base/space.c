@@ -8,7 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* QEMU writes at most so much at once for a guest (BDRV_REQUEST_MAX is larger, virtio-blk's
+/* QEMU writes at most this much at once for a guest (BDRV_REQUEST_MAX is larger, virtio-blk's
  * seg_max of 126 pages with the appliance's kernel is less). */
 #define FULL_BELOW (1u << 20)
 
@@ -54,11 +54,11 @@ char *space_full_cause(const char *path)
     gboolean known = space_left(path, &left);
     g_autofree char *size = text_size(left);
     return g_strdup_printf("the host's disk is full: the file system of %s has %s left", path,
-                           known ? size : "no room");
+                           known ? size : "no space");
 }
 
 char *space_full_remedy(const char *path)
 {
     g_autofree char *folder = g_path_get_dirname(path);
-    return g_strdup_printf("make room in the file system of %s, or work in another one", folder);
+    return g_strdup_printf("free some space in the file system of %s, or use another one", folder);
 }

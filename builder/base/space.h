@@ -2,16 +2,16 @@
 #pragma once
 #include <glib.h>
 
-/* The room in a file system of the host, and the one judgement that it is full. */
+/* Free space in the host's file systems, and the one place that decides whether one is full. */
 
-/* Bytes that this user may still write to the file system of path (which need not be there: its
- * nearest directory counts).  FALSE: not known. */
+/* Bytes that this user may still write to the file system of path (which need not exist: its
+ * nearest existing directory counts).  FALSE: not known. */
 gboolean space_left(const char *path, guint64 *bytes);
 
-/* Whether paths lie in one file system. */
+/* Whether both paths are in one file system. */
 gboolean space_is_shared(const char *a, const char *b);
 
-/* Whether what needs room there has none: less than any writer of images asks for at once. */
+/* Whether the file system has no space left: less than any writer of images needs at once. */
 gboolean space_is_full(const char *path);
 
 /* "the host's disk is full: the file system of PATH has N left", with the path of what could not be

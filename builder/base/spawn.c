@@ -58,8 +58,7 @@ static GSubprocess *launch(GSubprocessLauncher *launcher, const char *const argv
         return child;
     gboolean absent = g_error_matches(local, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);
     ingot_set_error(error, INGOT_EXIT_HOST,
-                    absent ? "install the package that has it; `ingot doctor` lists what is needed"
-                           : NULL,
+                    absent ? "install its package; `ingot doctor` lists what is needed" : NULL,
                     "cannot start %s: %s", argv[0], local->message);
     return NULL;
 }
@@ -154,13 +153,13 @@ static gboolean spawn_judge(GSubprocess *child, const char *program, char *stder
     g_autofree char *how =
         g_subprocess_get_if_signaled(child)
             ? g_strdup_printf("was killed by signal %d", g_subprocess_get_term_sig(child))
-            : g_strdup_printf("ended with status %d", g_subprocess_get_exit_status(child));
+            : g_strdup_printf("exited with status %d", g_subprocess_get_exit_status(child));
     ingot_set_error(error, INGOT_EXIT_HOST, NULL, "%s %s%s%s", program, how,
                     *stderr_text ? ": " : "", g_strstrip(stderr_text));
     return FALSE;
 }
 
-/* ---- a program that stands still ---- */
+/* ---- a program without progress ---- */
 
 static void end_child(gpointer child)
 {
@@ -179,9 +178,8 @@ static gboolean was_ended(watch *w, const char *program, GError **error)
 {
     g_autofree char *cause = watch_cause(w, NULL);
     if (cause)
-        ingot_set_error(error, INGOT_EXIT_HOST,
-                        "look at the disks of this host, and what else it does", "%s was ended: %s",
-                        program, cause);
+        ingot_set_error(error, INGOT_EXIT_HOST, "check this host's disks and load",
+                        "%s was stopped: %s", program, cause);
     return cause != NULL;
 }
 

@@ -3,9 +3,9 @@
 
 #include "base/text.h"
 
-/* Below so many columns for the words, the time alone is worth showing. */
+/* With fewer columns than this for the words, only the time is shown. */
 #define WORDS_LEAST 8u
-/* Over by so much, a stage no longer takes "2 min of about 3 min". */
+/* Beyond this factor, a stage no longer takes "2 min of about 3 min". */
 #define LATE 1.1
 
 static guint width_of(gunichar c)

@@ -2,7 +2,7 @@
 #pragma once
 #include <glib.h>
 
-/* The one line of a terminal that says what a build does now.  Private to the room. */
+/* The one line on a terminal that shows what a build is doing.  Private to the room. */
 
 struct status_line {
     const char *stage, *phase, *detail; /* each may be NULL */
@@ -10,6 +10,6 @@ struct status_line {
     double expected;                    /* of the whole stage; negative: not known */
 };
 
-/* The line, at most columns wide (as a terminal counts: East Asian wide characters are two).  What
- * does not fit is taken from the detail first; the time stays.  Owned by the caller. */
+/* The line, at most columns wide (as a terminal counts: East Asian wide characters are two).  If
+ * it is too long, the detail is cut first; the time always stays.  Owned by the caller. */
 char *status_line_text(const struct status_line *now, guint columns);

@@ -3,9 +3,9 @@
 #include <glib.h>
 #include <jansson.h>
 
-/* The candidate nearest to word by edit distance (Damerau-Levenshtein, optimal string alignment),
- * or NULL when none is near enough to be meant (more than a third of the letters differ).
- * candidates is NULL-terminated; the result belongs to it. */
+/* The candidate nearest to word by edit distance (Damerau-Levenshtein, optimal string
+ * alignment), or NULL if none is near (more than a third of the letters differ).  candidates is
+ * NULL-terminated; the result belongs to it. */
 const char *text_nearest(const char *word, const char *const *candidates);
 
 /* The hint for an unknown word: "did you mean 'NEAREST'?" or, when none is near, a copy of
@@ -30,12 +30,13 @@ gboolean text_parse_duration(const char *text, guint *seconds);
 char *text_size(guint64 bytes);
 char *text_duration(double seconds);
 
-/* A duration that is only expected, rounded to what one may say of it: "5 s", "40 s", "3 min",
- * "1 h 10 min".  The caller owns the text. */
+/* An expected duration, rounded to a sensible precision: "5 s", "40 s", "3 min", "1 h 10 min".
+ * The caller owns the text. */
 char *text_about(double seconds);
 
-/* A copy in which control characters, bytes that are not UTF-8 and escape sequences of a terminal
- * are replaced: what a guest or a server says is shown to people only so.  Owned by the caller. */
+/* A copy in which control characters, bytes that are not UTF-8 and escape sequences of a
+ * terminal are replaced.  Show people output of a guest or a server only in this form.  Owned by
+ * the caller. */
 char *text_printable(const char *text, gssize length);
 
 /* The same as a text of a document; NULL is "".  Owned by the caller. */

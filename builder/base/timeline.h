@@ -3,11 +3,11 @@
 #include <glib.h>
 #include <jansson.h>
 
-/* What happened and when: the stages of a build, their phases, and what was recorded of its
- * machines.  The stages and progress write it; progress, history, manifest, record and diagnosis
- * read it.  It stands in base/ since progress, which every room is handed, works on it; so it knows
- * a machine only as the document that install/ makes of it.  Not locked: a progress that follows it
- * has the lock (progress_follow). */
+/* What happened and when: the stages of a build, their phases, and the records of its machines.
+ * Stages and progress write it; progress, history, manifest, build record and diagnosis read it.
+ * It is in base/ because progress, which every room receives, writes it; so it knows a machine
+ * record only as the JSON that install/ makes.  Not locked: a progress that follows it has the lock
+ * (progress_follow). */
 typedef struct timeline timeline;
 
 struct timeline_stage {
@@ -28,8 +28,8 @@ struct timeline_phase {
     double begin, seconds, expected; /* as those of a stage */
 };
 
-/* How many seconds that kind of stage, or a phase of it, is expected to take; negative: not known.
- * Asked when it begins, in the thread that begins it; phase NULL: the whole stage. */
+/* The expected seconds of that kind of stage, or of a phase of it (NULL: the whole stage);
+ * negative: not known.  Called when it begins, in the thread that begins it. */
 typedef double (*timeline_expect_fn)(const char *kind, const char *phase, gpointer user);
 
 /* expect NULL: nothing is known.  Begins now; owned by the caller. */
@@ -73,10 +73,10 @@ const char *timeline_last_phase(const timeline *t, const char *stage_name);
 guint timeline_machines(const timeline *t);
 const json_t *timeline_last_machine(const timeline *t); /* NULL: none ran */
 
-/* All that has ended, as {"stages": [{"stage", "begin", "seconds", "reused", "why", "outcome",
- * "kind", "key", "expected"}], "phases": [{"stage", "phase", "begin", "seconds", "expected"}],
- * "installed": [{"phase", "begin", "seconds"}], "machines": [...]}: what every other document takes
- * its members from.  What is not known is not there.  Owned by the caller. */
+/* Everything that has ended, as {"stages": [{"stage", "begin", "seconds", "reused", "why",
+ * "outcome", "kind", "key", "expected"}], "phases": [{"stage", "phase", "begin", "seconds",
+ * "expected"}], "installed": [{"phase", "begin", "seconds"}], "machines": [...]}; every other
+ * document takes its members from it.  Unknown members are absent.  Owned by the caller. */
 json_t *timeline_to_json(const timeline *t);
 
 /* Of every object of a list those members (NULL-terminated) that it has, in this order; owned by

@@ -147,7 +147,7 @@ static void name_cause(watch *w)
         w->cause = g_strdup_printf("it made no progress for %s", still);
         break;
     case WATCH_LATE:
-        w->cause = g_strdup_printf("it was not over after %s, its limit", total);
+        w->cause = g_strdup_printf("it exceeded its limit of %s", total);
         break;
     case WATCH_GOES_ON:
         break;

@@ -3,19 +3,18 @@
 #include <glib.h>
 #include <sys/types.h>
 
-/* A watchdog over work that blocks the thread that does it.  A thread looks once a second at what
- * moves: CPU time of this process and of the children of the watched thread, bytes that these
- * children read and write, and what the work itself says.  When that stands still for too long, or
- * all lasts too long, or all stands still over a full file system, the work is ended from outside,
- * once. */
+/* A watchdog over work that blocks its thread.  Another thread samples activity once a second:
+ * CPU time of this process and of the watched thread's children, bytes that these children read and
+ * write, and a counter of the work's own.  If there is no activity for too long, or the work takes
+ * too long, or there is no activity and a file system is full, the watchdog ends the work, once. */
 
 struct watch_limits {
     double still; /* seconds without progress; 0: none */
     double total; /* seconds in all; 0: none */
 };
 
-/* QEMU stops a machine whose disk cannot be written, so a full file system shows as standing still;
- * for so many seconds, since an idle machine is no fault. */
+/* QEMU stops a machine whose disk cannot be written, so a full file system shows as inactivity;
+ * it must last this many seconds, because an idle machine is normal. */
 #define WATCH_FULL_SECONDS 5
 
 enum watch_verdict { WATCH_GOES_ON, WATCH_FULL, WATCH_STILL, WATCH_LATE };
@@ -27,7 +26,7 @@ struct watch_sample {
     gint64 cpu;       /* microseconds of CPU time, and … */
     gint64 bytes;     /* … bytes moved: of everything that is watched */
     guint64 activity; /* by the work: any change is progress */
-    gboolean full;    /* a file system that the work writes to has no room left */
+    gboolean full;    /* a file system that the work writes to has no space left */
 };
 
 struct watch_state {
@@ -57,8 +56,8 @@ watch *watch_start(const struct watch_spec *spec);
 /* What it has come to so far; w may be NULL. */
 enum watch_verdict watch_verdict(watch *w);
 
-/* The cause as the end of a sentence, "the host.s disk is full: …", "it made no progress for …" or
- * "it was not over after …, its limit"; remedy (may be NULL) gets what to do.  NULL: it goes on.
+/* The cause as the end of a sentence, "the host's disk is full: …", "it made no progress for …"
+ * or "it exceeded its limit of …"; remedy (may be NULL) gets what to do.  NULL: the work goes on.
  * Owned by the caller. */
 char *watch_cause(watch *w, char **remedy);
 

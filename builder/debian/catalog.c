@@ -23,7 +23,7 @@ static void free_provider(gpointer data)
     g_free(p);
 }
 
-static void free_array(gpointer array)
+static void catalog_free_array(gpointer array)
 {
     g_ptr_array_unref(array);
 }
@@ -125,7 +125,7 @@ deb_catalog *deb_catalog_new(const char *text, gsize length, const char *arch, G
     g_autoptr(GError) local = NULL;
     g_autoptr(deb_catalog) c = g_new0(deb_catalog, 1);
     c->packages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    c->provided = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_array);
+    c->provided = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, catalog_free_array);
     while (read_stanza(&at, end, &s, &local))
         add_stanza(c, &s, arch);
     if (local) {

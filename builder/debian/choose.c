@@ -49,7 +49,8 @@ static char *kernel_name(const deb_catalog *catalog, const char *name, GError **
         g_free(at);
         at = g_strdup(g_ptr_array_index(next, 0));
     }
-    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "the package “%s” leads to no kernel", name);
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "the package “%s” does not depend on a kernel",
+                    name);
     return NULL;
 }
 

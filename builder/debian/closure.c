@@ -46,7 +46,7 @@ static void ban_free(gpointer data)
     g_free(b);
 }
 
-static void free_array(gpointer array)
+static void closure_free_array(gpointer array)
 {
     g_ptr_array_unref(array);
 }
@@ -234,7 +234,7 @@ static gboolean follow_field(struct closure *c, const struct pick *p, enum deb_f
         g_autofree char *whose = text_printable(p->name, -1);
         g_autofree char *why = c->obstacle ? text_printable(c->obstacle, -1) : NULL;
         ingot_set_error(error, INGOT_EXIT_MEDIA, NULL,
-                        "the archive has nothing for “%s”, which %s needs%s%s", shown, whose,
+                        "nothing in the archive provides “%s”, which %s needs%s%s", shown, whose,
                         why ? ": " : "", why ? why : "");
         return FALSE;
     }
@@ -282,8 +282,8 @@ static gboolean fail_name(const struct closure *c, const char *name, GError **er
     g_autofree char *shown = text_printable(name, -1);
     g_autofree char *why = c->obstacle ? text_printable(c->obstacle, -1) : NULL;
     if (why)
-        ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "the package “%s” cannot be had: %s", shown,
-                        why);
+        ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "the package “%s” cannot be installed: %s",
+                        shown, why);
     else
         catalog_fail(c->catalog, name, error);
     return FALSE;
@@ -372,7 +372,7 @@ GPtrArray *deb_closure(const deb_catalog *catalog, const struct deb_need *need, 
     struct closure c = {.catalog = catalog, .need = need};
     c.chosen = g_hash_table_new(NULL, NULL);
     c.queue = g_ptr_array_new_with_free_func(pick_free);
-    c.bans = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_array);
+    c.bans = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, closure_free_array);
     GPtrArray *all = choose_all(&c, error) ? results(&c, error) : NULL;
     g_free(c.obstacle);
     g_hash_table_unref(c.bans);

@@ -68,7 +68,7 @@ static gboolean put_member(const deb_database *db, const deb_unpacked *p,
         return TRUE;
     if (!*m->name ||
         strspn(m->name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_") != strlen(m->name))
-        return media_package_refuse(p->path, "a control file of it has a strange name", error);
+        return media_package_refuse(p->path, "one of its control files has an invalid name", error);
     g_autofree char *at = info_path(p, m->name);
     return db->sink->file(db->to, at, mode, m->mtime, m->data, m->size, error);
 }
@@ -107,7 +107,7 @@ static gboolean add_triggers(deb_database *db, const deb_unpacked *p, const stru
         const char *name = g_strstrip(words[1]);
         const char *how = g_str_has_suffix(words[0], "-noawait") ? "/noawait" : "";
         if (!*name || !is_trigger(name))
-            return media_package_refuse(p->path, "a trigger of it has a strange name", error);
+            return media_package_refuse(p->path, "one of its triggers has an invalid name", error);
         gboolean file = *name == '/';
         GString *text = trigger_file(db, file ? "File" : name);
         g_string_append_printf(text, "%s%s%s%s\n", file ? name : "", file ? " " : "", p->stem, how);

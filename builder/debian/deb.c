@@ -81,7 +81,7 @@ static gboolean open_inner(deb_file *d, const char *suffix, guint64 limit, GErro
     return (known && archive_read_open1(d->inner) == ARCHIVE_OK &&
             archive_read_next_header(d->inner, &entry) == ARCHIVE_OK) ||
            media_package_refuse(
-               d->name, known ? archive_error_string(d->inner) : "its compression is not known",
+               d->name, known ? archive_error_string(d->inner) : "its compression is unknown",
                error);
 }
 
@@ -99,7 +99,7 @@ gssize deb_data(deb_file *d, const void **block, GError **error)
         return (gssize)length;
     }
     media_package_refuse(d->name,
-                         code == ARCHIVE_OK ? "it unpacks to more than it may"
+                         code == ARCHIVE_OK ? "it unpacks to more than its limit"
                                             : archive_error_string(d->inner),
                          error);
     return -1;
@@ -147,7 +147,7 @@ static gboolean read_members(const deb_file *d, const GByteArray *tar, GPtrArray
     return good;
 }
 
-static GPtrArray *read_control(deb_file *d, const char *suffix, GError **error)
+static GPtrArray *deb_read_control(deb_file *d, const char *suffix, GError **error)
 {
     g_autoptr(GByteArray) tar = g_byte_array_new();
     g_autoptr(GPtrArray) members = g_ptr_array_new_with_free_func(member_free);
@@ -176,13 +176,13 @@ static gboolean next_member(const deb_file *d, const char *want, char **suffix, 
         *suffix = g_strdup(name + strlen(want));
         return TRUE;
     }
-    g_autofree char *why = g_strdup_printf("%s is not where it must be", want);
+    g_autofree char *why = g_strdup_printf("%s is not in its place", want);
     return media_package_refuse(
         d->name, code == ARCHIVE_OK || code == ARCHIVE_EOF ? why : archive_error_string(d->outer),
         error);
 }
 
-static gboolean check_format(const deb_file *d, GError **error)
+static gboolean deb_check_format(const deb_file *d, GError **error)
 {
     char version[16] = "";
     g_autofree char *none = NULL;
@@ -213,8 +213,8 @@ deb_file *deb_open(const char *path, const char *name, GPtrArray **members, GErr
         media_package_refuse(d->name, archive_error_string(d->outer), error);
         return NULL;
     }
-    gboolean good = check_format(d, error) && next_member(d, "control.tar", &control, error);
-    g_autoptr(GPtrArray) read = good ? read_control(d, control, error) : NULL;
+    gboolean good = deb_check_format(d, error) && next_member(d, "control.tar", &control, error);
+    g_autoptr(GPtrArray) read = good ? deb_read_control(d, control, error) : NULL;
     if (!read || !next_member(d, "data.tar", &data, error) || !open_inner(d, data, DATA_MAX, error))
         return NULL;
     if (members)

@@ -119,7 +119,7 @@ static enum deb822_kind read_field(struct deb822_reader *r, struct slice *name, 
     if (memchr(line.text, '\0', line.length))
         return bad_line(r, "a NUL byte");
     if (*line.text == ' ' || *line.text == '\t')
-        return bad_line(r, "a continuation of nothing");
+        return bad_line(r, "a continuation line without a field");
     const char *colon = memchr(line.text, ':', line.length);
     *name = (struct slice){line.text, colon ? (gsize)(colon - line.text) : 0};
     if (!is_field_name(*name))
@@ -169,7 +169,7 @@ static gboolean add_field(GHashTable *fields, const struct deb822_reader *r, str
 {
     g_autofree char *key = g_ascii_strdown(name.text, (gssize)name.length);
     if (g_hash_table_contains(fields, key))
-        return deb822_fail(r, "a field that is there twice", error);
+        return deb822_fail(r, "a duplicate field", error);
     if (g_hash_table_size(fields) >= FIELDS_MAX)
         return deb822_fail(r, "too many fields", error);
     g_hash_table_insert(fields, g_steal_pointer(&key), without_comments(value));

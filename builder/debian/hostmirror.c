@@ -39,7 +39,7 @@ static char *usable_uri(const struct wanted *wanted, const char *uri)
     return g_steal_pointer(&trimmed);
 }
 
-static gboolean has_word(char **words, const char *word)
+static gboolean hostmirror_has_word(char **words, const char *word)
 {
     return words && g_strv_contains((const char *const *)words, word);
 }
@@ -95,8 +95,9 @@ static char *from_line(const struct wanted *wanted, const char *line)
     if (g_strv_length(words) < 3)
         return NULL;
     char *suite[] = {words[1], NULL};
-    return has_suite(wanted, suite) && has_word(words + 2, "main") ? usable_uri(wanted, words[0])
-                                                                   : NULL;
+    return has_suite(wanted, suite) && hostmirror_has_word(words + 2, "main")
+               ? usable_uri(wanted, words[0])
+               : NULL;
 }
 
 static char *from_list(const struct wanted *wanted, const char *text)
@@ -125,8 +126,8 @@ static char *from_stanza(const struct wanted *wanted, GHashTable *fields)
     g_auto(GStrv) uris = words_of(deb822_get(fields, "uris"));
     g_auto(GStrv) suites = words_of(deb822_get(fields, "suites"));
     g_auto(GStrv) components = words_of(deb822_get(fields, "components"));
-    if (is_disabled(deb822_get(fields, "enabled")) || !has_word(types, "deb") ||
-        !has_word(components, "main") || !has_suite(wanted, suites))
+    if (is_disabled(deb822_get(fields, "enabled")) || !hostmirror_has_word(types, "deb") ||
+        !hostmirror_has_word(components, "main") || !has_suite(wanted, suites))
         return NULL;
     return first_usable(wanted, uris);
 }

@@ -7,7 +7,7 @@ struct ordering {
     GString *text;
 };
 
-static void free_array(gpointer array)
+static void order_free_array(gpointer array)
 {
     g_ptr_array_unref(array);
 }
@@ -22,7 +22,7 @@ static void add_name(const struct ordering *o, const char *name, deb_unpacked *p
     g_ptr_array_add(found, p);
 }
 
-static void add_names(const struct ordering *o, deb_unpacked *p)
+static void order_add_names(const struct ordering *o, deb_unpacked *p)
 {
     deb_relation r = {0};
     const char *at = p->provides;
@@ -69,12 +69,12 @@ static void order_visit(const struct ordering *o, deb_unpacked *p)
 GString *order_text(const GPtrArray *packages)
 {
     static const char *const first[] = {"base-passwd", "base-files"};
-    struct ordering o = {.by_name =
-                             g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_array),
-                         .seen = g_hash_table_new(NULL, NULL),
-                         .text = g_string_new(NULL)};
+    struct ordering o = {
+        .by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, order_free_array),
+        .seen = g_hash_table_new(NULL, NULL),
+        .text = g_string_new(NULL)};
     for (guint i = 0; i < packages->len; i++)
-        add_names(&o, g_ptr_array_index(packages, i));
+        order_add_names(&o, g_ptr_array_index(packages, i));
     for (gsize f = 0; f < G_N_ELEMENTS(first); f++)
         for (guint i = 0; i < packages->len; i++) {
             deb_unpacked *p = g_ptr_array_index(packages, i);

@@ -59,7 +59,7 @@ static gboolean take_indices(deb_release *release, const char *text, GError **er
 {
     release->indices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     if (!text) {
-        ingot_set_error(error, INGOT_EXIT_MEDIA, "use a mirror of an archive of today",
+        ingot_set_error(error, INGOT_EXIT_MEDIA, "use a mirror of a current archive",
                         "the Release file has no SHA-256 digests");
         return FALSE;
     }
@@ -91,18 +91,18 @@ static gboolean check_date(const char *until, gint64 now, GError **error)
     g_autofree char *shown = text_printable(until, -1);
     if (end > now)
         return TRUE;
-    ingot_set_error(error, INGOT_EXIT_MEDIA,
-                    end < 0 ? NULL
-                            : "use a mirror that is kept up to date; if it is, look at the clock "
-                              "of this machine",
-                    end < 0 ? "the Release file has a Valid-Until that is no date: “%s”"
-                            : "the Release file was valid until %s: somebody may be holding back "
-                              "updates",
-                    shown);
+    ingot_set_error(
+        error, INGOT_EXIT_MEDIA,
+        end < 0 ? NULL
+                : "use a mirror that is kept up to date; if it is, check this machine's clock",
+        end < 0 ? "the Release file has an invalid Valid-Until: “%s”"
+                : "the Release file was valid until %s: somebody may be holding back "
+                  "updates",
+        shown);
     return FALSE;
 }
 
-static gboolean has_word(const char *text, const char *word)
+static gboolean release_has_word(const char *text, const char *word)
 {
     g_auto(GStrv) words = g_strsplit_set(text ? text : "", " \t\n", -1);
     return g_strv_contains((const char *const *)words, word);
@@ -127,8 +127,8 @@ deb_release *deb_release_parse(const char *text, gsize length, const char *suite
     const char *by_hash = deb822_get(fields, "acquire-by-hash");
     release->by_hash = by_hash && g_ascii_strcasecmp(by_hash, "yes") == 0;
     release->all_apart =
-        has_word(deb822_get(fields, "architectures"), "all") &&
-        !has_word(deb822_get(fields, "no-support-for-architecture-all"), "Packages");
+        release_has_word(deb822_get(fields, "architectures"), "all") &&
+        !release_has_word(deb822_get(fields, "no-support-for-architecture-all"), "Packages");
     if (!check_suite(release, suite, error) ||
         !check_date(deb822_get(fields, "valid-until"), now, error) ||
         !take_indices(release, deb822_get(fields, "sha256"), error))

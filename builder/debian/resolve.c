@@ -289,7 +289,7 @@ static gboolean packages_choose(media_job *job, const struct archives *a, const 
 {
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(gsize));
-    progress_detail(media_job_context(job)->progress, "working out the packages of the system");
+    progress_detail(media_job_context(job)->progress, "resolving the packages of the system");
     if (!read_listings(job, listings, text, ends, error))
         return FALSE;
     g_autoptr(deb_catalog) catalog =

@@ -48,7 +48,7 @@ gboolean stanza_next(const char **at, const char *end, gboolean lenient, deb_sta
         if (kind == DEB822_BAD)
             good = lenient || deb822_fail(&r, r.why, error);
         else if (f != DEB_FIELDS && stanza->fields[f].text && !lenient)
-            good = deb822_fail(&r, "a field that is there twice", error);
+            good = deb822_fail(&r, "a duplicate field", error);
         else if (f != DEB_FIELDS)
             stanza->fields[f] = value;
     }

@@ -19,7 +19,7 @@ void deb_suite_clear(deb_suite *suite)
 
 static gboolean suite_refuse(const char *what, const char *word, GError **error)
 {
-    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "“%s” is no %s of a Debian archive",
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "“%s” is not a valid %s of a Debian archive",
                     word ? word : "", what);
     return FALSE;
 }
@@ -70,7 +70,7 @@ gboolean deb_suite_init(deb_suite *suite, const media_job *job, const char *mirr
                         mirror ? "name the keyring of the archive"
                                : "give one with --mirror, INGOT_MIRROR or mirror: in the "
                                  "recipe",
-                        "there is no %s to take %s from", mirror ? "keyring" : "mirror",
+                        "no %s is known for %s", mirror ? "keyring" : "mirror",
                         spec->package ? spec->package : "packages");
         return FALSE;
     }

@@ -38,7 +38,7 @@ void deb_unpacked_free(deb_unpacked *p)
 
 /* The text goes into dpkg's status file as it is: it must be one stanza that says nothing of what
  * dpkg itself keeps there. */
-static GHashTable *read_control(const struct deb_member *m, GError **error)
+static GHashTable *unpacked_read_control(const struct deb_member *m, GError **error)
 {
     const char *at = m->data, *end = m->data + m->size;
     if (memchr(m->data, '\0', m->size) || *m->data == '#' || strstr(m->data, "\n#"))
@@ -92,7 +92,7 @@ deb_unpacked *deb_unpacked_new(const char *path, const char *name, const GPtrArr
     g_autoptr(GError) local = NULL;
     const struct deb_member *control = deb_member_find(members, "control");
     const struct deb_member *preinst = deb_member_find(members, "preinst");
-    g_autoptr(GHashTable) fields = read_control(control, &local);
+    g_autoptr(GHashTable) fields = unpacked_read_control(control, &local);
     p->path = g_strdup(path);
     p->conffiles = g_ptr_array_new_with_free_func(conffile_free);
     p->diversions = g_string_new(NULL);

@@ -2,17 +2,17 @@
 #pragma once
 #include "image/handle.h"
 
-/* The accounts of the guest: passwd(5) as a stranger wrote it. */
+/* The accounts of the guest: an untrusted passwd(5). */
 
 struct account {
     char *name, *home; /* home: "" when it is no path that can be used here as it is */
     guint uid, gid;
 };
 
-/* The accounts of this text, of struct account *, at most 4096; lines that are none are passed
- * over.  A home is absolute, below a directory other than those of the kernel, and has no
- * characters but letters, digits, "/", "_", "-" and "." (and no ".."), so that it can stand in a
- * glob pattern.  The caller owns the array. */
+/* The accounts of this text, of struct account *, at most 4096; malformed lines are skipped.  A
+ * home is absolute, below a directory other than those of the kernel, and has no characters but
+ * letters, digits, "/", "_", "-" and "." (and no ".."), so that it can be part of a glob pattern.
+ * The caller owns the array. */
 GPtrArray *accounts_parse(const char *text);
 
 /* Those of /etc/passwd; none is no error.  The caller owns the array. */

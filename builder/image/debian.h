@@ -2,8 +2,8 @@
 #pragma once
 #include "image/handle.h"
 
-/* What a Debian (or a child of it) says of itself, read directly: guestfs_inspect_os looks for
- * everything that ever was an operating system and takes as long as the whole rest of the seal. */
+/* What a Debian (or a derivative) is, read directly: guestfs_inspect_os looks for everything
+ * that ever was an operating system and takes as long as the rest of the seal. */
 
 /* Whether the file system mounted as / is a root with dpkg. */
 gboolean debian_is_mounted(guest *g, gboolean *yes, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -57,7 +57,7 @@ static void show_message(guest *g, const char *text, gsize length)
     for (char **line = lines; *line; line++)
         if (*g_strstrip(*line))
             progress_detail(g->p, "libguestfs: %s", *line);
-    /* Cancelled between two helpers: the one that speaks now started after the others were
+    /* Cancelled between two helpers: the one that reports now started after the others were
      * killed. */
     if (g_cancellable_is_cancelled(g->cancel) || watch_verdict(g->watch) != WATCH_GOES_ON)
         kill_helpers(g);
@@ -85,7 +85,8 @@ static void on_watch_end(gpointer data)
     kill_helpers(data);
 }
 
-/* What is only read lies below an overlay too: file systems can then replay their journals. */
+/* An image that is only read is below an overlay too: file systems can then replay their
+ * journals. */
 static int add_drive(guest *g)
 {
     return guestfs_add_drive_opts(g->h, g->disk, GUESTFS_ADD_DRIVE_OPTS_FORMAT, VM_DISK_FORMAT,
@@ -148,13 +149,13 @@ static gboolean check_access(const guest *g, GError **error)
 {
     if (access(g->disk, R_OK | W_OK) == 0)
         return TRUE;
-    ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may write it",
+    ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user can write it",
                     "cannot open the image %s: %s", g->disk, g_strerror(errno));
     return FALSE;
 }
 
-/* Only a disk of our own that is to be changed is opened itself.  libguestfs resolves the path that
- * it is given, so of a stranger's image it gets one that nobody else can change. */
+/* Only a disk of our own that is to be changed is opened directly.  libguestfs resolves the path
+ * that it is given, so for an untrusted image it gets one that nobody else can change. */
 static gboolean choose_disk(guest *g, GError **error)
 {
     const image_file *from = g->spec->image;
@@ -172,7 +173,7 @@ guest *guest_open(const struct guest_spec *spec, progress *p, GCancellable *canc
         return NULL;
     g_autoptr(guest) g = guest_new(spec, p, cancel);
     if (!g->h) {
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make a libguestfs handle: %s",
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot create a libguestfs handle: %s",
                         g_strerror(errno));
         return NULL;
     }

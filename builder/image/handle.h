@@ -19,15 +19,15 @@ struct guest {
     gulong cancel_id;
     pid_t thread;          /* the thread that calls libguestfs: its children are the appliance's */
     char **other_children; /* the children it had before */
-    GString *messages;     /* the last of what the appliance and its QEMU said */
+    GString *messages;     /* the last messages of the appliance and its QEMU */
     char *format;          /* of packages, libguestfs name: "deb" */
     char **mountpoints;    /* mount point, device, mount point, device, …, NULL */
     char **filesystems;    /* device, type, device, type, …, NULL */
-    gboolean inspected;    /* by libguestfs itself: guestfs_inspect_* can be asked */
+    gboolean inspected;    /* by libguestfs itself: guestfs_inspect_* works */
     guest_facts *facts;    /* what is known so far; NULL before guest_inspect */
     const char *doing;     /* the operation that runs; NULL: none */
     GPtrArray *changes;    /* of struct guest_change * */
-    struct guest_walk *walk; /* NULL: nobody has asked yet */
+    struct guest_walk *walk; /* NULL: not requested yet */
     struct guest_scratch scratch;
     watch *watch;     /* over the calls: image/limit.c */
     const char *call; /* of libguestfs, the last: "tar_in"; interned, atomic */
@@ -87,8 +87,7 @@ void guest_enter_call(guest *g, const char *name, gsize length);
 gboolean guest_limit_error(guest *g, GError **error);
 
 /* Why libguestfs does not launch here, as an error of INGOT_EXIT_HOST with the remedy, or of
- * INGOT_EXIT_SEAL when it is the image that QEMU refuses (host.c).  said: what libguestfs
- * told. */
+ * INGOT_EXIT_SEAL if QEMU refuses the image (host.c).  said: libguestfs's message. */
 void guest_explain_launch(guest *g, const char *said, GError **error);
 
 /* Why libguestfs cannot make its appliance with these parts of the host, or NULL when they look

@@ -96,7 +96,7 @@ static char *find_problem(guest *g, char **remedy)
     g_autofree char *qemu = guestfs_get_hv(g->h);
     if (qemu && access(qemu, X_OK) != 0) {
         *remedy = g_strdup("install the package qemu-system-x86, or set LIBGUESTFS_HV");
-        return g_strdup_printf("%s is not there", qemu);
+        return g_strdup_printf("%s is missing", qemu);
     }
     char *problem = guest_host_problem("/boot", "/lib/modules", g_getenv("PATH"), remedy);
     return problem ? problem : host_space_problem(cache ? cache : "/var/tmp", remedy);
@@ -122,7 +122,7 @@ static gboolean image_is_bad(guest *g, GError **error)
 void guest_explain_launch(guest *g, const char *said, GError **error)
 {
     g_autofree char *last = text_printable(g->messages->str, (gssize)g->messages->len);
-    progress_detail(g->p, "libguestfs said at last: %s", g_strstrip(last));
+    progress_detail(g->p, "libguestfs's last message: %s", g_strstrip(last));
     if (image_is_bad(g, error))
         return;
     g_autofree char *remedy = NULL;
@@ -132,7 +132,7 @@ void guest_explain_launch(guest *g, const char *said, GError **error)
         ingot_set_error(error, INGOT_EXIT_HOST, remedy, "libguestfs cannot start: %s", problem);
     else
         ingot_set_error(error, INGOT_EXIT_HOST,
-                        "run it again with -v and LIBGUESTFS_DEBUG=1 in the environment, or "
-                        "libguestfs-test-tool: they show what the appliance says",
+                        "run this again with -v and LIBGUESTFS_DEBUG=1 in the environment, or run "
+                        "libguestfs-test-tool, to see the appliance's messages",
                         "libguestfs cannot start: %s", clean);
 }

@@ -53,11 +53,10 @@ static gboolean judge_backing(const struct qcow2_header *h, const char *path,
     g_autofree char *format = g_strdup_printf("%s, whose format is %s", names,
                                               h->backing_format ? h->backing_format : "not said");
     if (!(flags & IMAGE_TRUST_CHAIN))
-        return image_refuse(
-            error,
-            "if you know that file and mean it, add --trust-chain; qemu-img convert "
-            "makes one image of both",
-            path, names);
+        return image_refuse(error,
+                            "if you trust that file, add --trust-chain; or make one image of both "
+                            "with qemu-img convert",
+                            path, names);
     if (!is_file_name(h))
         return image_refuse(error, "make one image of both with qemu-img convert", path, names);
     /* Found out by looking, a raw disk may claim to be anything. */
@@ -76,9 +75,9 @@ static gboolean judge_header(const struct qcow2_header *h, const char *path, enu
     }
     if (h->unknown) {
         g_autofree char *what =
-            g_strdup_printf("has features that are not known here: %s", h->unknown);
-        return image_refuse(error, "write it anew with qemu-img convert, where they are known",
-                            path, what);
+            g_strdup_printf("has features that ingot does not know: %s", h->unknown);
+        return image_refuse(error, "rewrite it with a qemu-img convert that knows them", path,
+                            what);
     }
     if (h->encrypted)
         return image_refuse(error, "decrypt it with qemu-img convert", path, "is encrypted");
@@ -171,7 +170,7 @@ static int image_open_file(const image_file *i, struct stat *seen, GError **erro
     /* O_NONBLOCK: a FIFO has no end to wait for. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (fd < 0 || fstat(fd, seen) != 0) {
-        ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may read it",
+        ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user can read it",
                         "cannot open the image %s: %s", path, g_strerror(errno));
     } else if (S_ISREG(seen->st_mode)) {
         return fd;
@@ -184,8 +183,8 @@ static int image_open_file(const image_file *i, struct stat *seen, GError **erro
     return -1;
 }
 
-/* The lock goes with the file and not with its name: another process may have replaced the file
- * before the lock was had. */
+/* The lock belongs to the file, not to its name: another process may have replaced the file
+ * before we had the lock. */
 static int open_locked(const image_file *i, struct stat *seen, GError **error)
 {
     for (guint n = 0; n < OPEN_TRIES; n++) {
@@ -199,7 +198,7 @@ static int open_locked(const image_file *i, struct stat *seen, GError **error)
         if (!locked)
             break;
     }
-    image_refuse(error, "wait for it to end", i->path, "is being changed by another ingot");
+    image_refuse(error, "wait until it has finished", i->path, "is being changed by another ingot");
     return -1;
 }
 
@@ -233,16 +232,16 @@ gboolean image_is_untouched(const image_file *i)
     return fstat(i->fd, &now) == 0 && files_is_untouched(&i->seen, &now);
 }
 
-/* The header is judged again, too: the clock of a file system has ticks of some milliseconds, in
- * which a change leaves no trace. */
+/* The header is checked again, too: the clock of a file system has ticks of some milliseconds,
+ * in which a change leaves no trace. */
 gboolean image_check_same(const image_file *i, GError **error)
 {
     g_autofree char *backing = NULL, *format = NULL;
     if (image_is_own(i))
         return TRUE;
     if (!image_is_untouched(i))
-        return image_refuse(error, "stop what writes to it, then run this again", i->path,
-                            "was changed by another program while it was read");
+        return image_refuse(error, "stop the program that writes to it, then run this again",
+                            i->path, "was changed by another program while it was read");
     return image_judge(i, i->fd, &backing, &format, error);
 }
 
@@ -309,7 +308,7 @@ static json_t *node_new(const char *format, const char *file)
                      json_string(file));
 }
 
-/* A chain that was asked for is opened by its names below the first file. */
+/* A trusted chain is opened by its names below the first file. */
 static json_t *backing_node(const image_file *i)
 {
     return i->backing ? node_new(i->backing_format, i->backing) : json_null();

@@ -19,7 +19,7 @@ typedef struct image_file image_file;
 
 enum image_flags {
     IMAGE_PLAIN = 0,
-    IMAGE_TRUST_CHAIN = 1, /* a backing file is followed: somebody asked for that */
+    IMAGE_TRUST_CHAIN = 1, /* follow a backing file: the user trusts it */
     IMAGE_LOCK = 2,        /* it is going to be replaced: one process at a time */
     IMAGE_SURE = 4,        /* somebody has said the format: a raw disk may begin as it likes */
 };
@@ -60,7 +60,7 @@ const char *image_path(const image_file *i);
 /* A path through which this process reads what was opened; owned by the caller. */
 char *image_content_path(const image_file *i);
 
-/* The path of a scratch file of a stranger's image; owned by the caller. */
+/* The path of a scratch file for an untrusted image; owned by the caller. */
 char *image_scratch(const image_file *i, const char *name);
 
 /* Makes an overlay of the image; size in bytes, 0: the image's.  It can be used while the image is
@@ -73,21 +73,22 @@ gboolean image_overlay(const image_file *i, const char *overlay, guint64 size, G
 gboolean image_overlay_again(const image_file *i, const char *overlay, const char *copy,
                              GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Whether a stranger's image still is what was judged.  "backing": null keeps a backing file out
- * that is written into the header later, but QEMU has no such option for a data file: so ask this
- * once QEMU has opened the file, before anything that was read is used.  Error: INGOT_EXIT_SEAL. */
+/* Whether an untrusted image is still the one that was checked.  "backing": null keeps out a
+ * backing file that is written into the header later, but QEMU has no such option for a data file:
+ * so call this once QEMU has opened the file, before using anything that was read.  Error:
+ * INGOT_EXIT_SEAL. */
 gboolean image_check_same(const image_file *i, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Whether an image that was opened with IMAGE_LOCK can be replaced, before long work: permissions,
- * other names of the file, room.  Left-overs of a replacement that was killed are removed.
- * Errors: INGOT_EXIT_SEAL, INGOT_EXIT_OUTPUT. */
+/* Whether an image that was opened with IMAGE_LOCK can be replaced, before long work:
+ * permissions, other names of the file, free space.  Removes left-overs of a replacement that was
+ * killed.  Errors: INGOT_EXIT_SEAL, INGOT_EXIT_OUTPUT. */
 gboolean image_can_replace(const image_file *i, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Puts an image with the changes of that overlay (image_overlay of i, which is used up) in the
- * place of the image: a copy beside it takes them, is synced and renamed.  At any instant the old
- * or the new image is there, whole.  Owner, mode and extended attributes are kept as far as this
- * user may.  Fails when somebody has changed the image meanwhile.
- * Errors: INGOT_EXIT_OUTPUT, with the image as it was. */
+/* Replaces the image by one with the changes of that overlay (image_overlay of i, which is used
+ * up): a copy beside the image takes them, is synced and renamed.  At any instant the old or the
+ * new image is there, whole.  Owner, mode and extended attributes are kept as far as this user may.
+ * Fails if somebody has changed the image meanwhile.  Errors: INGOT_EXIT_OUTPUT, with the image
+ * unchanged. */
 gboolean image_replace(const image_file *i, const char *overlay, GCancellable *cancel,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -97,7 +98,7 @@ typedef struct guest guest; /* the launched appliance and what is known of the s
 
 /* How an image is launched. */
 struct guest_spec {
-    const image_file *image;    /* our own: changed in place; a stranger's: only read */
+    const image_file *image;    /* our own: changed in place; an untrusted one: only read */
     const char *name;           /* what messages call it; NULL: its path */
     gboolean force_tcg;         /* LIBGUESTFS_BACKEND_SETTINGS=force_tcg */
     gboolean read_only;         /* nothing is changed, and the image need not be writable */

@@ -51,9 +51,9 @@ gboolean guest_limit_error(guest *g, GError **error)
     g_clear_error(error);
     ingot_set_error(error, full ? INGOT_EXIT_HOST : INGOT_EXIT_SEAL,
                     remedy ? remedy
-                           : "a file system of the image may be damaged, or this host too "
-                             "busy; -v shows what the appliance said",
-                    "%sthe appliance was ended in %s of %s: %s", operation, call ? call : "launch",
-                    guest_image_name(g), cause);
+                           : "a file system of the image may be damaged, or this host too busy; -v "
+                             "shows the appliance's messages",
+                    "%sthe appliance was stopped in %s of %s: %s", operation,
+                    call ? call : "launch", guest_image_name(g), cause);
     return TRUE;
 }

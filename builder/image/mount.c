@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* File systems that lie on their partition as they are: no volumes in between to be found. */
+/* File systems directly on their partition: there are no volumes in between to find. */
 static const char *const plain_types[] = {"ext2", "ext3", "ext4",    "xfs", "f2fs",
                                           "vfat", "swap", "unknown", NULL};
 static const char *const rootless_types[] = {"vfat", "swap", "unknown", NULL};
@@ -33,7 +33,7 @@ static gboolean mount_one_root(guest *g, char **roots, GError **error)
     g_autofree char *list = g_strjoinv(", ", roots);
     if (n == 0)
         ingot_set_error(error, INGOT_EXIT_SEAL,
-                        "the install did not get far enough, or this is not a system disk",
+                        "the installation did not get far enough, or this is not a system disk",
                         "there is no operating system in %s; it has %s", guest_image_name(g),
                         found);
     else
@@ -71,7 +71,7 @@ static gboolean all_plain(char **pairs)
     return TRUE;
 }
 
-/* A file system that cannot be mounted is no root to us; the long way says what it is. */
+/* A file system that cannot be mounted is not a root for us; the long way will say what it is. */
 static gboolean find_debians(guest *g, GStrvBuilder *roots, GError **error)
 {
     for (char **p = g->filesystems; p[0] && p[1]; p += 2) {
@@ -186,7 +186,7 @@ static gboolean inspect_any(guest *g, GError **error)
         return FALSE;
     read_inspection(g);
     if (strcmp(g->facts->type, "linux") != 0) {
-        ingot_set_error(error, INGOT_EXIT_SEAL, "only Linux images are understood",
+        ingot_set_error(error, INGOT_EXIT_SEAL, "ingot supports only Linux images",
                         "the operating system in %s is of type %s", guest_image_name(g),
                         g->facts->type);
         return FALSE;

@@ -7,7 +7,7 @@
 /* For the files of this room only. */
 
 struct image_file {
-    char *path;    /* of a stranger's image: without symbolic links */
+    char *path;    /* of an untrusted image: without symbolic links */
     char *format;  /* QEMU's name for it */
     int fd;        /* -1: our own */
     char *backing; /* the file that the image is an overlay of, absolute; NULL: none */

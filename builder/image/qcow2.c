@@ -96,7 +96,7 @@ static void read_extension(guint32 type, struct bytes data, struct qcow2_header 
         *names = data;
 }
 
-/* The extensions lie between the header and the end of the first cluster or the backing file's
+/* The extensions are between the header and the end of the first cluster or the backing file's
  * name; each is padded to a multiple of 8. */
 static const char *read_extensions(struct bytes b, gsize at, gsize end, struct qcow2_header *h,
                                    struct bytes *names)
@@ -139,11 +139,11 @@ static const char *read_version_3(struct bytes b, gsize cluster, struct qcow2_he
     if (h->version == 2)
         return NULL;
     if (b.length < LENGTH_3)
-        return "is no qcow2 image: it ends within its header";
+        return "is not a qcow2 image: it ends within its header";
     *bits = read_u64(b, AT_INCOMPATIBLE);
     *length = read_u32(b, AT_HEADER_LENGTH);
     return *length < LENGTH_3 || *length > cluster || *length % 8
-               ? "has a damaged header: its length cannot be"
+               ? "has a damaged header: its length is impossible"
                : NULL;
 }
 
@@ -151,7 +151,7 @@ static const char *qcow2_read_all(struct bytes b, struct qcow2_header *h)
 {
     guint32 cluster_bits = read_u32(b, AT_CLUSTER_BITS);
     if (cluster_bits < CLUSTER_BITS_LEAST || cluster_bits > CLUSTER_BITS_MOST)
-        return "has a damaged header: its clusters cannot be so large";
+        return "has a damaged header: its clusters are too large";
     gsize cluster = (gsize)1 << cluster_bits, length = LENGTH_2, end = 0;
     guint64 bits = 0;
     struct bytes names = {b.at, 0};
@@ -179,10 +179,10 @@ const char *qcow2_header_read(const guint8 *bytes, gsize length, struct qcow2_he
     struct bytes b = {bytes, length};
     *h = (struct qcow2_header){0};
     if (length < LENGTH_2 || !qcow2_begins(bytes, length))
-        return "is no qcow2 image";
+        return "is not a qcow2 image";
     h->version = read_u32(b, AT_VERSION);
     if (h->version != 2 && h->version != 3)
-        return "is no qcow2 image of version 2 or 3";
+        return "is not a qcow2 image of version 2 or 3";
     return qcow2_read_all(b, h);
 }
 

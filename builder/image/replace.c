@@ -27,7 +27,7 @@ static gboolean replace_failed(GError **error, const image_file *i, const char *
                                const char *what)
 {
     int code = errno;
-    ingot_set_error(error, INGOT_EXIT_OUTPUT, hint, "cannot %s %s: %s; it is as it was", what,
+    ingot_set_error(error, INGOT_EXIT_OUTPUT, hint, "cannot %s %s: %s; it is unchanged", what,
                     i->path, g_strerror(code));
     return FALSE;
 }
@@ -69,7 +69,7 @@ static gboolean is_idle(const image_file *i, GError **error)
     if (fcntl(i->fd, F_OFD_GETLK, &found) != 0 || found.l_type == F_UNLCK)
         return TRUE;
     ingot_set_error(error, INGOT_EXIT_SEAL, "stop the machine that uses it, or use --copy FILE",
-                    "%s is in use by another program; it is as it was", i->path);
+                    "%s is in use by another program; it is unchanged", i->path);
     return FALSE;
 }
 
@@ -80,16 +80,16 @@ static gboolean replace_has_space(const image_file *i, guint64 need, GError **er
         return TRUE;
     g_autofree char *size = text_size(need);
     g_autofree char *free_now = text_size((guint64)info.f_bavail * info.f_frsize);
-    ingot_set_error(
-        error, INGOT_EXIT_OUTPUT, "free some room, or write the new image elsewhere: --copy FILE",
-        "replacing %s takes %s more in its file system until the old image goes, and %s is "
-        "free; it is as it was",
-        i->path, size, free_now);
+    ingot_set_error(error, INGOT_EXIT_OUTPUT,
+                    "free some space, or write the new image elsewhere: --copy FILE",
+                    "replacing %s needs %s more in its file system until the old image is removed, "
+                    "but only %s is free; it is unchanged",
+                    i->path, size, free_now);
     return FALSE;
 }
 
-/* A file system that shares blocks needs next to no room.  Whether it does is known by trying, with
- * a file that never has a name: open(2), O_TMPFILE, which those file systems have. */
+/* A file system that shares blocks needs hardly any space.  Whether it does is found by trying,
+ * with a file that never has a name: open(2), O_TMPFILE, which those file systems support. */
 static gboolean shares_blocks(const image_file *i, const char *directory)
 {
     int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -164,7 +164,7 @@ static gboolean copy_content(const image_file *i, int to, GCancellable *cancel, 
     if (replace_copy_data(i->fd, to, i->seen.st_size, cancel))
         return TRUE;
     return !g_cancellable_set_error_if_cancelled(cancel, error) &&
-           replace_failed(error, i, "free some room, or use --copy FILE", "copy the image");
+           replace_failed(error, i, "free some space, or use --copy FILE", "copy the image");
 }
 
 static void copy_xattrs(int from, int to)
@@ -178,8 +178,8 @@ static void copy_xattrs(int from, int to)
     }
 }
 
-/* Owner and group first: a change of them takes set-id bits away.  Who may not give the file away
- * becomes its owner, and nobody gets a right that he had not. */
+/* Owner and group first, because changing them clears set-id bits.  A user who may not give the
+ * file away becomes its owner, and nobody gets a right that they did not have. */
 static gboolean copy_rights(const image_file *i, int to)
 {
     mode_t mode = i->seen.st_mode & 07777;
@@ -199,7 +199,7 @@ static gboolean changes_failed(const image_file *i, GError *cause, GCancellable 
         return FALSE;
     g_autofree char *said = ingot_error_text(local);
     ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL,
-                    "cannot put the changes into a copy of %s: %s; it is as it was", i->path, said);
+                    "cannot put the changes into a copy of %s: %s; it is unchanged", i->path, said);
     return FALSE;
 }
 
@@ -232,14 +232,14 @@ static gboolean move_into_place(const image_file *i, int fd, const char *stage, 
         return FALSE;
     if (is_unchanged(i))
         return files_rename(stage, i->path, error);
-    ingot_set_error(error, INGOT_EXIT_OUTPUT, "stop what writes to it, then run this again",
-                    "%s was changed meanwhile by another program; it is left as that made it",
-                    i->path);
+    ingot_set_error(error, INGOT_EXIT_OUTPUT,
+                    "stop the program that writes to it, then run this again",
+                    "another program changed %s meanwhile; its version was left in place", i->path);
     return FALSE;
 }
 
-/* What was copied is judged as what was opened: it might have changed in between, and cannot from
- * here on. */
+/* The copy is checked like the original: it might have changed in between, and cannot from here
+ * on. */
 static gboolean replace_fill(const image_file *i, int fd, const char *overlay, GCancellable *cancel,
                              GError **error)
 {

@@ -19,7 +19,7 @@
 #define SOCKET     "guestfsd.sock"
 #define LONGEST    "/" DIR_PREFIX "XXXXXX/" SOCKET
 
-/* ---- what dead processes have left where libguestfs goes by itself ---- */
+/* ---- left-overs of dead processes in libguestfs's own directories ---- */
 
 /* A datagram socket cannot reach one of a stream: unix(7), EPROTOTYPE when somebody has the name
  * bound, and ECONNREFUSED when nobody has.  Nothing arrives at the other end. */
@@ -42,7 +42,7 @@ static gboolean is_connected(const char *path)
     return !g_file_get_contents("/proc/net/unix", &text, NULL, NULL) || strstr(text, path);
 }
 
-/* All sockets, or what the process of a network says of itself ("passt.pid"), and all dead. */
+/* All sockets, or files in which a network process names itself ("passt.pid"), and all dead. */
 static gboolean holds_only_dead_sockets(int dir, DIR *names)
 {
     gboolean found = FALSE;
@@ -88,7 +88,7 @@ void guest_scratch_sweep(const char *parent)
     }
 }
 
-/* ---- where this one goes ---- */
+/* ---- the directory of this process ---- */
 
 static gboolean take_files(struct guest_scratch *s, guestfs_h *h, GError **error)
 {
@@ -100,8 +100,8 @@ static gboolean take_files(struct guest_scratch *s, guestfs_h *h, GError **error
     return s->files != NULL;
 }
 
-/* guestfs(3), XDG_RUNTIME_DIR: the one way to name a directory for sockets.  All of the environment
- * goes there, since what is not in it is set back. */
+/* guestfs(3), XDG_RUNTIME_DIR: the only way to name a directory for sockets.  The whole
+ * environment must be passed, because anything missing is unset. */
 static gboolean set_runtime_dir(guestfs_h *h, const char *path)
 {
     char **environment = g_environ_setenv(g_get_environ(), "XDG_RUNTIME_DIR", path, TRUE);

@@ -18,8 +18,8 @@ struct guest_scratch {
     }
 
 /* For a handle that has not been launched; s is GUEST_SCRATCH_NONE.  Without a directory for
- * sockets libguestfs uses its own; what a dead process has left there goes, too.  Error: there can
- * be no directory for files. */
+ * sockets, libguestfs uses its own; left-overs of dead processes there are removed, too.  Error:
+ * there can be no directory for files. */
 gboolean guest_scratch_take(struct guest_scratch *s, guestfs_h *h,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -8,9 +8,9 @@
  * caller's. */
 typedef gboolean (*stream_reader)(int fd, gpointer data, GError **error);
 
-/* A directory as a tar stream with numbers for owners.  excludes: patterns of tar(1) for paths that
- * begin with "./", NULL-terminated; NULL: none.  When the reader fails, the appliance is told to
- * stop: there can be terabytes left. */
+/* A directory as a tar stream with numeric owners.  excludes: patterns of tar(1) for paths that
+ * begin with "./", NULL-terminated; NULL: none.  If the reader fails, the appliance is stopped:
+ * there may be terabytes left. */
 gboolean stream_tar(guest *g, const char *directory, char *const *excludes, stream_reader reader,
                     gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -118,7 +118,7 @@ gboolean guest_read_large(guest *g, const char *path, gint64 limit, char **text,
     if (size > limit) {
         ingot_set_error(error, INGOT_EXIT_SEAL, NULL,
                         "%s in the guest has %" G_GINT64_FORMAT
-                        " bytes, and may have %" G_GINT64_FORMAT,
+                        " bytes; the limit is %" G_GINT64_FORMAT,
                         path, size, limit);
         return FALSE;
     }
@@ -138,13 +138,13 @@ gboolean guest_write_file(guest *g, const char *path, const char *text, GError *
     return TRUE;
 }
 
-/* What stands there is removed first: through a link, the file it points to would be written. */
+/* Remove what is there first: through a link, we would write the file that it points to. */
 static gboolean tree_put_file(guest *g, const struct guest_file *file, GError **error)
 {
     g_autofree char *directory = g_path_get_dirname(file->path);
     gboolean link = S_ISLNK((mode_t)file->mode);
     if (guestfs_mkdir_p(g->h, directory) != 0 || guestfs_rm_f(g->h, file->path) != 0)
-        return guest_fail(g, error, "make room for %s in the guest", file->path);
+        return guest_fail(g, error, "make space for %s in the guest", file->path);
     if (link ? guestfs_ln_s(g->h, file->text, file->path) != 0
              : guestfs_write(g->h, file->path, file->text, strlen(file->text)) != 0 ||
                    guestfs_chmod(g->h, (int)(file->mode & 07777), file->path) != 0)

@@ -3,9 +3,9 @@
 #include "image/handle.h"
 
 /* What operations and policy do to the files of the guest.  A call into the appliance costs some
- * milliseconds under emulation, so patterns take many places at once: glob(3) with GLOB_BRACE.
- * The files are a stranger's: only regular files are opened (a FIFO would never answer), and
- * absence is never an error. */
+ * milliseconds under emulation, so one pattern covers many places: glob(3) with GLOB_BRACE.  The
+ * files are untrusted: only regular files are opened (a FIFO would never answer), and absence is
+ * never an error. */
 
 /* Tells of a change that the running operation has made; for those who change something without the
  * functions below, which tell it themselves.  verb: "remove", "empty", "write", "edit". */
@@ -48,7 +48,7 @@ gboolean guest_put_files(guest *g, const struct guest_file *files,
 struct guest_line_rule {
     const char *files;       /* pattern for guest_glob */
     const char *line;        /* GRegex on one line, without the newline */
-    const char *replacement; /* GRegex replacement; NULL: the line goes */
+    const char *replacement; /* GRegex replacement; NULL: remove the line */
     const char *what;        /* "a MAC address", for messages */
 };
 

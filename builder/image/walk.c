@@ -62,7 +62,7 @@ static void walk_add_name(struct names *n, const char *path)
     g_ptr_array_add(names, g_strdup(slash ? slash + 1 : path));
 }
 
-/* What is too much is read and forgotten. */
+/* Anything beyond the limit is read and dropped. */
 static gboolean read_names(int fd, gpointer data, GError **error)
 {
     struct names *n = data;

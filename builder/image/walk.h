@@ -15,7 +15,7 @@ struct guest_walk {
 
 #define WALK_LARGE (64ll << 20)
 
-/* Made when it is first asked for; borrowed from the guest.  NULL: error. */
+/* Made on first use; borrowed from the guest.  NULL: error. */
 const struct guest_walk *guest_walk(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 void guest_walk_free(struct guest_walk *walk); /* NULL is fine */

@@ -17,5 +17,5 @@ bootloader_facts *bootloader_facts_new(void); /* empty; the caller owns it */
 /* The caller owns the result; NULL: error. */
 bootloader_facts *bootloader_read(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Adds what a configuration of a boot loader says. */
+/* Adds the facts of a boot loader's configuration. */
 void bootloader_add_text(bootloader_facts *boot, const char *text);

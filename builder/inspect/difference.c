@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two sorted lists side by side.  A key can stand in a list more than once (two lines of one file),
- * so what is the same in every respect is taken out first; what is left of one key is paired. */
+/* Two sorted lists side by side.  A key can occur in a list more than once (two lines of one
+ * file), so items that are the same in every respect are taken out first; the rest of one key is
+ * paired. */
 #include "inspect/snapshot.h"
 
 #include "base/text.h"
@@ -18,8 +19,8 @@ static void difference_free(gpointer data)
     g_free(d);
 }
 
-/* Control characters and bytes that are not UTF-8 become \xNN, so that names that differ in them
- * only are told apart; text_printable does the rest. */
+/* Control characters and bytes that are not UTF-8 become \xNN, to distinguish names that differ
+ * only in them; text_printable does the rest. */
 static char *difference_shown(const char *raw)
 {
     gboolean valid = g_utf8_validate(raw, -1, NULL);

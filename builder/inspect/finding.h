@@ -7,9 +7,9 @@
 /* An array of struct inspect_finding *; owned by the caller. */
 GPtrArray *inspect_findings_new(void);
 
-/* Adds a finding.  path: of the file in the guest, NULL: none.  What the guest wrote into path and
+/* Adds a finding.  path: of the file in the guest, NULL: none.  Text from the guest in path and
  * sentence is made printable.  A guest can break a rule a million times: after FINDINGS_OF_RULE of
- * one rule a finding says that there are more, and the rest is dropped. */
+ * one rule, a finding says that there are more, and the rest is dropped. */
 void policy_break(GPtrArray *broken, const inspect_rule *rule, const char *path, const char *format,
                   ...) G_GNUC_PRINTF(4, 5);
 #define FINDINGS_OF_RULE 100u

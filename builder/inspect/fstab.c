@@ -7,11 +7,11 @@
 
 static const char path[] = "/etc/fstab";
 
-static const inspect_rule by_uuid = {"fstab-root-by-uuid", "Root stands once in fstab, by its UUID",
+static const inspect_rule by_uuid = {"fstab-root-by-uuid", "fstab mounts root once, by its UUID",
                                      INSPECT_ERROR};
 static const inspect_rule swap_line = {"fstab-swap", "No swap in fstab", INSPECT_ERROR};
 static const inspect_rule beside_root = {
-    "fstab-beside-root", "fstab mounts no file system beside root but an ESP", INSPECT_ERROR};
+    "fstab-beside-root", "fstab mounts no file system besides root, except an ESP", INSPECT_ERROR};
 
 const inspect_rule *const fstab_rules[] = {&by_uuid, &swap_line, &beside_root, NULL};
 
@@ -31,7 +31,7 @@ static void judge_root(const struct entry *e, const char *root_uuid, GPtrArray *
     g_autofree char *clean = uuid ? g_strstrip(g_strdup(uuid)) : NULL;
     if (!clean)
         policy_break(broken, &by_uuid, path,
-                     "/etc/fstab names the root file system as %s and not by UUID", e->device);
+                     "/etc/fstab names the root file system as %s, not by UUID", e->device);
     else if (g_ascii_strcasecmp(clean, root_uuid) != 0)
         policy_break(broken, &by_uuid, path,
                      "/etc/fstab names the root file system by the UUID %s, but it is %s", clean,
@@ -62,7 +62,8 @@ static void judge_entry(const struct entry *e, const char *root_uuid, guint *roo
     } else if (is_on_disk(e) && strcmp(e->folder, "/boot/efi") != 0 &&
                strcmp(e->folder, "/efi") != 0)
         policy_break(broken, &beside_root, path,
-                     "/etc/fstab mounts a file system beside root: %s on %s", e->device, e->folder);
+                     "/etc/fstab mounts a file system besides root: %s on %s", e->device,
+                     e->folder);
 }
 
 void fstab_judge(const char *text, const char *root_uuid, GPtrArray *broken)
@@ -78,5 +79,5 @@ void fstab_judge(const char *text, const char *root_uuid, GPtrArray *broken)
     }
     if (roots != 1)
         policy_break(broken, &by_uuid, path,
-                     "/etc/fstab has %u lines for the root file system, and not one", roots);
+                     "/etc/fstab has %u lines for the root file system instead of one", roots);
 }

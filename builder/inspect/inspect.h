@@ -29,7 +29,7 @@ char *trace_histories(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- two images compared ---- */
 
-/* What is compared, in the order in which it is told. */
+/* What is compared, in the order of the report. */
 enum snapshot_section {
     SNAPSHOT_SYSTEM,
     SNAPSHOT_DISK,
@@ -77,7 +77,7 @@ GPtrArray *snapshot_compare(const snapshot *a, const snapshot *b);
 enum inspect_level { INSPECT_NOTE, INSPECT_WARNING, INSPECT_ERROR };
 const char *inspect_level_name(enum inspect_level level); /* "note" */
 
-/* What is asked of an image. */
+/* What to check in an image. */
 typedef struct inspect_rule {
     const char *name;    /* "swap-partition" */
     const char *heading; /* "No swap partition" */
@@ -99,9 +99,9 @@ struct inspect_finding {
     char *text; /* a sentence */
 };
 
-/* One thing that is said of an image; printable. */
+/* One fact about an image; printable. */
 typedef struct inspect_section {
-    const char *name, *heading; /* "accounts", "Accounts that have a shell" */
+    const char *name, *heading; /* "accounts", "Accounts with a shell" */
 } inspect_section;
 
 struct inspect_item {
@@ -116,8 +116,8 @@ typedef struct inspect_survey {
 void inspect_survey_free(inspect_survey *survey);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(inspect_survey, inspect_survey_free)
 
-/* Looks at everything in an image without changing it: one launch of libguestfs.  What is
- * found is no error.  Errors: as inspect_snapshot.  The caller owns the survey. */
+/* Reports on everything in an image without changing it: one launch of libguestfs.  A
+ * finding is not an error.  Errors: as inspect_snapshot.  The caller owns the survey. */
 inspect_survey *inspect_survey_image(const image_file *from, gboolean force_tcg, progress *p,
                                      GCancellable *cancel,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

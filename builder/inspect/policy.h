@@ -3,8 +3,8 @@
 #include "inspect/finding.h"
 
 /* What a template must be, whatever made it.  Every check adds a finding for each violation to
- * broken (of struct inspect_finding *, inspect_findings_new) and goes on; an error means that the
- * check could not be made. */
+ * broken (of struct inspect_finding *, inspect_findings_new) and continues; an error means that the
+ * check could not be done. */
 
 typedef gboolean (*policy_check)(guest *g, const struct inspect_spec *asked, GPtrArray *broken,
                                  GError **error);

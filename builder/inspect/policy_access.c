@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who may do what in a clone: how it boots, who becomes root, who may write where. */
+/* Who may do what in a clone: how it boots, who can become root, who may write where. */
 #include "inspect/policy.h"
 
 #include "inspect/bootloader.h"
@@ -18,7 +18,7 @@ static gboolean policy_boot(guest *g, const struct inspect_spec *asked, GPtrArra
     if (!boot)
         return FALSE;
     if (!boot->loaders->len)
-        policy_break(broken, &boot_loader, NULL, "no boot loader is known in the image");
+        policy_break(broken, &boot_loader, NULL, "the image has no known boot loader");
     if (!boot->serial)
         policy_break(broken, &serial_console, NULL,
                      "no serial console: neither console=ttyS0 for the kernel nor a login there");
@@ -65,13 +65,12 @@ const inspect_check check_access = {
 /* ---- modes and sizes ---- */
 
 static const inspect_rule world_writable = {
-    "world-writable", "Nothing but temporary directories can be written by everybody",
-    INSPECT_WARNING};
+    "world-writable", "Only temporary directories are world-writable", INSPECT_WARNING};
 static const inspect_rule set_id = {
     "set-id-file", "No set-uid or set-gid program where users keep files", INSPECT_WARNING};
 static const inspect_rule log_left = {"log-leftover", "Logs are empty", INSPECT_WARNING};
 static const inspect_rule not_looked_at = {
-    "not-looked-at", "Modes and sizes of all files were looked at", INSPECT_NOTE};
+    "not-looked-at", "Modes and sizes of all files were checked", INSPECT_NOTE};
 
 static void break_all(const GPtrArray *paths, const inspect_rule *rule, const char *said,
                       GPtrArray *broken)
@@ -89,12 +88,12 @@ static gboolean policy_files(guest *g, const struct inspect_spec *asked, GPtrArr
     const struct guest_walk *walk = guest_walk(g, error);
     if (!walk)
         return FALSE;
-    break_all(walk->writable, &world_writable, "can be written by everybody", broken);
+    break_all(walk->writable, &world_writable, "is world-writable", broken);
     break_all(walk->set_id, &set_id, "runs with the rights of its owner or group", broken);
     break_all(walk->logs, &log_left, "is a log that is not empty", broken);
     if (walk->cut)
         policy_break(broken, &not_looked_at, NULL,
-                     "there are more files than are looked at for modes and sizes");
+                     "there are too many files to check the modes and sizes of all");
     return TRUE;
 }
 

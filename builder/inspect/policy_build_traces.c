@@ -15,12 +15,12 @@ static const inspect_rule debconf_password = {"debconf-password",
 static const inspect_rule empty_password = {"empty-password", "No account with an empty password",
                                             INSPECT_ERROR};
 static const inspect_rule build_address = {
-    "build-address", "The MAC address of the build's machine is nowhere", INSPECT_ERROR};
-static const inspect_rule build_secret = {"build-secret", "No secret of the recipe in clear",
+    "build-address", "The MAC address of the build's machine appears nowhere", INSPECT_ERROR};
+static const inspect_rule build_secret = {"build-secret", "No secret of the recipe in clear text",
                                           INSPECT_ERROR};
 
-/* debconf(7) keeps answers to password questions in a file of their own; one that was asked and
- * cleared again has an empty value. */
+/* debconf(7) keeps answers to password questions in a file of their own; one that was answered
+ * and cleared again has an empty value. */
 static gboolean check_debconf(guest *g, GPtrArray *broken, GError **error)
 {
     static const struct guest_line_rule value = {"/var/cache/debconf/passwords.dat{,-old}",

@@ -13,12 +13,12 @@
 
 static const inspect_rule swap_partition = {"swap-partition", "No swap partition", INSPECT_ERROR};
 static const inspect_rule one_partition = {
-    "one-partition", "One partition with root, beside it a BIOS boot partition or an ESP at most",
+    "one-partition", "One partition with root, besides at most a BIOS boot partition or an ESP",
     INSPECT_ERROR};
 static const inspect_rule swap_file = {"swap-file", "No swap file", INSPECT_ERROR};
 static const inspect_rule swap_unit = {"swap-unit", "No systemd unit for swap", INSPECT_ERROR};
 static const inspect_rule resume_device = {
-    "resume-device", "No device to resume from in boot loader and initramfs", INSPECT_ERROR};
+    "resume-device", "No resume device in boot loader or initramfs", INSPECT_ERROR};
 
 enum role { ROLE_OTHER, ROLE_ROOT, ROLE_BOOT, ROLE_SWAP };
 
@@ -65,7 +65,7 @@ static void judge_partition(guest *g, const char *partition, GPtrArray *broken)
     if (role == ROLE_SWAP || strcmp(content, "swap") == 0)
         policy_break(broken, &swap_partition, NULL, "%s is a swap partition", partition);
     else if (!root && role != ROLE_BOOT)
-        policy_break(broken, &one_partition, NULL, "there is a partition beside root: %s, with %s",
+        policy_break(broken, &one_partition, NULL, "there is a partition besides root: %s, with %s",
                      partition, content);
 }
 
@@ -76,7 +76,7 @@ static void judge_others(guest *g, char **partitions, GPtrArray *broken)
         if (g_strv_contains((const char *const *)partitions, pair[0]) ||
             strcmp(pair[0], g->facts->root_device) == 0)
             continue;
-        policy_break(broken, &one_partition, NULL, "there is a file system beside root: %s (%s)",
+        policy_break(broken, &one_partition, NULL, "there is a file system besides root: %s (%s)",
                      pair[0], pair[1]);
     }
 }

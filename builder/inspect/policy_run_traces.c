@@ -8,12 +8,12 @@ static const inspect_rule random_seed = {
     "random-seed", "No random seed or host secret, which clones would share", INSPECT_ERROR};
 static const inspect_rule dhcp_lease = {"dhcp-lease", "No DHCP lease and no identity made for one",
                                         INSPECT_WARNING};
-static const inspect_rule cloud_init = {"cloud-init-data", "cloud-init knows of no instance",
+static const inspect_rule cloud_init = {"cloud-init-data", "cloud-init knows no instance",
                                         INSPECT_WARNING};
 static const inspect_rule shell_history = {
     "shell-history", "No history of shells and other programs", INSPECT_WARNING};
 static const inspect_rule machine_id_file = {
-    "machine-id-file", "There is a machine-id to be filled, or the boot is taken for the first one",
+    "machine-id-file", "/etc/machine-id exists, or systemd treats the boot as the system's first",
     INSPECT_WARNING};
 
 static gboolean policy_seeds(guest *g, const struct inspect_spec *asked, GPtrArray *broken,
@@ -38,8 +38,8 @@ static gboolean check_machine_id_file(guest *g, GPtrArray *broken, GError **erro
         return FALSE;
     if (g->facts->systemd && !present)
         policy_break(broken, &machine_id_file, "/etc/machine-id",
-                     "there is no /etc/machine-id: systemd takes each clone's first boot for the "
-                     "first of the system, and presets its units");
+                     "there is no /etc/machine-id: systemd treats each clone's first boot as the "
+                     "system's first, and presets its units");
     return TRUE;
 }
 
@@ -51,7 +51,7 @@ static gboolean policy_run_traces(guest *g, const struct inspect_spec *asked, GP
            policy_break_paths(g, trace_dhcp_leases, &dhcp_lease,
                               "a DHCP lease or its identity was left: %s", broken, error) &&
            policy_break_paths(g, trace_cloud_init, &cloud_init,
-                              "cloud-init has kept %s of an instance", broken, error) &&
+                              "cloud-init has left %s of an instance", broken, error) &&
            find_histories(g, broken, error);
 }
 

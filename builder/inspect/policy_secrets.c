@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Keys and credentials by their form.  What is found is never shown, only where and what it is. */
+/* Keys and credentials by their form.  A secret is never shown, only where and what it is. */
 #include "inspect/policy.h"
 
 #include "inspect/search.h"
@@ -13,11 +13,11 @@ static const inspect_rule snakeoil_key = {
 static const inspect_rule access_token = {
     "access-token", "No access token of a service (AWS, GitHub, GitLab, Slack, …)", INSPECT_ERROR};
 static const inspect_rule credentials_file = {
-    "credentials-file", "No file of passwords or credentials of a client program", INSPECT_ERROR};
+    "credentials-file", "No password or credentials file of a client program", INSPECT_ERROR};
 static const inspect_rule url_password = {
     "url-password", "No password in a URL of a package source or proxy", INSPECT_ERROR};
 static const inspect_rule authorized_keys = {
-    "authorized-keys", "No key that lets somebody in through SSH", INSPECT_NOTE};
+    "authorized-keys", "No key that allows a login through SSH", INSPECT_NOTE};
 
 static const inspect_rule not_searched = {
     "not-searched", "No file is too large to be searched for secrets", INSPECT_NOTE};
@@ -137,7 +137,7 @@ static const struct search_pattern patterns[] = {
      NULL,
      FALSE,
      {{"://", "^ \t\r\n/@:\"'<>", 1, 64}, {":", "^ \t\r\n/@:\"'<>", 1, 200}, {"@", NULL, 0, 0}}},
-    {&authorized_keys, "a key that lets somebody in is", "*/.ssh/authorized_keys*", NULL, FALSE,
+    {&authorized_keys, "a key that allows a login is", "*/.ssh/authorized_keys*", NULL, FALSE,
      WORD("AAAA", "A-Za-z0-9+/", 16, 16)},
 };
 
@@ -157,7 +157,7 @@ static char *exclude_of(const char *path)
     return g_strdup(out->str);
 }
 
-/* The large files of a directory as stream_tar wants them, and told; owned by the caller. */
+/* The large files of a directory, as stream_tar expects them, and reported; owned by the caller. */
 static char **excludes_of(const GPtrArray *large, const char *directory, GPtrArray *broken)
 {
     g_autoptr(GStrvBuilder) out = g_strv_builder_new();

@@ -124,8 +124,8 @@ static const char *match_parts(const struct search_part *parts, guint n, const c
     }
 }
 
-/* begin: of the file, or of a chunk: what begins there in a chunk was seen at the end of the last
- * one with what stands before it. */
+/* begin: of the file, or of a chunk: a match at the beginning of a chunk was already seen at the
+ * end of the previous one, with the bytes before it. */
 static gboolean search_matches(const struct search_pattern *p, const char *begin, gboolean first,
                                const char *at, const char *end)
 {
@@ -140,13 +140,13 @@ static gsize longest_match(const struct needle *n)
         const struct search_part *part = &n->pattern->parts[i];
         length += (i && part->text ? strlen(part->text) : 0) + part->most;
     }
-    return length + (n->pattern ? 1 : 0); /* what stands before */
+    return length + (n->pattern ? 1 : 0); /* the bytes before */
 }
 
 /* ---- one file ---- */
 
-/* It is seen in chunks; the end of each is kept before the next, so that nothing that lies across
- * the border is missed. */
+/* The file is searched in chunks; the end of each is kept before the next, so that nothing
+ * across the border is missed. */
 struct window {
     char *plain, *folded;
     gsize kept, longest;
@@ -215,7 +215,7 @@ static void search_look(struct window *w, gsize length, const GArray *needles, c
     }
 }
 
-/* What is left of a file when nothing more is looked for is left for the next header. */
+/* If nothing more is searched for, the rest of a file is skipped for the next header. */
 static void search_entry(struct archive *a, struct window *w, const GArray *needles,
                          const char *path, GPtrArray *found)
 {

@@ -35,8 +35,8 @@ struct needle {
 /* Needles for a MAC address as text with ":", "-" or nothing between the bytes, and as bytes. */
 void needles_add_mac(GArray *needles, const char *mac, const inspect_rule *rule, const char *what);
 
-/* Needles for a secret.  One of less than 8 bytes is a word that any file may hold ("debian"), so
- * it is looked for only where it stands as the value of a "password". */
+/* Needles for a secret.  One of less than 8 bytes is a word that any file may contain
+ * ("debian"), so it is searched for only as the value of a "password". */
 void needles_add_secret(GArray *needles, const char *secret, const inspect_rule *rule,
                         const char *what);
 
@@ -50,7 +50,7 @@ GArray *needles_new(void); /* of struct needle; owned by the caller, g_array_unr
 gboolean inspect_search(guest *g, const char *directory, char *const *excludes, GArray *needles,
                         GPtrArray *found, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The same for a tar stream (pax or GNU) on a descriptor; prefix stands before the paths.  May
- * leave the stream unread when it fails.  FALSE: not a tar stream, or too much. */
+/* The same for a tar stream (pax or GNU) on a descriptor; paths are prefixed with prefix.  May
+ * leave the stream unread on failure.  FALSE: not a tar stream, or too much. */
 gboolean search_tar(int fd, const char *prefix, GArray *needles, GPtrArray *found,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;

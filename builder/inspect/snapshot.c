@@ -18,7 +18,7 @@ static const struct {
     [SNAPSHOT_SYSTEM] = {"system", "System"},
     [SNAPSHOT_DISK] = {"disk", "Partitions and file systems"},
     [SNAPSHOT_PACKAGES] = {"packages", "Packages"},
-    [SNAPSHOT_MARKS] = {"auto-installed", "Packages that apt holds for installed automatically"},
+    [SNAPSHOT_MARKS] = {"auto-installed", "Packages that apt considers automatically installed"},
     [SNAPSHOT_KERNELS] = {"kernels", "Kernels and initramfs"},
     [SNAPSHOT_BOOT] = {"boot", "Boot loader"},
     [SNAPSHOT_FSTAB] = {"fstab", "File systems to mount (fstab)"},

@@ -2,10 +2,10 @@
 #pragma once
 #include "inspect/inspect.h"
 
-/* The making of a snapshot: facts, each a key and a value, in sections.  snapshot_image.c
- * needs libguestfs; everything here is about texts and tar streams alone.  Keys and values are the
- * guest's own bytes, so that two hostile names that look the same are not taken for the same; only
- * a struct difference is fit to be shown. */
+/* Making a snapshot: facts, each a key and a value, in sections.  snapshot_image.c needs
+ * libguestfs; everything here works on texts and tar streams alone.  Keys and values are the
+ * guest's own bytes, so that two hostile names that look alike are not mistaken for each other;
+ * only a struct difference is fit to be shown. */
 
 struct snapshot_fact {
     char *key, *value, *digest; /* digest: "" for none */
@@ -13,8 +13,8 @@ struct snapshot_fact {
 
 snapshot *snapshot_new(void); /* the caller owns it */
 
-/* Adds a fact.  value: what people are shown, never a secret; digest: of what is compared and not
- * shown, or NULL.  A key can come more than once.  What is too much is dropped and told by
+/* Adds a fact.  value: what people are shown, never a secret; digest: of what is compared but
+ * not shown, or NULL.  A key may occur more than once.  An excess is dropped and reported by
  * snapshot_finish. */
 void snapshot_add(snapshot *s, enum snapshot_section section, const char *key, const char *value,
                   const char *digest);
@@ -45,16 +45,16 @@ void snapshot_add_shadow(snapshot *s, const char *text); /* locked, empty or set
 void snapshot_add_fstab(snapshot *s, const char *text);
 void snapshot_add_auto_marks(snapshot *s, const char *text); /* /var/lib/apt/extended_states */
 
-/* The kernel command lines of a grub.cfg; path stands in the keys. */
+/* The kernel command lines of a grub.cfg; path is part of the keys. */
 void snapshot_add_grub_cfg(snapshot *s, const char *path, const char *text);
 
-/* A file of settings of the boot loader: each line that is not a comment, by what stands before the
- * separator ("=", " " in the entries of the Boot Loader Specification, NUL: the line is all value).
- */
+/* A settings file of the boot loader: each line that is not a comment, keyed by the part before
+ * the separator ("=", " " in the entries of the Boot Loader Specification, NUL: the line is all
+ * value). */
 void snapshot_add_boot_settings(snapshot *s, const char *path, const char *text, char separator);
 
-/* A symbolic link, or (target NULL) an empty file, below /etc/systemd; path begins behind that:
- * "system/multi-user.target.wants/ssh.service".  Not every one says something of units. */
+/* A symbolic link, or (target NULL) an empty file, below /etc/systemd; path is relative to that:
+ * "system/multi-user.target.wants/ssh.service".  Not every one concerns units. */
 void snapshot_add_unit(snapshot *s, const char *path, const char *target);
 
 /* The default target, as a link names it. */

@@ -12,7 +12,7 @@
 
 #define CHUNK        (256u << 10)
 #define STREAM_LIMIT (256ll << 20) /* bytes; a sparse file is sent in full */
-#define KEPT_LIMIT   (1u << 20)    /* bytes of a file that is read for what it says */
+#define KEPT_LIMIT   (1u << 20)    /* bytes of a file whose contents matter */
 
 struct tree {
     snapshot *s;
@@ -109,7 +109,7 @@ static gboolean within(struct archive *a, GError **error)
     return FALSE;
 }
 
-/* A NUL would hide what stands behind it from those who read texts. */
+/* A NUL would hide the text after it from readers of texts. */
 static void snapshot_etc_keep(GString *text, const char *bytes, gsize length)
 {
     gsize from = text->len;

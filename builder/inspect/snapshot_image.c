@@ -12,7 +12,7 @@
 #define MARKS_LIMIT  (16ll << 20) /* bytes of /var/lib/apt/extended_states */
 #define LOADER_LIMIT 64u          /* entries of the Boot Loader Specification */
 
-#define DISK "/dev/sda" /* the image: the appliance's own disk comes behind it */
+#define DISK "/dev/sda" /* the image: the appliance's own disk comes after it */
 
 /* ---- the disk ---- */
 
@@ -156,7 +156,7 @@ static gboolean add_etc(guest *g, snapshot *s, GError **error)
     if (present <= 0) {
         if (present < 0)
             return guest_fail(g, error, "look at /etc in the guest");
-        ingot_set_error(error, INGOT_EXIT_SEAL, NULL, "/etc in the guest is no directory");
+        ingot_set_error(error, INGOT_EXIT_SEAL, NULL, "/etc in the guest is not a directory");
         return FALSE;
     }
     return stream_tar(g, "/etc", NULL, read_etc, s, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files of the guest into facts.  They are a stranger's.  A line of an account file that is not as
- * the manual has it is never quoted: cut wrongly, it could show a password hash. */
+/* Files of the guest as facts.  They are untrusted.  A malformed line of an account file is
+ * never quoted: cut in the wrong place, it could show a password hash. */
 #include "inspect/snapshot.h"
 
 #include <string.h>
@@ -248,7 +248,7 @@ static gboolean is_mask(const char *target)
     return !target || strcmp(target, "/dev/null") == 0;
 }
 
-/* A link that pulls a unit in.  Whether it goes to /lib or /usr/lib means nothing. */
+/* A link that pulls a unit in.  Whether it points to /lib or /usr/lib means nothing. */
 static void add_wanted(snapshot *s, const char *path, const char *target)
 {
     const char *name = base_of(target);

@@ -17,7 +17,7 @@ static const inspect_section in_system = {"system", "System"};
 static const inspect_section in_disk = {"disk", "Disk"};
 static const inspect_section in_packages = {"packages", "Packages"};
 static const inspect_section in_boot = {"boot", "Boot"};
-static const inspect_section in_accounts = {"accounts", "Accounts that have a shell"};
+static const inspect_section in_accounts = {"accounts", "Accounts with a shell"};
 static const inspect_section in_services = {"services", "Units enabled in /etc"};
 static const inspect_section in_network = {"network", "Network configuration"};
 

@@ -5,9 +5,9 @@
 
 #include <string.h>
 
-/* A screen that changes all the time is looked at so often. */
+/* How often a screen that changes all the time is read. */
 #define LOOK_SECONDS 2.0
-/* What a blinking cursor changes of a graphical screen is no change. */
+/* The part of a graphical screen that a blinking cursor changes; it does not count. */
 #define BLINKS 0.0005
 
 struct display {
@@ -58,7 +58,7 @@ static const struct screen_frame *display_frame(const struct display *d)
     return frame && frame->changes ? frame : NULL;
 }
 
-/* A graphical screen has moved when more of it is different than a cursor. */
+/* A graphical screen has changed if more than a cursor is different. */
 static gboolean display_picture_moved(struct display *d, const struct screen_frame *frame)
 {
     if (d->before && screen_difference(d->before, frame) <= BLINKS)

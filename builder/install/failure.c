@@ -19,7 +19,7 @@ void wait_remember(struct wait *w, enum vm_channel channel, const char *line)
         g_free(g_queue_pop_head(last));
 }
 
-/* Whether known is said, and behind a comma perhaps more. */
+/* Whether said is all or the first part, before a comma, of known. */
 static gboolean failure_says_less(const char *said, const char *known)
 {
     if (!known || !g_str_has_prefix(known, said))
@@ -28,7 +28,7 @@ static gboolean failure_says_less(const char *said, const char *known)
     return behind == '\0' || behind == ',';
 }
 
-/* The newest reason counts, unless it says less than the one before it. */
+/* The newest reason counts, unless it is less specific than the one before it. */
 void wait_reason(struct wait *w, const char *line)
 {
     struct match match;

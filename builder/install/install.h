@@ -5,9 +5,9 @@
 #include "seed/seed.h"
 #include "vm/vm.h"
 
-/* The wait: runs a machine until its installer has finished or has failed, and says which, why and
- * where it was.  Ends at once on: power-off, QEMU's end, a fatal line, a prompt, a panic, a limit,
- * a cancel. */
+/* The wait: runs a machine until its installer has finished or failed, and reports which, why
+ * and where it was.  Ends at once on: power-off, QEMU's exit, a fatal line, a prompt, a panic, a
+ * limit, a cancel. */
 
 /* ---- how it went ---- */
 
@@ -20,7 +20,7 @@ struct install_picture {
     double at; /* seconds since the machine's start */
     char *phase;
     char *file; /* PNG, in log_dir; NULL: the screen is as on the picture before, … */
-    char *text; /* … and this is the end of the console; else what the screen says; or NULL */
+    char *text; /* … and this is the end of the console; else the text of the screen; or NULL */
 };
 
 struct install_failure {
@@ -52,8 +52,8 @@ void install_record_free(struct install_record *record);
  * caller. */
 json_t *install_record_to_json(const struct install_record *record, const char *log_dir);
 
-/* Adds a sample; when there are too many, every second one goes and *step (seconds between two) is
- * doubled. */
+/* Adds a sample; if there are too many, every second one is dropped and *step (seconds between
+ * two) is doubled. */
 void install_record_sample(struct install_record *record, const struct install_sample *sample,
                            double *step);
 
@@ -66,14 +66,13 @@ struct install_limits {
     guint spare;      /* seconds; see INSTALL_SLOWER */
 };
 
-/* A line of the console that has its end and matches is fatal at once; the lines at which the
- * console stands (a prompt) are, when nothing at all has moved in the guest for this many
- * seconds. */
+/* A complete line of the console that matches is fatal at once; the last lines (a prompt) are
+ * fatal if nothing at all has moved in the guest for this many seconds. */
 #define INSTALL_PROMPT_SECONDS 5
 
-/* What earlier runs teach of a phase: it may last INSTALL_SLOWER times as long as the slowest of
- * them and five times limits.spare more, and stand still INSTALL_QUIETER times as long as that took
- * and limits.spare more. */
+/* What earlier runs teach about a phase: it may last INSTALL_SLOWER times the slowest of them
+ * plus five times limits.spare, and be inactive for INSTALL_QUIETER times the slowest plus
+ * limits.spare. */
 #define INSTALL_SLOWER  6u
 #define INSTALL_QUIETER 2u
 #define INSTALL_SPARE   60u /* limits.spare of a build */
@@ -92,7 +91,7 @@ struct install_spec {
     const struct os_phase *phases;
     const struct os_failure *failures; /* on the log channel */
     const struct os_failure *console;  /* on the console */
-    const struct os_failure *reasons;  /* on both: told when something fails later in that phase */
+    const struct os_failure *reasons; /* on both: reported if something fails later in that phase */
     struct install_limits limits;
     /* Seconds of the slowest earlier run of a phase, negative when none is known; or NULL. */
     double (*earlier)(const char *phase, gpointer user);

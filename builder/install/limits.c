@@ -11,7 +11,7 @@
 
 /* ---- what moves ---- */
 
-/* What the guest sends is not counted: who asks again and again gets nowhere. */
+/* Packets that the guest sends do not count: asking again and again is no progress. */
 static gboolean moved(const struct vm_counters *a, const struct vm_counters *b)
 {
     return a->disk_read != b->disk_read || a->disk_written != b->disk_written ||
@@ -44,14 +44,14 @@ static void check_activity(struct wait *w)
 
 /* ---- a question ---- */
 
-/* Whether all is as it was when a person said "resume". */
+/* Whether the guest still shows what it did when it was resumed. */
 static gboolean limits_is_as_resumed(const struct wait *w)
 {
     g_autofree char *now = w->resumed_at ? wait_visible_text(w) : NULL;
     return now && strcmp(now, w->resumed_at) == 0;
 }
 
-/* A prompt is what the console or the screen ends with when everything stands still. */
+/* A prompt is the end of the console or the screen when nothing moves. */
 static void check_prompt(struct wait *w)
 {
     struct match match = {0};
@@ -79,8 +79,8 @@ static void check_total(struct wait *w)
     if (!limit || wait_seconds_since(w->began) < limit)
         return;
     g_autofree char *text = text_duration(limit);
-    wait_fail(w, g_strdup_printf("the installation was not over after %s, its limit", text),
-              "limits.total of the recipe is the limit");
+    wait_fail(w, g_strdup_printf("the installation exceeded its limit of %s", text),
+              "raise limits.total in the recipe if this host is just slow");
 }
 
 static void check_phase(struct wait *w, double before)
@@ -91,8 +91,9 @@ static void check_phase(struct wait *w, double before)
     g_autofree char *lasts = text_duration(now);
     g_autofree char *took = text_duration(before);
     wait_fail(
-        w, g_strdup_printf("the phase has lasted %s, and in earlier runs at most %s", lasts, took),
-        "console.log and the screen show where it is");
+        w,
+        g_strdup_printf("the phase has lasted %s; in earlier runs it took at most %s", lasts, took),
+        "console.log and the screen show where it is stuck");
 }
 
 /* What a person would look at first. */
@@ -121,7 +122,7 @@ static void check_inactivity(struct wait *w, double before)
         return;
     gboolean unanswered = w->now.sent - w->sent_then >= UNANSWERED;
     wait_fail(w, stalled(w, limit),
-              unanswered ? "look whether what the guest asks for (mirror, proxy) is up" : NULL);
+              unanswered ? "check that what the guest queries (mirror, proxy) is up" : NULL);
 }
 
 void wait_check(struct wait *w)

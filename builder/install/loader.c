@@ -18,7 +18,7 @@ struct loader {
     typist *typist;  /* NULL: all has been typed */
     gint64 typed;    /* when */
     gboolean broken; /* there is nothing more to wait for */
-    char *shown;     /* what the progress was told last */
+    char *shown;     /* what progress showed last */
 };
 
 static void loader_fail(loader *l, const char *cause, const char *remedy)
@@ -42,8 +42,7 @@ static void loader_on_lost(screen *s, gpointer user)
     (void)s;
     loader *l = user;
     if (l->typist)
-        loader_fail(l,
-                    "the connection to the machine's screen ended while the boot command was typed",
+        loader_fail(l, "lost the connection to the machine's screen while typing the boot command",
                     NULL);
 }
 
@@ -54,7 +53,7 @@ static void loader_on_typed(typist *t, const GError *failure, gpointer user)
     l->typed = g_get_monotonic_time();
     if (failure) {
         g_autofree char *text = ingot_error_text(failure);
-        g_autofree char *cause = g_strdup_printf("the boot command cannot be typed: %s", text);
+        g_autofree char *cause = g_strdup_printf("cannot type the boot command: %s", text);
         loader_fail(l, cause, ingot_error_hint(failure));
     }
     g_clear_pointer(&l->typist, typist_free);
@@ -131,9 +130,9 @@ static void check_answer(loader *l)
         return;
     g_autofree char *limit = text_duration(boot->answer_limit);
     g_autofree char *cause = g_strdup_printf(
-        "the installer has not asked for its answer file %s within %s of the boot command",
+        "the installer did not request its answer file %s within %s of the boot command",
         boot->answer, limit);
-    loader_fail(l, cause, "screen.png shows where it is; see boot.command of the recipe");
+    loader_fail(l, cause, "see screen.png, and check boot.command in the recipe");
 }
 
 void loader_tick(loader *l)

@@ -2,8 +2,8 @@
 #pragma once
 #include "install/install.h"
 
-/* The boot loader of a medium that boots by itself: types the boot command at the machine's screen,
- * and then waits until the installer asks for its answer file.  Private to the room. */
+/* The boot loader of a medium that boots by itself: types the boot command at the machine's
+ * screen, and then waits until the installer requests its answer file.  Private to the room. */
 
 typedef struct loader loader;
 
@@ -11,8 +11,8 @@ typedef struct loader loader;
  * free the loader.  Both texts belong to the loader; remedy may be NULL. */
 typedef void (*loader_failed)(const char *cause, const char *remedy, gpointer user);
 
-/* Connects to the screen behind the socket and begins to type.  NULL with an error; the caller owns
- * the loader.  boot_command must live as long. */
+/* Connects to the screen behind the socket and starts typing.  NULL with an error; the caller
+ * owns the loader.  boot_command must live as long. */
 loader *loader_start(const struct install_boot_command *boot_command, const char *vnc, progress *p,
                      loader_failed failed, gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void loader_free(loader *l);

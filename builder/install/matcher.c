@@ -5,18 +5,17 @@
 
 #include <string.h>
 
-/* What firmware, boot loaders and Linux itself say on a console, whatever is installed: Linux'
+/* What firmware, boot loaders and Linux itself print on a console, whatever is installed: Linux'
  * kernel/panic.c and mm/oom_kill.c, the shells of initramfs-tools, dracut and systemd, GRUB's
  * prompts, EDK2's boot manager, SeaBIOS's src/boot.c. */
 static const struct os_failure everywhere[] = {
     {"Kernel panic - not syncing: (.*)", "the guest's kernel panicked: \\1",
      "the lines before it on the console say why"},
     {"Out of memory and no killable processes|System is deadlocked on memory",
-     "the guest ran out of memory", "give the recipe more vm.memory"},
+     "the guest ran out of memory", "raise vm.memory in the recipe"},
     {"You are in (?:emergency|rescue) mode|(?:Give root password|Press Enter) for maintenance",
      "the guest is in its emergency shell", "the lines before it on the console say what failed"},
-    {"\\(initramfs\\)\\s*$|dracut:[^ ]*# *$",
-     "the guest's initramfs could not go on and has started a shell",
+    {"\\(initramfs\\)\\s*$|dracut:[^ ]*# *$", "the guest's initramfs gave up and started a shell",
      "the lines before it on the console say what is missing, most often the root file system"},
     {"(?:^|\n)grub(?: rescue)?> *$", "the boot loader stopped at its own prompt",
      "it did not find its configuration"},
@@ -47,8 +46,8 @@ static GRegex *matcher_compile(const char *pattern, GError **error)
     g_autoptr(GError) local = NULL;
     GRegex *regex = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, &local);
     if (!regex)
-        ingot_set_error(error, INGOT_EXIT_FAILURE, NULL, "the pattern \"%s\" cannot be used: %s",
-                        pattern, local->message);
+        ingot_set_error(error, INGOT_EXIT_FAILURE, NULL, "invalid pattern \"%s\": %s", pattern,
+                        local->message);
     return regex;
 }
 

@@ -87,12 +87,12 @@ static void pause_announce(const struct wait *w)
     const char *name = w->spec->vm->name;
     g_autofree char *limit = text_duration(w->spec->keep);
     progress_warning(w->progress, "the phase \"%s\" failed: %s", f->phase, f->cause);
-    progress_info(w->progress, "The machine is paused and is kept for %s:", limit);
+    progress_info(w->progress, "The machine is paused for at most %s:", limit);
     progress_info(w->progress, "  ingot console %s             its serial console", name);
     progress_info(w->progress, "  ingot console --screen %s    its screen (VNC: %s/vnc)", name,
                   vm_dir(w->machine));
-    progress_info(w->progress, "  ingot resume %s              lets it run on", name);
-    progress_info(w->progress, "  ingot stop %s                ends it, as Ctrl-C does here", name);
+    progress_info(w->progress, "  ingot resume %s              lets it continue", name);
+    progress_info(w->progress, "  ingot stop %s                ends it, like Ctrl-C here", name);
 }
 
 static void pause_wait(struct pause *p, GCancellable *cancel)
@@ -108,7 +108,7 @@ static void pause_wait(struct pause *p, GCancellable *cancel)
     g_source_unref(limit);
 }
 
-/* The question that stands on the console is a person's now; the next one is a failure again. */
+/* Somebody deals with the question on the console now; the next one is a failure again. */
 static gboolean pause_resume(struct wait *w)
 {
     struct install_record *record = w->record;
@@ -131,7 +131,7 @@ gboolean wait_pause(struct wait *w, GCancellable *cancel)
     g_autofree char *path = g_build_filename(vm_dir(w->machine), "control", NULL);
     g_autoptr(GSocketService) service = pause_listen(path, &p, &error);
     if (!service || !vm_pause(w->machine, &error)) {
-        progress_warning(w->progress, "the machine cannot be kept: %s", error->message);
+        progress_warning(w->progress, "cannot pause the machine: %s", error->message);
         return FALSE;
     }
     pause_announce(w);

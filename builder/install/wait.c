@@ -11,7 +11,7 @@
 #define TICK_MS        500u
 #define QEMU_LOG_LIMIT (64u << 20)
 
-/* The phase before the installer has said anything. */
+/* The phase before the installer's first line. */
 static const char first_phase[] = "boot";
 
 /* ---- phases ---- */
@@ -21,7 +21,7 @@ static void wait_end_phase(struct wait *w)
     wait_phase(w)->seconds = wait_seconds_since(w->phase_began);
 }
 
-/* What fails in a phase is not for the reasons of the phase before. */
+/* A failure in this phase must not be blamed on reasons from the phase before. */
 static void wait_begin_phase(struct wait *w, const char *name)
 {
     if (w->record->phases->len)
@@ -34,7 +34,7 @@ static void wait_begin_phase(struct wait *w, const char *name)
     wait_take_picture(w);
 }
 
-/* ---- what the guest says ---- */
+/* ---- output of the guest ---- */
 
 static void on_log_line(const char *line, gpointer data)
 {
@@ -77,7 +77,7 @@ static void wait_on_data(vm *machine, enum vm_channel channel, const char *bytes
     lines_feed(channel == VM_LOG ? w->log : w->console, bytes, length);
 }
 
-/* ---- what QEMU says ---- */
+/* ---- events of QEMU ---- */
 
 static void fail_by_disk(struct wait *w, const char *reason)
 {
@@ -119,8 +119,9 @@ static void fail_by_status(struct wait *w, int status)
     const char *words = said ? said : "";
     wait_fail(w,
               status > 128 ? g_strdup_printf("QEMU was killed by signal %d%s", status - 128, words)
-                           : g_strdup_printf("QEMU ended with status %d%s", status, words),
-              status == 128 + 9 ? "the host's kernel does so when memory is short (dmesg)" : NULL);
+                           : g_strdup_printf("QEMU exited with status %d%s", status, words),
+              status == 128 + 9 ? "the host's kernel does that when memory runs out: see dmesg"
+                                : NULL);
 }
 
 /* With -no-reboot a restart ends QEMU as a power-off does; before the final phase both mean that
@@ -138,11 +139,11 @@ static void wait_on_gone(vm *machine, int status, gpointer user)
         w->good = !w->over;
     } else if (off || reset) {
         wait_fail(w,
-                  g_strdup_printf("the guest %s before the installation had finished",
+                  g_strdup_printf("the guest %s before the installation was finished",
                                   off ? "powered off" : "restarted"),
                   NULL);
     } else {
-        wait_fail(w, g_strdup_printf("QEMU was ended from outside%s%s", *why ? ": " : "", why),
+        wait_fail(w, g_strdup_printf("QEMU was stopped from outside%s%s", *why ? ": " : "", why),
                   NULL);
     }
     wait_over(w);
@@ -199,10 +200,10 @@ static void wait_open_display(struct wait *w)
     g_autofree char *vnc = g_build_filename(vm_dir(w->machine), "vnc", NULL);
     w->display = display_open(vnc, &error);
     if (!w->display)
-        progress_detail(w->progress, "the screen cannot be seen: %s", error->message);
+        progress_detail(w->progress, "cannot read the screen: %s", error->message);
 }
 
-/* What was on the screen tells most; a QEMU that is gone has none. */
+/* The last screen is the best evidence; if QEMU is gone, there is none. */
 static void watch_to_end(struct wait *w, GCancellable *cancel)
 {
     do {

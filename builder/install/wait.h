@@ -4,7 +4,7 @@
 #include "install/install.h"
 #include "install/matcher.h"
 
-/* A wait that runs; private to the room. */
+/* A running wait; private to the room. */
 
 struct wait {
     const struct install_spec *spec;
@@ -22,10 +22,10 @@ struct wait {
     guint64 sent_then;      /* packets sent when something moved last */
     gboolean final;
     GQueue last[2];      /* printable lines of console and log, by enum vm_channel */
-    char *resumed_at;    /* what the console showed when a person said "resume"; NULL: nobody did */
+    char *resumed_at;    /* what was visible when the machine was resumed; NULL: it never was */
     struct match reason; /* the newest in this phase; cause NULL: none */
     char *reason_line;   /* its line */
-    char *ended;         /* why QEMU said that it stops: SHUTDOWN's reason */
+    char *ended;         /* why QEMU stopped: SHUTDOWN's reason */
     gboolean over, good, cancelled;
     gboolean gone;           /* QEMU */
     struct display *display; /* NULL: the screen cannot be seen */
@@ -37,12 +37,12 @@ struct wait {
 double wait_seconds_since(gint64 began);
 /* The phase that runs. */
 struct timeline_phase *wait_phase(const struct wait *w);
-/* Ends the wait; who calls it has said in w why. */
+/* Ends the wait; the caller has stored the reason in w. */
 void wait_over(struct wait *w);
 /* Something moved. */
 void wait_moved(struct wait *w);
 
-/* ---- failure.c: what is to be said of a failure ---- */
+/* ---- failure.c: causes and evidence of a failure ---- */
 
 /* Ends the wait with a failure, unless it is over already: the first cause counts, what follows is
  * its consequence.  Takes cause; remedy may be NULL. */
@@ -51,7 +51,7 @@ void wait_fail(struct wait *w, char *cause, const char *remedy);
 void wait_reason(struct wait *w, const char *line);
 /* Keeps a line for the evidence. */
 void wait_remember(struct wait *w, enum vm_channel channel, const char *line);
-/* The lines at which the console stands; owned by the caller. */
+/* The last lines on the console; owned by the caller. */
 char *wait_console_tail(const struct wait *w);
 /* The same and the text of the screen. */
 char *wait_visible_text(const struct wait *w);
@@ -65,8 +65,8 @@ void wait_check(struct wait *w);
 
 /* ---- pause.c: a failed machine that people look into ---- */
 
-/* Pauses the machine and waits, at most spec->keep seconds, for what is to become of it.  TRUE: it
- * runs again, and is to be waited for. */
+/* Pauses the machine and waits at most spec->keep seconds for a command.  TRUE: the machine was
+ * resumed, wait for it again. */
 gboolean wait_pause(struct wait *w, GCancellable *cancel);
 
 /* ---- display.c: the screen ---- */
@@ -74,12 +74,12 @@ gboolean wait_pause(struct wait *w, GCancellable *cancel);
 /* vnc: the socket.  Owned by the caller. */
 struct display *display_open(const char *vnc, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void display_free(struct display *d);
-/* Whether the screen shows something else than when this was asked last; a cursor that blinks is
- * nothing else.  d may be NULL, here and below. */
+/* Whether the screen has changed since the last call; a blinking cursor does not count.  d may
+ * be NULL, here and below. */
 gboolean display_changed(struct display *d);
 /* What stood there then; NULL: no text.  Belongs to d. */
 const char *display_text(const struct display *d);
-/* What stands there now, or NULL; owned by the caller. */
+/* What is on it now, or NULL; owned by the caller. */
 char *display_read(const struct display *d);
 /* Writes the screen as PNG; FALSE without an error: there is none, or, unless always, it is the
  * same as on the last picture. */
@@ -87,7 +87,7 @@ gboolean display_picture(struct display *d, const char *path, gboolean always, G
 
 /* ---- pictures.c: the pictures of the record ---- */
 
-/* At the begin of a phase, when the screen or the console shows something new. */
+/* At the beginning of a phase, if the screen or the console shows something new. */
 void wait_take_picture(struct wait *w);
 /* The last one, of a failed machine: screen.png. */
 void wait_last_picture(struct wait *w);

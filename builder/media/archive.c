@@ -46,13 +46,13 @@ static void link_free(gpointer data)
 static gboolean fail_file(const struct search *s, const char *path, const char *why, GError **error)
 {
     g_autofree char *shown = text_printable(path, -1);
-    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "cannot take the %s %s out of %s: %s",
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "cannot extract the %s %s from %s: %s",
                     s->pick->what, shown, s->name, why);
     return FALSE;
 }
 
-static gboolean copy(media_reader *reader, const struct search *s, const char *path, int fd,
-                     GError **error)
+static gboolean archive_copy(media_reader *reader, const struct search *s, const char *path, int fd,
+                             GError **error)
 {
     g_autofree char *chunk = g_malloc(CHUNK);
     guint64 total = 0;
@@ -78,7 +78,7 @@ static gboolean write_entry(media_reader *reader, struct search *s, const struct
     if (fd < 0)
         return fail_file(s, entry->path, g_strerror(errno), error);
     s->written = g_strdup(entry->path);
-    gboolean good = copy(reader, s, entry->path, fd, error);
+    gboolean good = archive_copy(reader, s, entry->path, fd, error);
     if (close(fd) != 0 && good)
         good = fail_file(s, entry->path, g_strerror(errno), error);
     return good;
@@ -228,10 +228,9 @@ static gboolean fail_match(const struct search *s, GPtrArray *found, GError **er
                         "the %s path %s matches %u files in %s: %s", s->pick->what, s->pick->glob,
                         found->len, s->name, list);
     else
-        ingot_set_error(error, INGOT_EXIT_MEDIA,
-                        "look at what is inside, and give its path in the recipe",
+        ingot_set_error(error, INGOT_EXIT_MEDIA, "look inside, and give its path in the recipe",
                         "no file in %s matches the %s path %s%s%s", s->name, s->pick->what,
-                        s->pick->glob, *list ? "; near it are: " : "", list);
+                        s->pick->glob, *list ? "; similar paths: " : "", list);
     return FALSE;
 }
 
@@ -310,7 +309,7 @@ static gboolean fetch_all(struct search *searches, gsize n, GCancellable *cancel
     }
     if (!left)
         return TRUE;
-    return fail_file(first, first->pick->member, "what it leads to is not a file in there", error);
+    return fail_file(first, first->pick->member, "its target is not a file in there", error);
 }
 
 static gboolean pick_all(struct search *searches, gsize n, GCancellable *cancel, GError **error)

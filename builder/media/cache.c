@@ -139,7 +139,7 @@ char *media_cache_find(const media_cache *cache, const char *sha256, GCancellabl
     return fits || still_right(cache, path, sha256, cancel, error) ? g_steal_pointer(&path) : NULL;
 }
 
-static gboolean settle(const char *file, GError **error)
+static gboolean cache_settle(const char *file, GError **error)
 {
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     gboolean good = fd >= 0 && fchmod(fd, 0444) == 0;
@@ -157,7 +157,7 @@ char *media_cache_land(const media_cache *cache, const char *file, const char *s
     g_autofree char *path = entry_path(cache, sha256);
     g_autofree char *folder = g_path_get_dirname(path);
     if (!uses_take(cache->uses, sha256, error) || !files_mkdir(folder, FALSE, error) ||
-        !settle(file, error) || !files_rename(file, path, error))
+        !cache_settle(file, error) || !files_rename(file, path, error))
         return NULL;
     stamp(cache, path);
     return g_steal_pointer(&path);

@@ -153,7 +153,8 @@ static gboolean check_digest(const struct media_job *job, const char *sha256, GE
 {
     if (!job->spec->sha256 || g_ascii_strcasecmp(job->spec->sha256, sha256) == 0)
         return TRUE;
-    ingot_set_error(error, INGOT_EXIT_MEDIA, "copy the file anew, or correct sha256: in the recipe",
+    ingot_set_error(error, INGOT_EXIT_MEDIA,
+                    "copy the file again, or correct sha256: in the recipe",
                     "%s has the SHA-256 %s, not %s", job->spec->path, sha256, job->spec->sha256);
     return FALSE;
 }

@@ -79,7 +79,7 @@ static void clear(struct environment *e)
 static gboolean fail_entry(GError **error, const char *path, const char *in, const char *why)
 {
     g_autofree char *shown = text_printable(path, -1);
-    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "cannot take %s out of %s: %s", shown, in, why);
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "cannot extract %s from %s: %s", shown, in, why);
     return FALSE;
 }
 
@@ -255,7 +255,7 @@ static gboolean fail_module(const struct environment *e, const char *name, const
 static gboolean fail_order(const char *name, GError **error)
 {
     ingot_set_error(error, INGOT_EXIT_MEDIA, NULL,
-                    "the kernel module “%s” depends on itself, or on too long a row of modules",
+                    "the kernel module “%s” depends on itself, or on too long a chain of modules",
                     name);
     return FALSE;
 }

@@ -51,7 +51,7 @@ static gint by_path(gconstpointer a, gconstpointer b)
 }
 
 /* In one order, whatever the caller's, so that the same files are the same bytes. */
-static GPtrArray *sorted(const struct media_file *files, gsize n, GError **error)
+static GPtrArray *initrd_sorted(const struct media_file *files, gsize n, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new();
     for (gsize i = 0; i < n; i++) {
@@ -112,12 +112,12 @@ static gboolean put_parents(struct cpio *c, const char *path, GError **error)
     return TRUE;
 }
 
-static gboolean put_file(struct cpio *c, const struct media_file *file, GError **error)
+static gboolean initrd_put_file(struct cpio *c, const struct media_file *file, GError **error)
 {
     if (!put_parents(c, file->path, error))
         return FALSE;
     if (g_hash_table_contains(c->seen, file->path))
-        return initrd_fail(error, file->path, "it is there twice");
+        return initrd_fail(error, file->path, "it occurs twice");
     return initrd_put(c, file->path, S_IFREG | (file->mode & 07777), file->data, error);
 }
 
@@ -131,7 +131,7 @@ static gboolean write_archive(int fd, GPtrArray *files, const char *out, GError 
     if (archive_write_open_fd(c.archive, fd) != ARCHIVE_OK)
         good = initrd_fail(error, out, archive_error_string(c.archive));
     for (guint i = 0; good && i < files->len; i++)
-        good = put_file(&c, g_ptr_array_index(files, i), error);
+        good = initrd_put_file(&c, g_ptr_array_index(files, i), error);
     if (good && archive_write_close(c.archive) != ARCHIVE_OK)
         good = initrd_fail(error, out, archive_error_string(c.archive));
     archive_write_free(c.archive);
@@ -148,7 +148,7 @@ static gboolean fail_errno(GError **error, const char *what, const char *path)
     return FALSE;
 }
 
-static gboolean copy(int from, int to, const char *initrd, const char *out, GError **error)
+static gboolean initrd_copy(int from, int to, const char *initrd, const char *out, GError **error)
 {
     static const char zeros[ALIGNMENT];
     g_autofree char *chunk = g_malloc(CHUNK);
@@ -175,7 +175,8 @@ static gboolean write_out(int from, const char *initrd, GPtrArray *files, const 
     int to = g_mkstemp_full(temp, O_RDWR | O_CLOEXEC, 0600);
     if (to < 0)
         return fail_errno(error, "write", out);
-    gboolean good = copy(from, to, initrd, out, error) && write_archive(to, files, out, error);
+    gboolean good =
+        initrd_copy(from, to, initrd, out, error) && write_archive(to, files, out, error);
     if (close(to) != 0 && good)
         good = fail_errno(error, "write", out);
     good = good && files_rename(temp, out, error);
@@ -187,7 +188,7 @@ static gboolean write_out(int from, const char *initrd, GPtrArray *files, const 
 gboolean media_initrd_append(const char *initrd, const struct media_file *files, gsize n,
                              const char *out, GError **error)
 {
-    g_autoptr(GPtrArray) list = sorted(files, n, error);
+    g_autoptr(GPtrArray) list = initrd_sorted(files, n, error);
     if (!list)
         return FALSE;
     int from = open(initrd, O_RDONLY | O_CLOEXEC);

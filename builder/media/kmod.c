@@ -167,7 +167,7 @@ static gboolean is_name(const char *name)
     return length && !name[length] && length <= NAME_BYTES;
 }
 
-static gboolean add_names(GPtrArray *names, const char *list)
+static gboolean kmod_add_names(GPtrArray *names, const char *list)
 {
     g_auto(GStrv) parts = g_strsplit(list, ",", (gint)DEPENDS_MAX + 1);
     for (char **part = parts; *list && *part; part++) {
@@ -188,7 +188,7 @@ static gboolean read_modinfo(struct view modinfo, GPtrArray *names)
         gsize n = end ? (gsize)(end - rest.data) : rest.size;
         if (n >= length && memcmp(rest.data, key, length) == 0) {
             g_autofree char *list = g_strndup((const char *)rest.data + length, n - length);
-            if (!add_names(names, list))
+            if (!kmod_add_names(names, list))
                 return FALSE;
         }
         n += end ? 1 : 0;
@@ -204,11 +204,11 @@ char **media_kmod_depends(const char *path, GBytes *elf, GError **error)
     file.data = g_bytes_get_data(elf, &file.size);
     const char *why = NULL;
     if (!is_elf(file))
-        why = "it is no 64-bit little-endian ELF file";
+        why = "it is not a 64-bit little-endian ELF file";
     else if (!find_modinfo(file, &modinfo))
         why = "it has no section .modinfo";
     else if (!read_modinfo(modinfo, names))
-        why = "it depends on things that are no names of modules";
+        why = "its dependencies are not names of modules";
     if (why) {
         kmod_fail(error, path, why);
         return NULL;

@@ -168,7 +168,7 @@ static gboolean check_iso(const char *path, const char *name, GError **error)
     ingot_set_error(error, INGOT_EXIT_MEDIA,
                     "a boot command is for ISO images and drives with one; leave it out for "
                     "archives and directories",
-                    "%s is no ISO 9660 image", name);
+                    "%s is not an ISO 9660 image", name);
     return FALSE;
 }
 
@@ -220,17 +220,17 @@ static gboolean check_spec(const struct media_spec *spec, GError **error)
 {
     if (spec->kind != MEDIA_SYSTEM && !spec->whole && (!spec->kernel_glob || !spec->initrd_glob)) {
         ingot_set_error(error, INGOT_EXIT_MEDIA, "give the paths of both inside the medium",
-                        "it is not known where the kernel and the initrd are");
+                        "the paths of the kernel and the initrd are not known");
         return FALSE;
     }
     if (spec->sha256 && !digest_is_hex(spec->sha256)) {
-        ingot_set_error(error, INGOT_EXIT_MEDIA, "it has 64 hexadecimal digits",
-                        "“%s” is no SHA-256 digest", spec->sha256);
+        ingot_set_error(error, INGOT_EXIT_MEDIA, "a SHA-256 digest has 64 hexadecimal digits",
+                        "“%s” is not a SHA-256 digest", spec->sha256);
         return FALSE;
     }
     if (spec->signature && !spec->keyring) {
-        ingot_set_error(error, INGOT_EXIT_MEDIA, "name the keyring of whoever signed",
-                        "there is a signature to verify and no keyring to verify it with");
+        ingot_set_error(error, INGOT_EXIT_MEDIA, "name the keyring of the signer",
+                        "there is a signature but no keyring to verify it with");
         return FALSE;
     }
     return TRUE;

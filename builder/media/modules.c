@@ -92,7 +92,7 @@ gboolean media_check_modules(const struct media_modules *modules, const char *ke
         return compare_kernels(modules, version, versions, error);
     if (g_cancellable_set_error_if_cancelled(context->cancel, error))
         return FALSE;
-    progress_detail(context->progress, "whether the archive has them is not known: %s",
+    progress_detail(context->progress, "cannot find out whether the archive has them: %s",
                     local ? local->message : "it has no such index");
     return TRUE;
 }

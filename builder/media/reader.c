@@ -127,7 +127,8 @@ static gboolean reader_fail(media_reader *r, GError **error)
 
 static gboolean too_much(const media_reader *r, const char *what, GError **error)
 {
-    ingot_set_error(error, INGOT_EXIT_MEDIA, "this is no installer medium", "%s %s", r->name, what);
+    ingot_set_error(error, INGOT_EXIT_MEDIA, "this is not an installer medium", "%s %s", r->name,
+                    what);
     return FALSE;
 }
 

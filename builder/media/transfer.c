@@ -267,8 +267,7 @@ static const struct {
 } statuses[] = {
     {401, MEDIA_HOPELESS, "unauthorized", "the URL needs a user and a password"},
     {403, MEDIA_HOPELESS, "forbidden",
-     "the server does not give this file to us; a proxy may be "
-     "in between"},
+     "the server does not permit access to this file; a proxy may be in between"},
     {404, MEDIA_HOPELESS, "not found", "check the URL, or the mirror, suite and package"},
     {407, MEDIA_HOPELESS, "proxy authentication required", "give the proxy its user and password"},
     {408, MEDIA_AGAIN, "request timeout", NULL},
@@ -314,14 +313,15 @@ static enum media_verdict judge_trouble(const struct transfer *t, GError **error
                         t->download->size ? "should have" : "may have");
         return MEDIA_HOPELESS;
     case TROUBLE_DISK:
-        ingot_set_error(error, INGOT_EXIT_HOST, "make room, or set INGOT_CACHE to a larger disk",
-                        "cannot write %s to the cache: %s", t->download->name,
-                        g_strerror(t->saved_errno));
+        ingot_set_error(
+            error, INGOT_EXIT_HOST, "free some space, or set INGOT_CACHE to a larger disk",
+            "cannot write %s to the cache: %s", t->download->name, g_strerror(t->saved_errno));
         return MEDIA_HOPELESS;
     default:
-        ingot_set_error(error, INGOT_EXIT_MEDIA, NULL,
-                        "cannot go on with %s from %s: the server sent another part than asked for",
-                        t->download->name, url);
+        ingot_set_error(
+            error, INGOT_EXIT_MEDIA, NULL,
+            "cannot continue %s from %s: the server sent a different part from the one requested",
+            t->download->name, url);
         return MEDIA_AFRESH;
     }
 }
@@ -331,7 +331,7 @@ static enum media_verdict judge_code(struct transfer *t, CURLcode code, GError *
     g_autofree char *url = media_url_shown(t->download->url);
     g_autofree char *why = text_printable(*t->message ? t->message : curl_easy_strerror(code), -1);
     const char *hint = code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT
-                           ? "http, https, ftp and file URLs can be fetched"
+                           ? "only http, https, ftp and file URLs can be fetched"
                        : passes(code) ? "check the network, the proxy and the mirror"
                                       : NULL;
     ingot_set_error(error, INGOT_EXIT_MEDIA, hint, "cannot fetch %s from %s: %s", t->download->name,
@@ -390,7 +390,7 @@ enum media_verdict media_transfer(const struct media_download *download,
     t.http = g_ascii_strncasecmp(download->url, "http", 4) == 0;
     t.easy = curl_easy_init();
     if (!t.easy) {
-        ingot_set_error(error, INGOT_EXIT_FAILURE, NULL, "libcurl cannot be set up");
+        ingot_set_error(error, INGOT_EXIT_FAILURE, NULL, "cannot set up libcurl");
         return MEDIA_HOPELESS;
     }
     transfer_prepare(&t);

@@ -58,10 +58,10 @@ static char *usable_keyring(const struct media_signature *s, GError **error)
     g_autoptr(GError) local = NULL;
     g_autofree char *text = files_read(s->keyring, KEYRING_MAX, NULL, &local);
     if (!text) {
-        ingot_set_error(error, INGOT_EXIT_MEDIA,
-                        "name the keyring of whoever signs; Debian's is in the package "
-                        "debian-archive-keyring",
-                        "cannot read the keyring for %s: %s", s->name, local->message);
+        ingot_set_error(
+            error, INGOT_EXIT_MEDIA,
+            "name the keyring of the signer; Debian's is in the package debian-archive-keyring",
+            "cannot read the keyring for %s: %s", s->name, local->message);
         return NULL;
     }
     if (!strstr(text, ARMOR_BEGIN))
@@ -134,7 +134,7 @@ static gboolean verify_refuse(const struct media_signature *s, const struct verd
                         "it was changed after it was signed: try another mirror",
                         "the signature of %s is wrong", s->name);
     else if (v->revoked)
-        ingot_set_error(error, INGOT_EXIT_MEDIA, "look for news about this key",
+        ingot_set_error(error, INGOT_EXIT_MEDIA, "find out why this key was revoked",
                         "%s is signed by a key that was revoked", s->name);
     else if (v->expired)
         ingot_set_error(error, INGOT_EXIT_MEDIA,
@@ -149,9 +149,10 @@ static gboolean verify_refuse(const struct media_signature *s, const struct verd
     else if (v->plaintexts > 1)
         ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "%s has more than one signed part", s->name);
     else
-        ingot_set_error(error, INGOT_EXIT_MEDIA,
-                        "another file, or the login page of a network, may have come in its place",
-                        "%s has no signature that counts", s->name);
+        ingot_set_error(
+            error, INGOT_EXIT_MEDIA,
+            "another file, or the login page of a network, may have been served instead",
+            "%s has no valid signature", s->name);
     return FALSE;
 }
 
@@ -174,11 +175,12 @@ static void fail_unheard(const struct media_signature *s, const GError *failure,
     g_autofree char *why = ingot_error_text(failure);
     g_autofree char *shown = text_printable(why, -1);
     if (program)
-        ingot_set_error(error, INGOT_EXIT_MEDIA, "it may be no signature, or no keyring",
+        ingot_set_error(error, INGOT_EXIT_MEDIA,
+                        "one of the two may not be a signature or a keyring",
                         "cannot verify the signature of %s: %s", s->name, shown);
     else
         ingot_set_error(error, INGOT_EXIT_HOST, "install the package gpgv",
-                        "cannot verify the signature of %s: there is no gpgv here", s->name);
+                        "cannot verify the signature of %s: gpgv is not installed", s->name);
 }
 
 static gboolean media_verify_run(const struct media_signature *s, const char *keyring,

@@ -3,17 +3,17 @@
 
 #include <string.h>
 
-/* ingot's own installer for the Debian family.  The host fetches and proves packages and unpacks
- * them into the disk (rooms media and rootfs); a machine made of a kernel and busybox of the same
- * archive has them configured by dpkg, and the same machine, run again on an overlay of that base
- * system, gives it what the recipe says.  docs/installers.md says how its result differs from
+/* ingot's own installer for the Debian family.  The host fetches and verifies packages and
+ * unpacks them into the disk (rooms media and rootfs); a machine made from a kernel and busybox of
+ * the same archive configures them with dpkg, and the same machine, run again on an overlay of that
+ * base system, applies the recipe.  docs/installers.md lists how the result differs from
  * debian-installer's. */
 
 static const struct debian_source settings[] = {
     {"bootstrap/values.sh", "ingot/values.sh", 0600, template_escape_shell},
     {"bootstrap/settings.sh", "ingot/settings.sh", 0644, NULL},
 };
-/* These are in the machine that configures packages too; init.sh knows it by the others. */
+/* The machine that configures packages has these too; init.sh recognises it by the others. */
 static const struct debian_source base_system_files[] = {
     {"bootstrap/base.sh", "ingot/base.sh", 0644, template_escape_shell},
     {"bootstrap/init.sh", "init", 0755, NULL},
@@ -40,7 +40,7 @@ static GPtrArray *bootstrap_answer(const struct os_answers *a, const char *data_
     return files;
 }
 
-/* The console stays for panics; everything else is said on the log channel, whose name depends on
+/* The console is left for panics; everything else goes to the log channel, whose name depends on
  * the machine (vm/arch.c: a second ISA port, or the only PCI one).  norandmaps: see
  * debian_installer.c. panic=-1: a panic restarts at once, which ends the machine. */
 static char *bootstrap_command_line(const struct os_answers *a)
@@ -54,8 +54,8 @@ static char *bootstrap_command_line(const struct os_answers *a)
 
 /* ---- the packages ---- */
 
-/* What debian-installer's components ask for beyond what a recipe says, in the same way: the first
- * without recommendations, the second with them. */
+/* What debian-installer's components install beyond a recipe, in the same way: the first without
+ * recommendations, the second with them. */
 static const char *const plain[] = {"busybox", "locales", "pciutils", "zstd", NULL};
 static const char *const wanted[] = {"initramfs-tools", "os-prober", "qemu-guest-agent", NULL};
 static const char *const ubuntu_plain[] = {"busybox-initramfs", "locales", "netplan.io", "pciutils",
@@ -127,7 +127,7 @@ static const char *bootstrap_kernel_package(const char *family, const char *arch
     return row ? row->kernel : NULL;
 }
 
-/* ---- what it says ---- */
+/* ---- its messages ---- */
 
 static const struct os_phase phases[] = {
     {"^ingot: phase: configure", "configure packages", FALSE},
@@ -140,9 +140,9 @@ static const struct os_phase phases[] = {
 
 static const struct os_failure failures[] = {
     {"^ingot: error: (.*)", "\\1", "the lines before it in log.log say why"},
-    {"No space left on device", "the disk is full", "give the recipe a larger disk.size"},
+    {"No space left on device", "the disk is full", "raise disk.size in the recipe"},
     {"Out of memory: Killed process \\d+ \\(([^)]+)\\)",
-     "the guest ran out of memory (\\1 was killed)", "give the recipe more vm.memory"},
+     "the guest ran out of memory (\\1 was killed)", "raise vm.memory in the recipe"},
     {NULL, NULL, NULL},
 };
 
@@ -150,7 +150,7 @@ static const struct os_failure console[] = {
     {"Kernel panic - not syncing: (.*)", "the kernel of the installer's machine panicked: \\1",
      NULL},
     {"Out of memory: Killed process \\d+ \\(([^)]+)\\)",
-     "the guest ran out of memory (\\1 was killed)", "give the recipe more vm.memory"},
+     "the guest ran out of memory (\\1 was killed)", "raise vm.memory in the recipe"},
     {NULL, NULL, NULL},
 };
 

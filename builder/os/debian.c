@@ -52,7 +52,7 @@ static gboolean debian_fits(const struct rule *rule, const char *const *words, G
             g_regex_match_simple(rule->pattern, *words, G_REGEX_DOLLAR_ENDONLY, 0))
             continue;
         ingot_set_error(error, INGOT_EXIT_RECIPE, NULL,
-                        "the %s '%s' has characters that the installer cannot take", rule->what,
+                        "the %s '%s' has characters that the installer does not accept", rule->what,
                         *words);
         return FALSE;
     }
@@ -119,7 +119,7 @@ static void add_keys(GString *script, const struct os_user *u, const char *name)
                            name, quoted, name);
 }
 
-/* The installer makes the first user; the others are made by a script in the new system. */
+/* The installer creates the first user; a script in the new system creates the others. */
 static void add_user(GString *script, const struct os_user *u)
 {
     g_autofree char *name = g_shell_quote(u->name);

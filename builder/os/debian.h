@@ -4,7 +4,7 @@
 #include "os/template.h"
 
 /* What the installers of the Debian family have in common: the answers as values of their
- * templates, and the making of their files.  Private to the room. */
+ * templates, and making their files.  Private to the room. */
 
 extern const struct os_packaging debian_packaging;
 

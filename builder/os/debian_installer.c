@@ -27,7 +27,7 @@ static const struct debian_source sources[] = {
     {"debian-installer/seed.sh", "ingot/seed.sh", 0644, template_escape_shell},
 };
 
-/* The answer file, which is asked for by itself, and what fetches the others. */
+/* The answer file, which the installer requests by itself, and what fetches the others. */
 #define ANSWER_FILE 0
 #define FETCHER     (G_N_ELEMENTS(sources) - 1)
 
@@ -42,7 +42,7 @@ static char *helpers(void)
 static GPtrArray *debian_installer_answer(const struct os_answers *a, const char *data_dir,
                                           GError **error)
 {
-    /* The installer makes root and the first user; the others are made in the new system. */
+    /* The installer creates root and the first user; the others are created in the new system. */
     g_autoptr(GHashTable) values = debian_values(a, 2, error);
     if (!values)
         return NULL;
@@ -51,12 +51,12 @@ static GPtrArray *debian_installer_answer(const struct os_answers *a, const char
     return debian_files(sources, a->seeded ? FETCHER + 1 : FETCHER, data_dir, values, error);
 }
 
-/* priority=critical: what the preseed leaves open gets its default; what has none is asked, and the
- * wait sees the question.  IPv6 off: the guest network of QEMU has no router, and waiting for one
- * costs half a minute.  norandmaps: addresses that differ in each process cost an emulated machine
- * the translation of every library, again and again (starting a program took 3.4 times as long).
- * What stands behind "---" is for the new system (d-i copies it); there is nothing: late.sh writes
- * /etc/default/grub. */
+/* priority=critical: questions that the preseed leaves open get their default; one without a
+ * default is asked, and the wait sees it.  IPv6 off: the guest network of QEMU has no router, and
+ * waiting for one costs half a minute.  norandmaps: addresses that differ in each process cost an
+ * emulated machine the translation of every library, again and again (starting a program took 3.4
+ * times as long). What follows "---" is for the new system (d-i copies it); there is nothing:
+ * late.sh writes /etc/default/grub. */
 static char *debian_installer_command_line(const struct os_answers *a)
 {
     (void)a;
@@ -103,14 +103,14 @@ static const struct os_failure failures[] = {
     {"main-menu\\[\\d+\\]: WARNING \\*\\*: Configuring '([^']+)' failed with error code (\\d+)",
      "the installer's step '\\1' failed with error code \\2",
      "the lines before it in the installer's log say why"},
-    /* finish.sh.  apt's own errors are no failures: the installer tries packages that it can do
-     * without (guest agents), and says so itself when it cannot go on. */
+    /* finish.sh.  apt's own errors are not failures: the installer tries packages that it can do
+     * without (guest agents), and reports itself if it cannot continue. */
     {"ingot: error: (.*)", "\\1", NULL},
-    {"No space left on device", "the disk is full", "give the recipe a larger disk.size"},
+    {"No space left on device", "the disk is full", "raise disk.size in the recipe"},
     {"Out of memory: Killed process \\d+ \\(([^)]+)\\)",
-     "the guest ran out of memory (\\1 was killed)", "give the recipe more vm.memory"},
+     "the guest ran out of memory (\\1 was killed)", "raise vm.memory in the recipe"},
     {"mirror does not support the specified release", "the mirror does not have this release",
-     "check release and mirror of the recipe"},
+     "check the recipe's release and mirror"},
     {NULL, NULL, NULL},
 };
 
@@ -140,7 +140,7 @@ static const struct os_failure console[] = {
 
 /* Components that try several things say so as well when they fail in the end. */
 static const struct os_failure reasons[] = {
-    /* anna (anna.c) names one version; net-retriever.sh, just before it, the others too. */
+    /* anna (anna.c) names one version; net-retriever.sh, just before it, also the others. */
     {"no packages matching running kernel (\\S+) in archive",
      "the archive has no modules for the installer's kernel \\1", POINT_RELEASE},
     {"ingot: kernel modules: of (\\S+): none; of others: none",
@@ -149,22 +149,22 @@ static const struct os_failure reasons[] = {
     {"ingot: kernel modules: of (\\S+): none; of others: (.*)",
      "the archive has no modules for the installer's kernel \\1, only for \\2", POINT_RELEASE},
     {"Unable to locate package (\\S+)", "the archive has no package \\1",
-     "check the packages of the recipe"},
+     "check the recipe's packages"},
     {"Package '?([^' ]+)'? has no installation candidate", "the archive has no package \\1",
-     "check the packages of the recipe"},
+     "check the recipe's packages"},
     {"(?:wget|curl): (?:can't connect|unable to connect|bad address|server returned error)(.*)",
-     "the mirror cannot be reached (wget:\\1)", "check the mirror, and that it still runs"},
+     "the mirror cannot be reached (wget:\\1)", "check that the mirror is right and still up"},
     {"(?:Could not connect to|Cannot initiate the connection to|Connection failed|"
      "Connection timed out|Temporary failure resolving)(.*)",
-     "the mirror cannot be reached:\\1", "check the mirror, and that it still runs"},
+     "the mirror cannot be reached:\\1", "check that the mirror is right and still up"},
     {"failed: (Connection refused|Connection timed out|Network is unreachable|No route to host)",
-     "the mirror cannot be reached: \\1", "check the mirror, and that it still runs"},
+     "the mirror cannot be reached: \\1", "check that the mirror is right and still up"},
     {"No disk drive was detected|No partitionable media", "the installer found no disk",
      "the recipe's disk is a virtio disk; the installer's kernel needs its driver"},
     {"preseed: Error parsing preconfiguration file: (.*)",
      "a line of the answer file is not one: "
      "\\1",
-     "look at 'extra:' of the recipe"},
+     "check 'extra:' in the recipe"},
     {NULL, NULL, NULL},
 };
 

@@ -37,6 +37,6 @@ char *os_hint_with_media(const char *family, gboolean seeded)
 {
     for (const os_installer *const *i = os_installers(); family && *i; i++)
         if (g_strv_contains((*i)->families, family) && !(*i)->packages && (!seeded || (*i)->seeded))
-            return g_strdup_printf("leave it out, or say 'installer: %s'", (*i)->name);
+            return g_strdup_printf("leave it out, or write 'installer: %s'", (*i)->name);
     return g_strdup("leave it out");
 }

@@ -41,8 +41,8 @@ struct os_file {
     char *path; /* relative: "preseed.cfg" */
     GBytes *data;
     guint mode; /* 0644, 0755 */
-    /* The machine that configures packages finds it too: it says nothing that the packages do not
-     * need, so that recipes with the same packages share what that machine has made. */
+    /* The machine that configures packages gets it too: it must contain nothing that the
+     * packages do not need, so that recipes with the same packages share that machine's result. */
     gboolean base_system;
 };
 void os_file_free(struct os_file *file);
@@ -56,7 +56,7 @@ struct os_phase {
 
 struct os_failure {
     const char *pattern;
-    const char *cause;  /* a sentence; "\1" stands for the first group of the pattern */
+    const char *cause;  /* a sentence; "\1" is the first group of the pattern */
     const char *remedy; /* may be NULL */
 };
 

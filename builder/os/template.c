@@ -70,7 +70,7 @@ static gboolean put_value(struct renderer *r, const char *key, gboolean raw, GEr
     g_autofree char *escaped = raw ? g_strdup(value) : r->escape(value, &local);
     if (!escaped)
         return template_fail(r, NULL, error, "the value of '%s' cannot be written here: %s", key,
-                             local ? local->message : "its format refuses it");
+                             local ? local->message : "its format does not allow it");
     g_string_append(r->out, escaped);
     return TRUE;
 }
@@ -95,8 +95,8 @@ static gboolean close_section(struct renderer *r, const char *key, GError **erro
         return template_fail(r, NULL, error, "{{/%s}} closes a section that is not open", key);
     const struct section *s = &g_array_index(r->sections, struct section, r->sections->len - 1);
     if (strcmp(s->key, key) != 0)
-        return template_fail(r, NULL, error, "{{/%s}} stands where {{/%s}} of line %u is expected",
-                             key, s->key, s->line);
+        return template_fail(r, NULL, error, "found {{/%s}}, expected {{/%s}} for line %u", key,
+                             s->key, s->line);
     g_array_set_size(r->sections, r->sections->len - 1);
     return TRUE;
 }
@@ -125,7 +125,8 @@ static char *template_take_key(struct renderer *r, GError **error)
     const char *end = strstr(r->at, "}}");
     const char *newline = strchr(r->at, '\n');
     if (!end || (newline && newline < end)) {
-        template_fail(r, "write a literal {{ by a value", error, "{{ without }} on the same line");
+        template_fail(r, "write a literal {{ through a value", error,
+                      "{{ without }} on the same line");
         return NULL;
     }
     char *key = g_strstrip(g_strndup(r->at, (gsize)(end - r->at)));

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /* No template begins with a dot, so these are never files of one. */
-#define FORWARD       ".journal" /* the moves are to be made */
-#define BACK          ".back"    /* they are to be taken back */
+#define FORWARD       ".journal" /* the moves have yet to be made */
+#define BACK          ".back"    /* they are being reversed */
 #define EARLIER       ".earlier."
 #define JOURNAL_LIMIT (1u << 16)
 
@@ -133,7 +133,7 @@ static json_t *read_journal(const char *path, GError **error)
     return journal;
 }
 
-/* What is done twice is done once: every move looks first whether it has been made. */
+/* Doing it twice has the effect of once: every move first checks whether it has been made. */
 static gboolean replay(const char *staging, const char *out_dir, gboolean back, GError **error)
 {
     size_t i;
@@ -193,7 +193,7 @@ gboolean journal_commit(const char *staging, const char *out_dir, GError **error
     if (replay(staging, out_dir, FALSE, error))
         return TRUE;
     if (!journal_take_back(staging, out_dir, &local))
-        g_warning("%s is partly published; the next command that writes there ends it%s%s", out_dir,
-                  local ? ": " : "", local ? local->message : "");
+        g_warning("%s is partly published; the next command that writes there completes it%s%s",
+                  out_dir, local ? ": " : "", local ? local->message : "");
     return FALSE;
 }

@@ -3,11 +3,10 @@
 #include <gio/gio.h>
 
 /* Several files of a staging directory move into out_dir as one.  A journal in the staging
- * directory, synced before the first rename, lists them; who finds it after a kill or a power cut
- * makes the moves that are missing.  An error in the middle turns the journal round, and the
- * earlier files come back.  All under the lock of out_dir (publish_lock).  For the files of this
- * room only.
- */
+ * directory, synced before the first rename, lists them; whoever finds it after a kill or a power
+ * cut completes the missing moves.  An error in the middle reverses the journal, and the earlier
+ * files come back.  All under the lock of out_dir (publish_lock).  For the files of this room only.
+ * */
 
 /* Writes the journal for these files (NULL-terminated) of staging, which are synced.  Nothing is
  * moved yet.  Error: nothing will be. */

@@ -17,7 +17,7 @@ enum output_compact {
 /* "fast" or "small"; NULL is fast.  FALSE: neither. */
 gboolean output_compact_parse(const char *text, enum output_compact *compact);
 
-/* What a format is given to write. */
+/* What a format has to write. */
 struct output_job {
     const char *image;  /* a disk of VM_DISK_FORMAT, with a backing chain or without */
     const char *folder; /* the files go there */
@@ -30,10 +30,10 @@ struct output_job {
 typedef struct output_format {
     const char *name; /* "qcow2" */
     const char *heading;
-    /* What QEMU calls the format of the first file, which is then the disk and can be a backing
+    /* QEMU's name for the format of the first file, which is then the disk and can be a backing
      * file; NULL: no file of this format is one. */
     const char *driver;
-    guint share; /* the files take at most one part in so many of what the disk holds */
+    guint share; /* the files take at most one part in this many of what the disk holds */
     /* Writes one or several files and checks what it wrote; appends their names to names (of char
      * *, which owns them), the disk's first. */
     gboolean (*write)(const struct output_job *job, GPtrArray *names, GError **error);
@@ -49,9 +49,9 @@ const output_format *output_format_of_disk(const char *driver);
  * there is none that says so.  The disk itself is not looked at. */
 const output_format *output_published_format(const char *path);
 
-/* The staging directory of one build in out_dir (".NAME.ingot-XXXXXX": same file system, so that a
- * rename is atomic; never mistaken for a template).  What dead builds of any template left in
- * out_dir is ended or removed.  The caller owns the path and gives the directory up with
+/* The staging directory of one build in out_dir (".NAME.ingot-XXXXXX": same file system, so that
+ * a rename is atomic; never mistaken for a template).  Left-overs of dead builds of any template in
+ * out_dir are completed or removed.  The caller owns the path and gives the directory up with
  * output_unstage. */
 char *output_stage(const char *out_dir, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

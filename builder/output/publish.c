@@ -32,7 +32,7 @@ static gboolean publish_prepare(const char *staging, const GPtrArray *files, GEr
         g_autofree char *path = g_build_filename(staging, file->name, NULL);
         if (!publish_name_is_good(file->name)) {
             ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL,
-                            "%s is not a name for a file of a template", file->name);
+                            "%s is not a valid file name for a template", file->name);
             return FALSE;
         }
         if (!is_file(path, error) || !files_sync(path, error))
@@ -57,8 +57,8 @@ static gboolean write_sums(const GPtrArray *files, const char *staging, const ch
     return files_write_atomic(staged, text, -1, 0644, error);
 }
 
-/* In their order, the sums last: who looks meanwhile sees sums that do not fit rather than sums
- * that fit the wrong image. */
+/* In their order, the sums last: a reader meanwhile sees sums that do not match rather than sums
+ * that match the wrong image. */
 static gboolean move_all(const GPtrArray *files, const char *staging, const char *out_dir,
                          GError **error)
 {

@@ -27,7 +27,7 @@ static gboolean judge_check(const char *text, const char *out, GError **error)
     json_decref(report);
     if (!good)
         ingot_set_error(error, INGOT_EXIT_OUTPUT, "the disk of this host may be failing",
-                        "%s was written, but qemu-img check finds faults in it", out);
+                        "%s was written, but qemu-img check finds errors in it", out);
     return good;
 }
 

@@ -19,8 +19,8 @@ gboolean qemu_img_fail(GError *cause, const char *out, GError **error)
     g_autofree char *folder = g_path_get_dirname(out);
     if (strstr(why, g_strerror(ENOSPC)) || strstr(why, "No space left on device"))
         ingot_set_error(error, INGOT_EXIT_HOST,
-                        "free some room there, or use another output folder",
-                        "there is no room left in %s", folder);
+                        "free some space there, or use another output directory",
+                        "there is no space left in %s", folder);
     else
         ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "cannot write %s: %s", out, why);
     return FALSE;
@@ -28,7 +28,7 @@ gboolean qemu_img_fail(GError *cause, const char *out, GError **error)
 
 char *qemu_img_target(const struct output_job *job, const char *extension, GPtrArray *names)
 {
-    /* Absolute, so that no name is taken for an option or a protocol ("nbd:…"). */
+    /* Absolute, so that no name is mistaken for an option or a protocol ("nbd:…"). */
     g_autofree char *folder = g_canonicalize_filename(job->folder, NULL);
     char *name = g_strdup_printf("%s.%s", job->name, extension);
     g_ptr_array_add(names, name);
@@ -95,7 +95,7 @@ gboolean qemu_img_compare(const struct output_job *job, const char *format, cons
     if (!watch.differs)
         return qemu_img_fail(g_steal_pointer(&local), out, error);
     ingot_set_error(error, INGOT_EXIT_OUTPUT, "the disk of this host may be failing",
-                    "%s was written, but does not read as the disk that it was made of", out);
+                    "%s was written, but differs from the disk that it was made from", out);
     return FALSE;
 }
 
@@ -118,7 +118,7 @@ gboolean qemu_img_size(const struct output_job *job, guint64 *size, GError **err
     *size = good ? (guint64)json_integer_value(said) : 0;
     json_decref(info);
     if (!good)
-        ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "qemu-img info says no virtual size for %s",
-                        image);
+        ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL,
+                        "qemu-img info reports no virtual size for %s", image);
     return good;
 }

@@ -2,11 +2,11 @@
 #pragma once
 #include "output/output.h"
 
-/* What formats need of qemu-img(1).  For the files of this room only.  Errors: INGOT_EXIT_HOST when
- * the program is absent or the disk is full, else INGOT_EXIT_OUTPUT. */
+/* What formats need from qemu-img(1).  For the files of this room only.  Errors: INGOT_EXIT_HOST
+ * if the program is absent or the disk is full, else INGOT_EXIT_OUTPUT. */
 
-/* Where a file NAME.EXTENSION of the job goes, whose name is appended to names; the caller owns the
- * path. */
+/* The path of a file NAME.EXTENSION of the job, whose name is appended to names; the caller owns
+ * the path. */
 char *qemu_img_target(const struct output_job *job, const char *extension, GPtrArray *names);
 
 /* Writes the job's image to out.  options: those of qemu-img convert, NULL-terminated; phase: what

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Between the name of the template and what mkdtemp(3) makes of XXXXXX: says whose it is, since
- * what is called so is removed. */
+/* Between the name of the template and mkdtemp(3)'s XXXXXX: marks it as ours, because
+ * directories of such a name are removed. */
 #define MARK       ".ingot-"
 #define SUFFIX_LEN 6u
 
@@ -79,8 +79,8 @@ static char *make_stage(const char *out_dir, const char *name, GError **error)
     g_autofree char *path = g_strdup_printf("%s/.%s" MARK "XXXXXX", out_dir, name);
     if (g_mkdtemp_full(path, 0700) && staging_try_lock(path) >= 0)
         return g_steal_pointer(&path);
-    ingot_set_error(error, INGOT_EXIT_HOST, "choose a folder that this user may write",
-                    "cannot make a staging directory in %s: %s", out_dir, g_strerror(errno));
+    ingot_set_error(error, INGOT_EXIT_HOST, "choose a directory that this user can write to",
+                    "cannot create a staging directory in %s: %s", out_dir, g_strerror(errno));
     return NULL;
 }
 
@@ -93,7 +93,7 @@ void output_unstage(const char *staging)
 char *output_stage(const char *out_dir, const char *name, GError **error)
 {
     if (!publish_name_is_good(name)) {
-        ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "%s is not a name for a template", name);
+        ingot_set_error(error, INGOT_EXIT_OUTPUT, NULL, "%s is not a valid template name", name);
         return NULL;
     }
     if (!files_mkdir(out_dir, FALSE, error))

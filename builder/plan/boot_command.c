@@ -13,7 +13,7 @@ struct placeholder {
     const char *name, *value;
 };
 
-/* What a placeholder of the command stands for, or NULL. */
+/* The value of a placeholder of the command, or NULL. */
 static const char *value_of(const struct placeholder *all, const char *name, gsize length)
 {
     for (; all->name; all++)
@@ -35,10 +35,10 @@ static void set_unknown(const struct placeholder *all, const char *name, gsize l
     g_autofree char *known = g_strjoinv(", ", (char **)names->pdata);
     g_autofree char *hint = near ? g_strdup_printf("did you mean ${%s}?", near)
                                  : g_strdup_printf("known here: %s; $${ is ${ itself", known);
-    ingot_set_error(error, INGOT_EXIT_RECIPE, hint, "${%s} stands for nothing", word);
+    ingot_set_error(error, INGOT_EXIT_RECIPE, hint, "unknown placeholder ${%s}", word);
 }
 
-/* Replaces "${NAME}"; "$${" is "${" itself.  NULL: a name is not known. */
+/* Replaces "${NAME}"; "$${" is a literal "${".  NULL: unknown name. */
 static char *boot_command_expand(const char *text, const struct placeholder *all, GError **error)
 {
     g_autoptr(GString) out = g_string_new(NULL);
@@ -110,7 +110,7 @@ void boot_command_check_installer(const recipe *r, const os_installer *installer
 {
     g_autofree char *hint = os_hint_with_media(r->family, TRUE);
     if (r->boot.command && !installer->seeded)
-        recipe_problem(problems, r, "boot.command", hint, "%s has no use for 'boot.command'",
+        recipe_problem(problems, r, "boot.command", hint, "%s does not support 'boot.command'",
                        installer->name);
 }
 

@@ -3,7 +3,7 @@
 
 #include "plan/names.h"
 
-/* The item, unless others were refused before it and so are not in the list. */
+/* The item, unless earlier ones were refused and so are missing from the list. */
 static char *output_key(const recipe *r, guint i)
 {
     g_autofree char *beyond = g_strdup_printf("outputs[%u]", g_strv_length(r->outputs));

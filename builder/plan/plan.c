@@ -69,11 +69,11 @@ static void check_family(const recipe *r, recipe_problems *problems)
     if (is_known_family(r->family))
         return;
     g_autofree char *hint = names_hint("the families are: ", names_families(), r->family);
-    recipe_problem(problems, r, "family", hint, "no installer is known for the family '%s'",
+    recipe_problem(problems, r, "family", hint, "there is no installer for the family '%s'",
                    r->family);
 }
 
-/* NULL also when the family is not known, which check_family says. */
+/* NULL also if the family is unknown, which check_family reports. */
 static const os_installer *choose_installer(const recipe *r, recipe_problems *problems)
 {
     const os_installer *found = r->installer ? os_installer_find(r->installer)
@@ -96,7 +96,7 @@ static void check_pair(const recipe *r, const os_installer *installer, recipe_pr
 {
     if (installer->packages && r->family && g_strv_contains(installer->families, r->family) &&
         g_strv_contains(installer->arches, r->arch) && !installer->packages(r->family, r->arch))
-        recipe_problem(problems, r, "arch", NULL, "%s cannot do %s on %s", installer->name,
+        recipe_problem(problems, r, "arch", NULL, "%s does not support %s on %s", installer->name,
                        r->family, r->arch);
 }
 
@@ -109,14 +109,14 @@ static void check_capabilities(const recipe *r, const os_installer *installer,
         {"disk.filesystem", "root file system", r->filesystem, installer->filesystems},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(all); i++) {
-        /* What no installer knows was said of the family itself. */
+        /* What no installer knows was already reported for the family. */
         if (!all[i].value || g_strv_contains(all[i].can, all[i].value) ||
             (all[i].value == r->family && !is_known_family(r->family)))
             continue;
         g_autofree char *can = plan_joined(all[i].can);
-        g_autofree char *hint = g_strdup_printf("it can do: %s", can);
-        recipe_problem(problems, r, all[i].key, hint, "%s cannot do the %s '%s'", installer->name,
-                       all[i].what, all[i].value);
+        g_autofree char *hint = g_strdup_printf("it supports: %s", can);
+        recipe_problem(problems, r, all[i].key, hint, "%s does not support the %s '%s'",
+                       installer->name, all[i].what, all[i].value);
     }
     if (r->memory && r->memory < installer->memory) {
         g_autofree char *least = text_size(installer->memory);
@@ -170,7 +170,7 @@ static void plan_check_mirror(const recipe *r, const struct plan_host *host,
                        "'%s' is not a mirror that an installer can use", mirror);
     else if (!mirror && needs_mirror(r, host, installer))
         recipe_problem(problems, r, "mirror",
-                       "add 'mirror: URL' to the recipe, or give --mirror or INGOT_MIRROR",
+                       "add 'mirror: URL' to the recipe, or use --mirror or INGOT_MIRROR",
                        "no package mirror is known: the recipe names none and this host's apt has "
                        "no archive of this distribution");
 }
@@ -190,7 +190,7 @@ static const char *final_mirror(const recipe *r, const struct plan_host *host)
     return lasting(r->mirror ? r->mirror : host_mirror(r, host));
 }
 
-/* That of the host's archive goes with it, and not with another. */
+/* The host's apt security archive belongs to its archive, and not to another. */
 static const char *security_mirror(const recipe *r, const struct plan_host *host)
 {
     if (r->security_mirror)
@@ -232,7 +232,7 @@ static void check_packages_only(const recipe *r, const char *installer, recipe_p
         {"media.initrd", m->initrd != NULL},           {"extra", r->extra != NULL}};
     for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
         if (all[i].there)
-            recipe_problem(problems, r, all[i].key, hint, "%s has no use for '%s'", installer,
+            recipe_problem(problems, r, all[i].key, hint, "%s does not support '%s'", installer,
                            all[i].key);
 }
 
@@ -258,8 +258,8 @@ static void check_media_package(const recipe *r, const os_installer *installer,
     if (r->media.kind == RECIPE_MEDIA_APT && !package && media_suite_of(r) &&
         g_strv_contains(installer->arches, r->arch))
         recipe_problem(problems, r, "release", "name the package with media.apt.package",
-                       "%s does not know in which package the installer of '%s' is",
-                       installer->name, media_suite_of(r));
+                       "%s does not know which package has the installer of '%s'", installer->name,
+                       media_suite_of(r));
 }
 
 static char **strv_of(const char *const *a, const char *const *b, const char *const *c)
@@ -281,7 +281,7 @@ static void resolve_packages(plan *p, const recipe *r, const struct plan_host *h
     to->kind = MEDIA_SYSTEM;
     to->source = p->installer->packaging->source;
     to->mirror = g_strdup(mirror);
-    /* The builder's override stands for what the host itself would use. */
+    /* The builder's override replaces what the host's own apt would use. */
     to->security_mirror =
         g_strdup(host->mirror_override ? r->security_mirror : security_mirror(r, host));
     to->proxy = g_strdup(r->proxy);
@@ -472,7 +472,7 @@ static plan *plan_alloc(const recipe *r, const struct plan_host *host)
     return p;
 }
 
-/* What can be said without a plan. */
+/* Checks that need no plan. */
 static void check_installer(const recipe *r, const os_installer *installer,
                             recipe_problems *problems)
 {

@@ -39,7 +39,7 @@ struct plan {
     char *description; /* may be NULL */
     char *recipe_path, *recipe_digest;
     char *recipe_text;     /* masked; may be NULL */
-    char *mirror_override; /* that was asked for; NULL: none */
+    char *mirror_override; /* as requested; NULL: none */
     char *family, *release;
     const os_installer *installer;
     struct media_spec media;
@@ -90,7 +90,7 @@ char *plan_recipe_schema(void);
 json_t *plan_to_json(const plan *p);
 char *plan_to_text(const plan *p);
 
-/* What a machine of the plan is made of; what it does not boot from is left out of it. */
+/* What a machine of the plan is made from; files that it does not boot from are ignored. */
 struct plan_machine_files {
     const char *disk, *kernel, *initrd, *medium;
 };
@@ -118,7 +118,7 @@ char *plan_boot_command(const plan *p, const char *seed_url,
  * the plan.  *n gets their number; the caller frees the list. */
 struct media_file *plan_media_files(const plan *p, gboolean base_only, gsize *n);
 
-/* Writes initrd and the plan's files behind it to out (media_initrd_append); base_only: those of
+/* Writes initrd, followed by the plan's files, to out (media_initrd_append); base_only: those of
  * the base system (struct os_file). */
 gboolean plan_append_files(const plan *p, gboolean base_only, const char *initrd, const char *out,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -73,10 +73,10 @@ static void check_file(const struct reading *r)
     if (r->recipe->media.kind == RECIPE_MEDIA_URL && !has(r, "media.sha256") &&
         !has(r, "media.signature"))
         complain(r, "media.url", "add media.sha256, or media.signature and media.keyring",
-                 "what comes from a URL must be verified by a digest or a signature");
+                 "a download must be verified by a digest or a signature");
     if (has(r, "media.signature") && !has(r, "media.keyring"))
         complain(r, "media.signature", "add media.keyring",
-                 "a signature proves nothing without the keyring that must have made it");
+                 "a signature proves nothing without a keyring");
     if (has(r, "media.keyring") && !has(r, "media.signature"))
         complain(r, "media.keyring", "add media.signature, or remove the keyring",
                  "there is no signature to check with this keyring");
@@ -107,7 +107,7 @@ static void check_boot_command(const struct reading *r)
     for (const char *const *key = inner; *key; key++)
         if (has(r, *key))
             complain(r, *key, "remove it, or boot.command",
-                     "nothing is taken out of a medium that is booted by a boot command");
+                     "a medium with a boot command is booted unchanged");
 }
 
 static void check_boot(const struct reading *r)
@@ -116,7 +116,7 @@ static void check_boot(const struct reading *r)
         check_boot_command(r);
     else if (has(r, "boot.seed"))
         complain(r, "boot.seed", "add boot.command, or remove it",
-                 "is for media that are booted by a boot command");
+                 "is only for media with a boot command");
 }
 
 static void check_machine(const struct reading *r)
@@ -152,11 +152,11 @@ static void check_user_name(const struct reading *r, guint index, GHashTable *se
     if (!user->name)
         return;
     if (strcmp(user->name, "root") == 0)
-        complain(r, key, "use the key \"root\" of the top level", "root is not made, it is there");
+        complain(r, key, "use the top-level key \"root\"", "root already exists");
     else if (g_strv_contains(system_users, user->name))
         complain(r, key, "choose another name", "this account belongs to the system");
     else if (!g_hash_table_add(seen, user->name))
-        complain(r, key, "choose another name", "a user of this name is in the list already");
+        complain(r, key, "choose another name", "a user of this name is already in the list");
 }
 
 static void check_accounts(const struct reading *r)
@@ -185,10 +185,11 @@ static void check_limits(const struct reading *r)
         return;
     g_autofree char *total = types_duration(of->limit_total);
     g_autofree char *inactivity = types_duration(of->limit_inactivity);
-    recipe_problem(
-        r->problems, of, has(r, "limits.inactivity") ? "limits.inactivity" : "limits.total",
-        "make limits.inactivity at most limits.total",
-        "limits: the inactivity limit of %s is longer than the total one of %s", inactivity, total);
+    recipe_problem(r->problems, of,
+                   has(r, "limits.inactivity") ? "limits.inactivity" : "limits.total",
+                   "make limits.inactivity at most limits.total",
+                   "limits: the inactivity limit of %s is longer than the total limit of %s",
+                   inactivity, total);
 }
 
 void check_recipe(const struct reading *reading)

@@ -8,9 +8,8 @@
 
 /* ---- lines ---- */
 
-/* Literal passwords stand in lines that are shown below other problems, and error output lands in
- * the logs of CI systems.  References (file:, ${env:) are left, since they are what may be wrong.
- */
+/* Literal passwords are in lines that are shown below other problems, and error output ends up
+ * in the logs of CI systems.  References (file:, ${env:) stay, since they may be what is wrong. */
 static const char *const masks[] = {
     "(?i)(?:p[a-z]{0,8}w[a-z_]{0,16}|pass[a-z_]{0,16}|secret|token)[\"']?[ \\t]*:[ \\t]+"
     "(?![\"']?(?:file:|\\$\\{)|[{\\[|>#])\\K.+",
@@ -113,7 +112,7 @@ static gboolean check_characters(const struct reading *r, const char *text, gsiz
             continue;
         problems_at(r->problems, r->recipe, place_of_byte(text, p),
                     c == '\r' ? "end lines with a line feed" : "remove it",
-                    "the control character U+%04X cannot stand in a recipe", (unsigned)c);
+                    "a recipe cannot contain the control character U+%04X", (unsigned)c);
         return FALSE;
     }
     return TRUE;

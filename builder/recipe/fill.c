@@ -182,7 +182,7 @@ static gboolean is_repeated(const struct reading *r, const struct field *field, 
         return FALSE;
     }
     g_autofree char *quoted = problems_quote(fill_text_of(node));
-    recipe_problem(r->problems, r->recipe, key, NULL, "%s: %s is in the list already, on line %u",
+    recipe_problem(r->problems, r->recipe, key, NULL, "%s: %s is already in the list, on line %u",
                    key, quoted, before);
     return TRUE;
 }
@@ -273,8 +273,8 @@ static void fill_container(const struct level *level, const struct field *field,
     }
 }
 
-/* Errors of a value point at the value; of a secret one and of what has others below it, at the
- * key. */
+/* Errors about a value point at the value; about a secret, or a value with others below it, at
+ * the key. */
 static struct place place_of_pair(const struct field *field, const yaml_node_t *key,
                                   const yaml_node_t *value)
 {
@@ -291,7 +291,7 @@ static gboolean fill_is_new(const struct level *level, const yaml_node_t *key, s
     }
     g_autofree char *quoted = problems_quote(fill_text_of(key));
     problems_at(level->reading->problems, level->reading->recipe, at, "remove one of them",
-                "the key %s is there twice, first on line %u", quoted, before);
+                "duplicate key %s, first on line %u", quoted, before);
     return FALSE;
 }
 
@@ -309,8 +309,8 @@ static gboolean report_renamed(const struct level *level, const yaml_node_t *key
 {
     const char *now = table_renamed(level->parent, fill_text_of(key));
     if (now)
-        problems_at(level->reading->problems, level->reading->recipe, at, NULL, "%s%s is %s now",
-                    level->prefix, fill_text_of(key), now);
+        problems_at(level->reading->problems, level->reading->recipe, at, NULL,
+                    "%s%s is now called %s", level->prefix, fill_text_of(key), now);
     return now != NULL;
 }
 
@@ -382,7 +382,7 @@ void fill_defaults(const char *parent, void *owner)
         if (!fill_is_in(f, parent))
             continue;
         if (f->fallback && !types_store(f, (struct written){f->fallback, FALSE}, target, &hint))
-            g_error("the default of %s is not good", f->key);
+            g_error("the default of %s is invalid", f->key);
         if (f->kind == KIND_LIST && !f->fallback)
             *(char ***)target = g_new0(char *, 1);
         if (f->kind == KIND_MAPS)

@@ -30,8 +30,9 @@ static char *advise_package(const struct field *field, const char *text)
 {
     (void)field;
     if (strpbrk(text, "=/"))
-        return g_strdup("the version is the one that the archive has; give the name only");
-    return strchr(text, ' ') ? g_strdup("each package is an item of its own: [vim, tmux]") : NULL;
+        return g_strdup("give only the name; the version comes from the archive");
+    return strchr(text, ' ') ? g_strdup("write each package as an item of its own: [vim, tmux]")
+                             : NULL;
 }
 
 static char *advise_hostname(const struct field *field, const char *text)
@@ -52,7 +53,7 @@ static char *advise_kernel_arg(const struct field *field, const char *text)
 {
     (void)field;
     return strchr(text, ' ')
-               ? g_strdup("each argument is an item of its own: [quiet, net.ifnames=0]")
+               ? g_strdup("write each argument as an item of its own: [quiet, net.ifnames=0]")
                : NULL;
 }
 
@@ -75,7 +76,7 @@ static char *advise_path(const struct field *field, const char *text)
 {
     (void)field;
     if (*text == '~')
-        return g_strdup("\"~\" is a matter of shells; write the whole path");
+        return g_strdup("only shells expand \"~\"; write the whole path");
     return strstr(text, "://") ? g_strdup("a URL belongs in \"url\"") : NULL;
 }
 
@@ -89,7 +90,7 @@ static char *advise_url(const struct field *field, const char *text)
 {
     g_autofree char *schemes = g_strjoinv(", ", (char **)field->choices);
     if (strchr(text, '@'))
-        return g_strdup("a name or password in a URL would be left in logs and in the image");
+        return g_strdup("a name or password in a URL would end up in logs and in the image");
     return g_strdup_printf("a whole URL; the schemes are: %s", schemes);
 }
 
@@ -104,8 +105,8 @@ static char *advise_password(const struct field *field, const char *text)
 static char *advise_hash(const struct field *field, const char *text)
 {
     (void)field;
-    return *text != '$' ? g_strdup("a password in clear belongs in \"password\"; "
-                                   "\"openssl passwd -6\" makes a hash")
+    return *text != '$' ? g_strdup("a plain-text password belongs in \"password\"; \"openssl "
+                                   "passwd -6\" makes a hash")
                         : NULL;
 }
 
@@ -115,9 +116,9 @@ static char *advise_ssh_key(const struct field *field, const char *text)
     if (strstr(text, "PRIVATE KEY"))
         return g_strdup("this is a private key; the public one is in the file with .pub");
     if (*text == '/' || *text == '~' || g_str_has_suffix(text, ".pub"))
-        return g_strdup("write the line that is in this file");
+        return g_strdup("write the line from this file");
     if (g_str_has_prefix(text, "ssh-dss"))
-        return g_strdup("DSA keys are refused by OpenSSH");
+        return g_strdup("OpenSSH does not accept DSA keys");
     return NULL;
 }
 
@@ -325,7 +326,7 @@ const struct form form_kernel_arg = {
     .advise = advise_kernel_arg,
 };
 
-/* Its language is the plan's business: only the plan can say what the placeholders stand for. */
+/* The plan checks its language: only the plan knows the values of the placeholders. */
 const struct form form_boot_command = {
     .what = "the text of a boot command, or a list of such texts",
     .example = "'auto url=${seed.url}/preseed.cfg ${installer.args}<enter>'",
@@ -352,7 +353,7 @@ const struct form form_group = {
 
 /* passwd(5): ':' ends the field, ',' a part of it. */
 const struct form form_fullname = {
-    .what = "a name without ':' and ',', without blanks at its ends",
+    .what = "a name without ':' or ',' and without surrounding blanks",
     .example = "Alice Example",
     .pattern = "^[^:, ](?:[^:,]*[^:, ])?$",
     .longest = 128,

@@ -4,7 +4,7 @@
 
 #include <yaml.h>
 
-/* What the files of this room share; nothing outside it includes this, except its tests. */
+/* Shared by the files of this room; only its tests include it from outside. */
 
 #define RECIPE_MAX_BYTES (1u << 20)
 #define RECIPE_MAX_TEXT  65536u /* bytes of one value */
@@ -28,8 +28,8 @@ struct reading {
 
 void problems_at(recipe_problems *problems, const struct recipe *recipe, struct place at,
                  const char *hint, const char *format, ...) G_GNUC_PRINTF(5, 6);
-/* The text in double quotes on one line, cut when long, without control characters; owned by the
- * caller.  What the user wrote is shown only so. */
+/* The text in double quotes on one line, cut if long, without control characters; owned by the
+ * caller. User input is shown only in this form. */
 char *problems_quote(const char *text);
 
 /* ---- document.c ---- */
@@ -60,7 +60,7 @@ enum kind {
 enum secrecy {
     SECRET_NOT,
     SECRET_WHOLE, /* the value is secret; ${env:NAME} in it, or file:PATH as the whole */
-    SECRET_PARTS, /* only what ${env:NAME} in it stands for is secret */
+    SECRET_PARTS, /* only the values of ${env:NAME} in it are secret */
 };
 
 struct field;
@@ -97,8 +97,7 @@ struct field {
 /* In the order of the shipped recipes; ends with a NULL key. */
 extern const struct field recipe_fields[];
 
-/* Keys that were called otherwise; what they said has the same meaning under the new name.  Ends
- * with a NULL. */
+/* Renamed keys; the value has the same meaning under the new name.  Ends with a NULL. */
 struct renamed {
     const char *old, *now; /* dotted, as in recipe_fields */
 };
@@ -110,9 +109,9 @@ const struct field *table_find(const char *parent, const char *word);
 const char *table_word(const struct field *field);
 /* Whether the field is directly below parent. */
 gboolean table_is_below(const struct field *field, const char *parent);
-/* What the key "PARENT.WORD", which is none any more, is called now; NULL: it never was one. */
+/* The current name of the former key "PARENT.WORD"; NULL: it never was one. */
 const char *table_renamed(const char *parent, const char *word);
-/* What is meant by a word that is no key of parent, as a hint; owned by the caller, or NULL. */
+/* A hint at the key that a wrong word below parent may mean; owned by the caller, or NULL. */
 char *table_suggest(const char *parent, const char *word);
 
 /* ---- forms.c ---- */
@@ -149,8 +148,8 @@ const char *types_pattern(const struct field *field);
 
 /* ---- secret.c ---- */
 
-/* The value that a secret-bearing text stands for; owned by the caller.  NULL: there is a problem,
- * which was added at key.  *unread (never NULL): whether a reference was left unread. */
+/* The value of a secret-bearing text; owned by the caller.  NULL: there is a problem, which was
+ * added at key.  *unread (never NULL): whether a reference was left unread. */
 char *secret_value(const struct reading *reading, const struct field *field, const char *key,
                    const char *text, gboolean *unread);
 

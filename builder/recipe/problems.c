@@ -69,7 +69,7 @@ static void append_char(GString *out, gunichar c)
     g_string_append_unichar(out, c == '\t' || g_unichar_isprint(c) ? c : '?');
 }
 
-/* The line and a caret below the character of that column.  A tab stands in the caret's line too,
+/* The line and a caret below the character of that column.  A tab is copied to the caret's line,
  * so that both are expanded alike. */
 static void append_excerpt(GString *out, const char *line, guint column)
 {

@@ -4,8 +4,8 @@
 
 #include <glib.h>
 
-/* What the user wrote, checked for form and typed; const after recipe_load.  Whether the parts fit
- * together (an installer that exists, a disk that is large enough) is for the plan to say. */
+/* What the user wrote, checked for form and typed; const after recipe_load.  The plan checks
+ * whether the parts fit together (an installer that exists, a disk that is large enough). */
 
 enum recipe_media_kind { RECIPE_MEDIA_APT, RECIPE_MEDIA_URL, RECIPE_MEDIA_PATH };
 
@@ -15,7 +15,7 @@ struct recipe_media {
     char *apt_package;           /* apt.package; NULL: the installer's own default */
     char *url;                   /* http, https, ftp or file URL */
     char *path;                  /* file, directory or block device; relative to the recipe */
-    char *sha256;                /* of the file behind url or path; lower case; NULL: none */
+    char *sha256;                /* of the file at url or path; lower case; NULL: none */
     char *signature;             /* URL or path of a detached OpenPGP signature; NULL: none */
     char *keyring;               /* for InRelease or signature; NULL: the distribution's */
     char *kernel, *initrd;       /* paths inside the media; NULL: the installer's own default */
@@ -39,7 +39,7 @@ typedef struct recipe recipe;
 struct recipe {
     char *path;        /* the file, as given */
     char *digest;      /* SHA-256 of its bytes */
-    char *text;        /* as it was read, but for secrets in clear, which are masked; or NULL */
+    char *text;        /* as read, except that secrets in clear text are masked; or NULL */
     char *name;        /* [a-z0-9][a-z0-9._-]*, at most 64: names the files in out/ */
     char *description; /* may be NULL */
     char *family;      /* "debian" */
@@ -76,7 +76,7 @@ struct recipe {
     guint limit_stage;      /* seconds; 0: what each stage has */
 
     GHashTable *item_keys; /* key of a list -> GPtrArray of those of its items; private */
-    GHashTable *places; /* dotted key ("media.url", "users[0].name") -> where it stands; private */
+    GHashTable *places; /* dotted key ("media.url", "users[0].name") -> its position; private */
     char **lines;       /* the file's lines, for carets; private */
 };
 

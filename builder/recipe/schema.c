@@ -43,7 +43,7 @@ static json_t *text_schema(const struct field *field, const struct recipe_names 
         json_object_set_new(schema, "enum", strings(names));
     else
         json_object_set_new(schema, "maxLength", json_integer((json_int_t)field->form->longest));
-    /* A reference to a secret stands where the pattern would refuse it. */
+    /* A reference to a secret may occur where the pattern would refuse it. */
     if (!names && field->secrecy == SECRET_NOT)
         add_text(schema, "pattern", types_pattern(field));
     return schema;

@@ -55,7 +55,7 @@ static gsize name_length(const char *text)
 static gboolean append_env(const struct reading *r, const char *key, const char *name, GString *out)
 {
     const char *value = secrets_variable(r->hidden, name);
-    g_autofree char *hint = g_strdup_printf("export %s before ingot is started", name);
+    g_autofree char *hint = g_strdup_printf("export %s before starting ingot", name);
     if (!value || !*value)
         recipe_problem(r->problems, r->recipe, key, hint, "%s: the environment variable %s is %s",
                        key, name, value ? "empty" : "not set");
@@ -77,8 +77,7 @@ static gboolean append_reference(const struct reading *r, const char *key, const
         g_autofree char *begin = g_strndup(text, strcspn(text, "} \n"));
         g_autofree char *quoted = problems_quote(begin);
         recipe_problem(r->problems, r->recipe, key, "write it as ${env:NAME}",
-                       "%s: %s after '${env:' is not the name of a variable and a '}'", key,
-                       quoted);
+                       "%s: %s after '${env:' is not a variable name followed by '}'", key, quoted);
         return FALSE;
     }
     if (!r->resolve) {

@@ -16,8 +16,8 @@
 #define DAY       86400ull
 
 static const char *const arches[] = {"x86_64", "aarch64", NULL};
-/* What the installers that are there can do, and no more.  Answers on a CD come with anaconda and
- * subiquity (seed/iso.c writes those CDs); other file systems with them too. */
+/* What the existing installers support, and no more.  Answers on a CD come with anaconda and
+ * subiquity (seed/iso.c writes those CDs); so do other file systems. */
 static const char *const seeds[] = {"http", NULL};
 static const char *const filesystems[] = {"ext4", NULL};
 static const char *const media_schemes[] = {"https", "http", "ftp", "file", NULL};
@@ -53,7 +53,7 @@ const struct field recipe_fields[] = {
      .form = &form_word,
      .offset = R(installer),
      .example = "debian-installer",
-     .doc = "The installer to drive; the family's own default when absent."},
+     .doc = "The installer to use; by default the family's own."},
     {.key = "arch",
      .kind = KIND_TEXT,
      .form = &form_choice,
@@ -66,14 +66,14 @@ const struct field recipe_fields[] = {
      .form = &form_url,
      .offset = R(mirror),
      .choices = mirror_schemes,
-     .doc = "The package archive; the one that the host's own apt uses when absent."},
+     .doc = "The package archive; by default the one that the host's own apt uses."},
     {.key = "security_mirror",
      .kind = KIND_TEXT,
      .form = &form_url,
      .offset = R(security_mirror),
      .choices = mirror_schemes,
-     .doc = "The archive of security updates, suite RELEASE-security; when absent the one that the "
-            "host's own apt uses, if mirror is absent too."},
+     .doc = "The archive of security updates, suite RELEASE-security; by default the one that the "
+            "host's own apt uses, unless mirror is given."},
     {.key = "proxy",
      .kind = KIND_TEXT,
      .form = &form_url,
@@ -85,38 +85,38 @@ const struct field recipe_fields[] = {
     {.key = "media",
      .kind = KIND_MAP,
      .doc = "Where the installer's kernel and initrd come from: exactly one of apt, url and path; "
-            "apt with its defaults when absent."},
+            "by default apt with its defaults."},
     {.key = "media.apt",
      .kind = KIND_MAP,
-     .doc = "Out of a package of the archive, verified by the archive's signature."},
+     .doc = "From a package of the archive, verified by the archive's signature."},
     {.key = "media.apt.suite",
      .kind = KIND_TEXT,
      .form = &form_suite,
      .offset = R(media.apt_suite),
-     .doc = "The suite that has the package; the release when absent."},
+     .doc = "The suite that has the package; by default the release."},
     {.key = "media.apt.package",
      .kind = KIND_TEXT,
      .form = &form_package,
      .offset = R(media.apt_package),
      .example = "debian-installer-13-netboot-amd64",
-     .doc = "The package that holds the installer; its usual one when absent."},
+     .doc = "The package that holds the installer; by default its usual one."},
     {.key = "media.url",
      .kind = KIND_TEXT,
      .form = &form_url,
      .offset = R(media.url),
      .choices = media_schemes,
      .example = "https://images.example.org/installer.iso",
-     .doc = "Out of an ISO image, a .deb or a tar archive at this URL; needs sha256 or signature."},
+     .doc = "From an ISO image, a .deb or a tar archive at this URL; needs sha256 or signature."},
     {.key = "media.path",
      .kind = KIND_TEXT,
      .form = &form_path,
      .offset = R(media.path),
-     .doc = "Out of a local file, directory or block device; relative to the recipe."},
+     .doc = "From a local file, directory or block device; relative to the recipe."},
     {.key = "media.sha256",
      .kind = KIND_TEXT,
      .form = &form_sha256,
      .offset = R(media.sha256),
-     .doc = "The SHA-256 digest of the file behind url or path."},
+     .doc = "The SHA-256 digest of the file at url or path."},
     {.key = "media.signature",
      .kind = KIND_TEXT,
      .form = &form_reference,
@@ -128,21 +128,21 @@ const struct field recipe_fields[] = {
      .form = &form_path,
      .offset = R(media.keyring),
      .example = "/usr/share/keyrings/debian-archive-keyring.gpg",
-     .doc = "OpenPGP keyring that must have made the signature; for apt the distribution's own "
-            "when absent."},
+     .doc = "OpenPGP keyring with the key that must have made the signature; for apt, by default "
+            "the distribution's own."},
     {.key = "media.kernel",
      .kind = KIND_TEXT,
      .form = &form_inner_path,
      .offset = R(media.kernel),
-     .doc = "Path of the kernel inside the media, or a pattern for it; the installer's usual one "
-            "when absent."},
+     .doc = "Path of the kernel inside the media, or a pattern for it; by default the installer's "
+            "usual one."},
     {.key = "media.initrd",
      .kind = KIND_TEXT,
      .form = &form_inner_path,
      .offset = R(media.initrd),
      .example = "install.amd/initrd.gz",
-     .doc = "Path of the initrd inside the media, or a pattern for it; the installer's usual one "
-            "when absent."},
+     .doc = "Path of the initrd inside the media, or a pattern for it; by default the installer's "
+            "usual one."},
 
     {.key = "boot",
      .kind = KIND_MAP,
@@ -151,8 +151,8 @@ const struct field recipe_fields[] = {
      .kind = KIND_TEXT,
      .form = &form_boot_command,
      .offset = R(boot.command),
-     .doc = "What is typed at the boot loader of the ISO image behind media.url or media.path; a "
-            "list is joined. The medium is then booted as it is."},
+     .doc = "What to type at the boot loader of the ISO image at media.url or media.path; a list "
+            "is joined. The medium is then booted unchanged."},
     {.key = "boot.seed",
      .kind = KIND_TEXT,
      .form = &form_choice,
@@ -180,7 +180,7 @@ const struct field recipe_fields[] = {
      .kind = KIND_BOOL,
      .offset = R(grow),
      .fallback = "false",
-     .doc = "Whether the root file system grows at boot when a clone has a larger disk."},
+     .doc = "Whether the root file system grows at boot if a clone has a larger disk."},
 
     {.key = "machine", .kind = KIND_MAP, .doc = "The hardware that the template is for."},
     {.key = "machine.firmware",
@@ -190,7 +190,7 @@ const struct field recipe_fields[] = {
      .choices = firmware_offered,
      .example = "bios",
      .doc =
-         "The firmware that boots it; what machines of the architecture usually have when absent."},
+         "The firmware that boots it; by default what machines of the architecture usually have."},
 
     {.key = "vm",
      .kind = KIND_MAP,
@@ -201,13 +201,13 @@ const struct field recipe_fields[] = {
      .least = 256 * MIB,
      .most = TIB,
      .example = "2GiB",
-     .doc = "Its memory; what the installer needs when absent."},
+     .doc = "Its memory; by default what the installer needs."},
     {.key = "vm.cpus",
      .kind = KIND_COUNT,
      .offset = R(cpus),
      .least = 1,
      .most = 256,
-     .doc = "Its processors; those of the host, at most 4, when absent."},
+     .doc = "Its processors; by default those of the host, at most 4."},
 
     {.key = "outputs",
      .kind = KIND_LIST,
@@ -261,22 +261,22 @@ const struct field recipe_fields[] = {
      .form = &form_package,
      .offset = R(kernel_package),
      .example = "linux-image-amd64",
-     .doc = "Its package; the family's kernel for virtual machines when absent."},
+     .doc = "Its package; by default the family's kernel for virtual machines."},
     {.key = "kernel.args",
      .kind = KIND_LIST,
      .form = &form_kernel_arg,
      .offset = R(kernel_args),
      .fallback = "net.ifnames=0",
-     .doc = "Its arguments; a list that is given takes the place of the default."},
+     .doc = "Its arguments; a list here replaces the default."},
     {.key = "serial_console",
      .kind = KIND_BOOL,
      .offset = R(serial_console),
      .fallback = "true",
-     .doc = "Whether boot loader, kernel and a login prompt are on the first serial port too."},
+     .doc = "Whether boot loader, kernel and a login prompt also use the first serial port."},
 
     {.key = "root",
      .kind = KIND_MAP,
-     .doc = "The root account; locked with neither password nor password_hash."},
+     .doc = "The root account; locked if it has neither password nor password_hash."},
     {.key = "root.password",
      .kind = KIND_TEXT,
      .form = &form_password,
@@ -288,14 +288,14 @@ const struct field recipe_fields[] = {
      .form = &form_hash,
      .offset = R(root.password_hash),
      .secrecy = SECRET_WHOLE,
-     .doc = "The password as crypt(5) stores it; in place of password."},
+     .doc = "The password as crypt(5) stores it; instead of password."},
     {.key = "root.ssh_keys",
      .kind = KIND_LIST,
      .form = &form_ssh_key,
      .offset = R(root.ssh_keys),
      .doc = "Public keys that may log in, as in an OpenSSH .pub file."},
 
-    {.key = "users", .kind = KIND_MAPS, .offset = R(users), .doc = "Accounts to make."},
+    {.key = "users", .kind = KIND_MAPS, .offset = R(users), .doc = "Accounts to create."},
     {.key = "users[].name",
      .kind = KIND_TEXT,
      .form = &form_account,
@@ -369,8 +369,8 @@ const struct field recipe_fields[] = {
      .least = MINUTE,
      .most = 7 * DAY,
      .example = "12h",
-     .doc = "Of every stage, beside total for the installation; what ingot gives each when absent, "
-            "which a slow host may exceed."},
+     .doc = "For every stage, besides total for the installation; by default ingot's own limit for "
+            "each, which a slow host may exceed."},
     {.key = NULL},
 };
 
@@ -428,7 +428,7 @@ static char *suggest_elsewhere(const char *word)
     return NULL;
 }
 
-/* What the word is the beginning of: "mem" of "memory". */
+/* What the word is an abbreviation of: "mem" of "memory". */
 static const char *longer(const char *word, const char *const *words)
 {
     for (; strlen(word) >= 3 && *words; words++)

@@ -40,8 +40,8 @@ gboolean types_text_fits(const struct field *field, const char *text, char **hin
     if (types_fits(field, text))
         return TRUE;
     if (field->secrecy == SECRET_NOT && strstr(text, "${env:"))
-        *hint = g_strdup("${env:NAME} is taken in password, password_hash, extra and late_command "
-                         "only");
+        *hint = g_strdup(
+            "${env:NAME} is replaced only in password, password_hash, extra and late_command");
     else if (field->form->advise && g_utf8_validate(text, -1, NULL))
         *hint = field->form->advise(field, text);
     return FALSE;

@@ -24,7 +24,7 @@ static gsize count_outcome(const json_t *list, const char *outcome)
 
 /* ---- verify ---- */
 
-/* Those that failed come first: outcome NULL: all the others. */
+/* Failed ones first; outcome NULL: all the others. */
 static void put_assertions(GString *out, const json_t *verify, gboolean failed)
 {
     for (gsize i = 0; i < member_count(verify, "assertions", ASSERTIONS_MOST); i++) {
@@ -73,8 +73,7 @@ void section_operations(GString *out, const json_t *record)
     if (!n)
         return;
     section_begin(out, "sysprep", "Sysprep");
-    markup(out,
-           "<p class=\"lead\">%u operations were done on the image.</p>\n<ul class=\"tags\">\n",
+    markup(out, "<p class=\"lead\">%u operations ran on the image.</p>\n<ul class=\"tags\">\n",
            (guint)n);
     for (gsize i = 0; i < n; i++) {
         const char *name = json_string_value(member_at(os, "sysprep", i));
@@ -105,8 +104,7 @@ void section_packages(GString *out, const json_t *record)
     }
     g_string_append(out, "</ul>\n");
     if (n < all)
-        markup(out, "<p class=\"lead\">The first %u of them; the manifest has all.</p>\n",
-               (guint)n);
+        markup(out, "<p class=\"lead\">The first %u; the manifest lists all.</p>\n", (guint)n);
     g_string_append(out, "</details>\n");
     section_end(out);
 }
@@ -119,7 +117,7 @@ void section_inputs(GString *out, const json_t *record)
     if (!n)
         return;
     section_begin(out, "inputs", "Inputs");
-    markup(out, "<details><summary>%u files that were fetched and proved</summary>\n", (guint)n);
+    markup(out, "<details><summary>%u fetched and verified files</summary>\n", (guint)n);
     g_string_append(out, "<table class=\"stack\">\n<thead><tr><th scope=\"col\">Name</th><th "
                          "scope=\"col\">Size</th><th scope=\"col\">SHA-256</th></tr></thead>\n"
                          "<tbody>\n");
@@ -207,5 +205,5 @@ void section_footer(GString *out, const json_t *record)
            member_text(json_object_get(record, "tools"), "ingot"));
     if (*member_text(record, "built"))
         markup(out, " at <time>%s</time>", member_text(record, "built"));
-    g_string_append(out, ". This page loads nothing from anywhere.</footer>\n");
+    g_string_append(out, ". This page loads nothing from elsewhere.</footer>\n");
 }

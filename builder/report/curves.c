@@ -7,9 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-/* What disk and network of each machine did over time, as inline SVG.  A sample is [at, disk_read,
- * disk_written, received, sent]; a curve shows what was added in each of the equal parts of time.
- */
+/* The disk and network activity of each machine over time, as inline SVG.  A sample is [at,
+ * disk_read, disk_written, received, sent]; a curve shows what was added in each of the equal parts
+ * of time. */
 
 #define MACHINES_MOST 8
 #define SAMPLES_MOST  20000

@@ -22,8 +22,8 @@ struct filmstrip {
     gsize bytes; /* that are in the report by now */
     guint number;
     guint left_out;
-    GHashTable *seen; /* phases and digests of a machine's pictures: a screen that blinks or stands
-                         still is worth one picture */
+    GHashTable *seen; /* phases and digests of a machine's pictures: a screen that blinks or does
+                         not change is worth one picture */
 };
 
 struct png {
@@ -145,8 +145,8 @@ void section_filmstrip(GString *out, const json_t *record)
         return;
     f.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     section_begin(out, "screens", "Screens");
-    g_string_append(out, "<p class=\"lead\">What each phase had on the screen; one picture of what "
-                         "looked the same. Choose one to see it larger.</p>\n");
+    g_string_append(out, "<p class=\"lead\">The screen in each phase; screens that look alike are "
+                         "shown once. Select one to enlarge it.</p>\n");
     for (gsize i = 0; i < machines; i++)
         filmstrip_put_machine(&f, member_at(record, "machines", i), machines > 1);
     if (f.left_out)

@@ -2,10 +2,10 @@
 #pragma once
 #include <jansson.h>
 
-/* What a build was, for people and for CI servers.  Knows nothing of builds: the input is a record,
- * one JSON object (docs/report.md), the output is text.  Nothing in the record is believed: it is
- * escaped, cut to a size, and what has the wrong type is as good as absent.  Secrets are masked by
- * who makes the record. */
+/* A build as a report for people and for CI servers.  Knows nothing of builds: the input is a
+ * build record, one JSON object (docs/report.md), the output is text.  Nothing in the record is
+ * trusted: it is escaped, cut to a size, and a value of the wrong type counts as absent.  The maker
+ * of the record masks secrets. */
 
 /* One HTML document that needs nothing beside itself: pictures become data: URIs (RFC 2397), curves
  * are inline SVG.  Pictures are read from the files that the record names; what is not a PNG is

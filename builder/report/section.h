@@ -2,7 +2,7 @@
 #pragma once
 #include "report/markup.h"
 
-/* What the sections of the page are made of.  Private to the room. */
+/* The building blocks of the page's sections.  Private to the room. */
 
 /* A duration in words, escaped. */
 void put_duration(GString *out, double seconds);

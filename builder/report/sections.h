@@ -2,7 +2,7 @@
 #pragma once
 #include "report/markup.h"
 
-/* The sections of the page; each appends nothing when the record has nothing for it.  Private to
+/* The sections of the page; each appends nothing if the record has nothing for it.  Private to
  * the room. */
 
 void section_header(GString *out, const json_t *record);

@@ -15,9 +15,9 @@
 #define TICKS_MOST  6
 #define LABELS_END  0.86 /* part of the axis */
 
-/* Below so much of a difference, in seconds and in parts, this run is as the others were. */
+/* Below this difference, in seconds and as a part, this run took as long as the others. */
 #define ALIKE_SECONDS 3.0
-/* What is over at once is not compared. */
+/* Stages that end at once are not compared. */
 #define SHORT      2.0
 #define ALIKE_PART 0.15
 
@@ -60,7 +60,7 @@ static char *tick_text(double at, double step, double axis)
                      : g_strdup_printf("%u:%02u", seconds / 60, seconds % 60);
 }
 
-/* A label stands to the right of its tick, so the last ones may have no room. */
+/* A label is to the right of its tick, so there may be no space for the last ones. */
 static void put_axis(GString *out, double axis, double step)
 {
     g_string_append(out, "<div class=\"row axis\" aria-hidden=\"true\"><span></span>"

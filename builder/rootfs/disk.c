@@ -35,7 +35,7 @@ static gboolean make_sparse(const char *raw, guint64 size, GError **error)
     if (fd >= 0)
         close(fd);
     if (!good)
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make the disk image %s: %s", raw,
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot create the disk image %s: %s", raw,
                         g_strerror(cause));
     return good;
 }
@@ -94,9 +94,9 @@ gboolean disk_make(const char *raw, guint64 size, gboolean efi, guint64 *offset,
     if (size < SIZE_MIN || size >= SIZE_MAX_) {
         g_autofree char *shown = text_size(size), *least = text_size(SIZE_MIN);
         ingot_set_error(error, INGOT_EXIT_INSTALL,
-                        size < SIZE_MIN ? "give the recipe a larger disk.size"
-                                        : "give the recipe a smaller disk.size",
-                        "a disk of %s is too %s (the least is %s)", shown,
+                        size < SIZE_MIN ? "raise disk.size in the recipe"
+                                        : "lower disk.size in the recipe",
+                        "a disk of %s is too %s (the minimum is %s)", shown,
                         size < SIZE_MIN ? "small" : "large", least);
         return FALSE;
     }

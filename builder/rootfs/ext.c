@@ -44,10 +44,10 @@ static gboolean ext_fail(errcode_t code, const char *what, const char *path, GEr
     g_autofree char *shown = text_printable(path, -1);
     gboolean full = code == EXT2_ET_BLOCK_ALLOC_FAIL || code == EXT2_ET_INODE_ALLOC_FAIL;
     if (full)
-        ingot_set_error(error, INGOT_EXIT_INSTALL, "give the recipe a larger disk.size",
-                        "the packages do not fit on the disk: no room for %s", shown);
+        ingot_set_error(error, INGOT_EXIT_INSTALL, "raise disk.size in the recipe",
+                        "the packages do not fit on the disk: no space for %s", shown);
     else if (code == ENOSPC)
-        ingot_set_error(error, INGOT_EXIT_HOST, "make room on this host",
+        ingot_set_error(error, INGOT_EXIT_HOST, "free some space on this host",
                         "cannot %s %s in the new file system: the disk of this host is full", what,
                         shown);
     else
@@ -312,7 +312,7 @@ gboolean ext_directory(ext *e, const char *path, const struct ext_meta *meta, GE
         code = is_directory(there->node) ? 0 : EXT2_ET_NO_DIRECTORY;
     else if (!code)
         code = make_directory(e, directory, name, meta, &made);
-    return !code || ext_fail(code, "make the directory", path, error);
+    return !code || ext_fail(code, "create the directory", path, error);
 }
 
 /* ---- files and links ---- */
@@ -399,7 +399,7 @@ gboolean ext_symlink(ext *e, const char *path, const char *target, const struct 
         if (!code)
             code = ext_put(e, directory, name, n);
     }
-    return !code || ext_fail(code, "make the link", path, error);
+    return !code || ext_fail(code, "create the link", path, error);
 }
 
 gboolean ext_hard_link(ext *e, const char *path, const char *target, GError **error)
@@ -416,7 +416,7 @@ gboolean ext_hard_link(ext *e, const char *path, const char *target, GError **er
         code = EMLINK;
     if (!code)
         code = ext_put(e, directory, name, n);
-    return !code || ext_fail(code, "make the link", path, error);
+    return !code || ext_fail(code, "create the link", path, error);
 }
 
 gboolean ext_file_begin(ext *e, const char *path, const struct ext_meta *meta, guint64 size,

@@ -33,11 +33,11 @@ static gboolean check_name(const struct rootfs_package *p, GHashTable *names, GE
 {
     if (g_hash_table_add(names, (gpointer)p->name))
         return TRUE;
-    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "the package %s is there twice", p->name);
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "duplicate package %s", p->name);
     return FALSE;
 }
 
-static GArray *sorted(const struct rootfs_spec *spec, guint64 *total, GError **error)
+static GArray *rootfs_sorted(const struct rootfs_spec *spec, guint64 *total, GError **error)
 {
     g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(struct item));
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
@@ -86,7 +86,7 @@ static gboolean rootfs_fill(const char *raw, guint64 offset, const struct rootfs
                             progress *p, GCancellable *cancel, GError **error)
 {
     guint64 total = 0;
-    g_autoptr(GArray) items = sorted(spec, &total, error);
+    g_autoptr(GArray) items = rootfs_sorted(spec, &total, error);
     g_autoptr(ext) e = items ? ext_open(raw, offset, error) : NULL;
     return e && unpack_all(e, spec->database, items, total, p, cancel, error) &&
            !g_cancellable_set_error_if_cancelled(cancel, error) &&
@@ -99,7 +99,7 @@ gboolean rootfs_make(const struct rootfs_spec *spec, progress *p, GCancellable *
     g_autofree char *raw = g_build_filename(spec->work_dir, "rootfs.raw", NULL);
     guint64 offset = 0;
     if (g_file_test(spec->image, G_FILE_TEST_EXISTS)) {
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "%s is there already", spec->image);
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "%s already exists", spec->image);
         return FALSE;
     }
     gboolean good = disk_make(raw, spec->size, spec->efi, &offset, cancel, error) &&

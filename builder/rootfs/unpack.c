@@ -120,8 +120,8 @@ static gboolean merge_usr(const struct unpacking *u, const char *path, gboolean 
 /* ---- one entry ---- */
 
 /* Whether a file may be put where another package has one, and where both go then. */
-static gboolean settle(const struct unpacking *u, const char *path, struct rootfs_place *place,
-                       GError **error)
+static gboolean unpack_settle(const struct unpacking *u, const char *path,
+                              struct rootfs_place *place, GError **error)
 {
     gconstpointer other = NULL;
     enum ext_kind kind = ext_look(u->by->to, path, &other);
@@ -149,8 +149,8 @@ static gboolean copy_data(const struct unpacking *u, GChecksum *sum, GError **er
     return code == ARCHIVE_EOF || rootfs_queue_finish(u->by->from, u->a, code, error);
 }
 
-static gboolean put_file(const struct unpacking *u, const char *path, const struct ext_meta *meta,
-                         la_int64_t size, GError **error)
+static gboolean unpack_put_file(const struct unpacking *u, const char *path,
+                                const struct ext_meta *meta, la_int64_t size, GError **error)
 {
     const struct rootfs_database *database = u->by->database;
     g_autoptr(GChecksum) sum =
@@ -169,7 +169,7 @@ static gboolean put_symlink(const struct unpacking *u, const char *path, const c
                             const struct ext_meta *meta, GError **error)
 {
     return target && *target ? ext_symlink(u->by->to, path, target, meta, error)
-                             : unpack_refuse(u, "it has a link to nowhere", error);
+                             : unpack_refuse(u, "it has a link without a target", error);
 }
 
 static gboolean put_hard_link(const struct unpacking *u, const char *path, const char *raw,
@@ -190,7 +190,7 @@ static gboolean put_entry(const struct unpacking *u, struct archive_entry *entry
                                   .mtime = archive_entry_mtime(entry),
                                   .owner = u->owner};
     if (uid < 0 || uid >= G_MAXUINT32 || gid < 0 || gid >= G_MAXUINT32)
-        return unpack_refuse(u, "a file belongs to nobody who can be", error);
+        return unpack_refuse(u, "a file has an impossible owner", error);
     if (archive_entry_hardlink(entry))
         return put_hard_link(u, path, archive_entry_hardlink(entry), error);
     switch (archive_entry_filetype(entry)) {
@@ -199,7 +199,7 @@ static gboolean put_entry(const struct unpacking *u, struct archive_entry *entry
     case AE_IFLNK:
         return put_symlink(u, path, archive_entry_symlink(entry), &meta, error);
     case AE_IFREG:
-        return put_file(u, path, &meta, archive_entry_size(entry), error);
+        return unpack_put_file(u, path, &meta, archive_entry_size(entry), error);
     default:
         return unpack_refuse(u, "it has a device, a socket or a FIFO", error);
     }
@@ -213,7 +213,7 @@ static gboolean unpack_visit(const struct unpacking *u, struct archive_entry *en
         return FALSE;
     struct rootfs_place place = {.at = g_strdup(path), .listed = TRUE};
     if (!merged && archive_entry_filetype(entry) != AE_IFDIR)
-        good = settle(u, path, &place, error);
+        good = unpack_settle(u, path, &place, error);
     if (good && place.listed)
         u->by->database->listed(u->owner, path);
     if (good && !merged && place.at)
@@ -234,7 +234,7 @@ static gboolean unpack_entry(struct unpacking *u, struct archive_entry *entry, G
         return unpack_visit(u, entry, path, error);
     u->by->database->listed(u->owner, path);
     return archive_entry_filetype(entry) == AE_IFDIR ||
-           unpack_refuse(u, "its root is no directory", error);
+           unpack_refuse(u, "its root is not a directory", error);
 }
 
 static gboolean unpack_files(const unpacker *by, gpointer owner, GError **error)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /* The language is that of Packer's boot_command (packer-plugin-sdk, bootcommand/
- * boot_command.pigeon) with waits for a text and blind typing, and without its silence: what looks
- * like a key and is none is an error here and typed as it stands there. */
+ * boot_command.pigeon) with waits for a text and blind typing, but strict: what looks like a key
+ * and is none is an error here, where Packer types it literally. */
 
 struct held {
     guint32 keysym;
@@ -52,7 +52,8 @@ static gboolean bootcmd_add(struct parser *p, struct bootcmd_step step)
 {
     if (p->steps->len >= BOOTCMD_STEPS_MAX) {
         g_free(step.text);
-        return bootcmd_wrong(p, step.column, "do it in a script that the installer fetches",
+        return bootcmd_wrong(p, step.column,
+                             "put the rest into a script that the installer fetches",
                              "a boot command has at most %u steps", BOOTCMD_STEPS_MAX);
     }
     g_array_append_val(p->steps, step);
@@ -86,7 +87,7 @@ static gboolean add_press(struct parser *p, struct bootcmd_step step)
         return bootcmd_add(p, step);
     const struct held *held = &g_array_index(p->held, struct held, at);
     g_autofree char *hint = g_strdup_printf("write <%sOff> before it", held->name);
-    return bootcmd_wrong(p, step.column, hint, "the key is down since <%sOn> at character %u",
+    return bootcmd_wrong(p, step.column, hint, "the key has been down since <%sOn> at character %u",
                          held->name, held->column);
 }
 
@@ -100,8 +101,8 @@ static gboolean add_hold(struct parser *p, struct bootcmd_step step)
         return bootcmd_wrong(p, step.column, plain, "<%sOn> would be two keys, Shift and another",
                              name);
     if (at >= 0)
-        return bootcmd_wrong(p, step.column, "leave out the second",
-                             "<%sOn> where that key is down since character %u", name,
+        return bootcmd_wrong(p, step.column, "remove the second",
+                             "<%sOn>, but that key has been down since character %u", name,
                              g_array_index(p->held, struct held, at).column);
     struct held held = {step.keysym, step.column, g_steal_pointer(&name)};
     g_array_append_val(p->held, held);
@@ -112,9 +113,9 @@ static gboolean add_release(struct parser *p, struct bootcmd_step step)
 {
     gint at = find_held(p, step.keysym);
     g_autofree char *name = bootcmd_name_of(&step);
-    g_autofree char *hint = g_strdup_printf("write <%sOn> where it goes down", name);
+    g_autofree char *hint = g_strdup_printf("write <%sOn> where it is pressed", name);
     if (at < 0)
-        return bootcmd_wrong(p, step.column, hint, "<%sOff> where that key is not down", name);
+        return bootcmd_wrong(p, step.column, hint, "<%sOff>, but that key is not down", name);
     g_array_remove_index(p->held, (guint)at);
     return bootcmd_add(p, step);
 }
@@ -128,7 +129,7 @@ static const struct {
     double milliseconds;
 } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
 
-/* The unit at *at, which is moved behind it; 0: none. */
+/* The unit at *at, which is moved past it; 0: none. */
 static double unit(const char **at, const char *end)
 {
     gsize length = 0;
@@ -180,7 +181,7 @@ static gboolean duration(const struct parser *p, const char *at, const char *end
     return TRUE;
 }
 
-/* What stands in quotes at *at, which is moved behind them; the caller owns it. */
+/* The quoted text at *at, which is moved past it; the caller owns it. */
 static char *quoted(const struct parser *p, const char **at)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -192,7 +193,7 @@ static char *quoted(const struct parser *p, const char **at)
     }
     if (!**at) {
         bootcmd_wrong(p, column_of(p, begin), "end the text with a quotation mark: <wait \"text\">",
-                      "the text that is waited for has no end");
+                      "the text to wait for is not terminated");
         return NULL;
     }
     (*at)++;
@@ -201,7 +202,7 @@ static char *quoted(const struct parser *p, const char **at)
         return g_string_free(g_steal_pointer(&text), FALSE);
     if (*words)
         bootcmd_wrong(p, column_of(p, begin), "a few words are enough",
-                      "the text that is waited for is longer than %u bytes", BOOTCMD_TEXT_MAX);
+                      "the text to wait for is longer than %u bytes", BOOTCMD_TEXT_MAX);
     else
         bootcmd_wrong(p, column_of(p, begin), WAIT_FORMS, "there is no text to wait for");
     return NULL;
@@ -219,7 +220,7 @@ static const char *end_of_tag(const struct parser *p, const char *begin, const c
     if (end && *end == '>')
         return end;
     bootcmd_wrong(p, column_of(p, begin), "for the character < itself write <lt>",
-                  "this < has no > behind it");
+                  "no > follows this <");
     return NULL;
 }
 
@@ -237,14 +238,14 @@ static gboolean wait_for_text(struct parser *p, const char *begin, const char *a
     if (*limit && !duration(p, at, at + strlen(limit), &step.milliseconds))
         return FALSE;
     if (*limit && step.milliseconds == 0)
-        return bootcmd_wrong(p, column_of(p, at), "leave it out for the usual limit",
-                             "a limit of 0 would be over at once");
+        return bootcmd_wrong(p, column_of(p, at), "leave it out for the default limit",
+                             "a limit of 0 would expire at once");
     step.text = g_steal_pointer(&text);
     p->at = end + 1;
     return bootcmd_add(p, step);
 }
 
-/* at is behind "<wait". */
+/* at is after "<wait". */
 static gboolean wait_tag(struct parser *p, const char *begin, const char *at)
 {
     struct bootcmd_step step = {
@@ -255,7 +256,7 @@ static gboolean wait_tag(struct parser *p, const char *begin, const char *at)
     if (!end)
         return FALSE;
     if (*at == ' ')
-        return bootcmd_wrong(p, step.column, WAIT_FORMS, "what is waited for is not said");
+        return bootcmd_wrong(p, step.column, WAIT_FORMS, "it does not say what to wait for");
     if (end > at && !duration(p, at, end, &step.milliseconds))
         return FALSE;
     p->at = end + 1;
@@ -296,7 +297,8 @@ static gboolean unknown_key(const struct parser *p, guint column, const char *na
     const char *near = keys_nearest(name);
     g_autofree char *hint =
         near ? g_strdup_printf("did you mean <%s>?  For the character < itself write <lt>", near)
-             : g_strdup("docs/boot-command.md has all keys; for the character < itself write <lt>");
+             : g_strdup(
+                   "docs/boot-command.md lists all keys; for the character < itself write <lt>");
     g_autofree char *brief = g_utf8_substring(name, 0, MIN(g_utf8_strlen(name, -1), 40));
     return bootcmd_wrong(p, column, hint, "there is no key <%s>", brief);
 }
@@ -304,16 +306,16 @@ static gboolean unknown_key(const struct parser *p, guint column, const char *na
 static gboolean blind_tag(struct parser *p, guint column, gboolean on)
 {
     if (on && p->blind)
-        return bootcmd_wrong(p, column, "leave out the second",
-                             "<blind> holds already since character %u", p->blind);
+        return bootcmd_wrong(p, column, "remove the second",
+                             "<blind> has applied since character %u", p->blind);
     if (!on && !p->blind)
-        return bootcmd_wrong(p, column, "write <blind> where the screen shows nothing",
+        return bootcmd_wrong(p, column, "write <blind> before what the screen does not show",
                              "<seen> without <blind> before it");
     p->blind = on ? column : 0;
     return TRUE;
 }
 
-/* A "<" with a letter behind it: a tag, or an error. */
+/* A "<" followed by a letter: a tag, or an error. */
 static gboolean tag(struct parser *p)
 {
     const char *begin = p->at, *name = begin + 1;
@@ -341,7 +343,7 @@ static gboolean tag(struct parser *p)
     return add_key(p, step, *name);
 }
 
-/* "<1On>", "< Off>": a character that is no letter goes down or up. */
+/* "<1On>", "< Off>": a character that is not a letter is pressed or released. */
 static gboolean is_character_toggle(const char *at)
 {
     const char *end = at[1] ? strchr(at + 2, '>') : NULL;
@@ -356,15 +358,15 @@ static gboolean character(struct parser *p)
     struct bootcmd_step step = {.keysym = c, .column = column_of(p, p->at)};
     if (c == '\n' || c == '\r')
         return bootcmd_wrong(p, step.column, "write <enter> for the key, or join the lines",
-                             "a line ends here, and no key is said");
+                             "a line end is not a key");
     if (c == '\t')
-        return bootcmd_wrong(p, step.column, "write <tab>", "a tab character, and no key is said");
+        return bootcmd_wrong(p, step.column, "write <tab>", "a tab character is not a key");
     if (c < ' ' || c == 0x7f)
-        return bootcmd_wrong(p, step.column, "write the key by its name, as <esc>",
-                             "no key makes the control character U+%04X", c);
+        return bootcmd_wrong(p, step.column, "write the key by name, such as <esc>",
+                             "no key produces the control character U+%04X", c);
     if (c > 0x7f)
         return bootcmd_wrong(p, step.column, "boot commands are typed on a US keyboard",
-                             "no key makes the character U+%04X", c);
+                             "no key produces the character U+%04X", c);
     p->at++;
     return add_key(p, step, (char)c);
 }
@@ -376,7 +378,7 @@ static gboolean check_text(const struct parser *p)
     const char *bad = NULL;
     if (strlen(p->text) > BOOTCMD_LENGTH_MAX)
         return bootcmd_wrong(p, BOOTCMD_LENGTH_MAX + 1,
-                             "do it in a script that the installer fetches",
+                             "put the rest into a script that the installer fetches",
                              "a boot command is at most %u bytes long", BOOTCMD_LENGTH_MAX);
     if (!g_utf8_validate(p->text, -1, &bad)) {
         g_autofree char *good = g_strndup(p->text, (gsize)(bad - p->text));
@@ -390,12 +392,12 @@ static gboolean check_end(const struct parser *p)
 {
     if (p->held->len) {
         const struct held *held = &g_array_index(p->held, struct held, 0);
-        g_autofree char *hint = g_strdup_printf("write <%sOff> where it is let go", held->name);
-        return bootcmd_wrong(p, held->column, hint, "<%sOn> is not ended", held->name);
+        g_autofree char *hint = g_strdup_printf("write <%sOff> where it is released", held->name);
+        return bootcmd_wrong(p, held->column, hint, "<%sOn> is never released", held->name);
     }
     if (p->blind)
-        return bootcmd_wrong(p, p->blind, "write <seen> behind what the screen does not show",
-                             "<blind> is not ended");
+        return bootcmd_wrong(p, p->blind, "write <seen> after what the screen does not show",
+                             "<blind> has no <seen>");
     return TRUE;
 }
 

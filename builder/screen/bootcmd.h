@@ -31,8 +31,8 @@ const struct bootcmd_key *bootcmd_keys(gsize *count);
 
 enum bootcmd_kind {
     BOOTCMD_CHARACTER, /* a character that the screen shows when it is typed */
-    BOOTCMD_KEY,       /* a key that makes none: pressed and let go */
-    BOOTCMD_HOLD,      /* a key goes down and stays there */
+    BOOTCMD_KEY,       /* a key that produces none: pressed and released */
+    BOOTCMD_HOLD,      /* a key is pressed and stays down */
     BOOTCMD_RELEASE,
     BOOTCMD_PAUSE, /* milliseconds */
     BOOTCMD_WAIT,  /* until text is on the screen or has come over serial */
@@ -55,14 +55,14 @@ typedef struct {
 } bootcmd;
 
 /* text is UTF-8 and may be empty.  Errors: INGOT_EXIT_RECIPE, "character 7: …" with what to do.
- * Every key that goes down in the result is let go in it.  The caller owns the result, which is not
- * changed any more. */
+ * Every key that is pressed in the result is released in it.  The caller owns the result, which
+ * does not change any more. */
 bootcmd *bootcmd_parse(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void bootcmd_free(bootcmd *command);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(bootcmd, bootcmd_free)
 
-/* For people and for tests: "type \"linux\"; press enter; wait 5000 ms".  What is typed blind is
- * not in it.  The caller owns the text. */
+/* For people and for tests: "type \"linux\"; press enter; wait 5000 ms".  Blind text is not in
+ * it. The caller owns the text. */
 char *bootcmd_describe(const bootcmd *command);
 
 /* ---- the typist ---- */
@@ -74,21 +74,21 @@ struct typist_port {
     /* The text on the screen, lines parted by '\n', each character in its own column; the cursor is
      * not part of it.  NULL when the screen is graphics.  The typist frees it. */
     char *(*text)(gpointer user);
-    /* A number that grows whenever anything on the screen changes but for a cursor that blinks;
-     * asked after each change. */
+    /* A number that grows whenever anything on the screen changes, except for a blinking cursor;
+     * read after each change. */
     guint64 (*changes)(gpointer user);
     void (*free)(gpointer user); /* called when the typist is freed; NULL: user is not its own */
     gpointer user;
 };
 
-/* Milliseconds, unless it says otherwise. */
+/* Milliseconds, unless stated otherwise. */
 struct typist_limits {
     guint echo;   /* until a character must be on the screen */
     guint tries;  /* times that it is typed */
-    guint settle; /* how long an odd answer must stand before it is believed */
-    guint calm;   /* how long the text must stand still before typing goes on after a key */
+    guint settle; /* how long an odd result must last before it is believed */
+    guint calm;   /* how long the text must be still before typing continues after a key */
     guint uneasy; /* … and how long that is waited for */
-    guint move;   /* until a key without a character has changed the screen; then it goes on */
+    guint move;   /* how long to wait for a key without a character to change the screen */
     guint blind;  /* the same for what is typed blind */
     guint wait;   /* of <wait "text"> without a limit */
 };
@@ -96,9 +96,9 @@ extern const struct typist_limits typist_usual_limits;
 
 typedef struct typist typist;
 
-/* Called once, as the last thing, from the main loop; the typist may be freed in it.  failure NULL:
- * all has been typed; else of INGOT_EXIT_INSTALL or what port->key said; it belongs to the typist.
- * No key is down any more. */
+/* Called once, at the very end, from the main loop; the typist may be freed in it.  failure
+ * NULL: everything was typed; else an error of INGOT_EXIT_INSTALL or of port->key, which belongs to
+ * the typist.  No key is down any more. */
 typedef void (*typist_done)(typist *t, const GError *failure, gpointer user);
 
 /* Begins with the next turn of the main loop (the default context).  command and what port->user is

@@ -43,7 +43,7 @@ static void cells_clear(struct cells *c)
         g_free(c->row[i]);
 }
 
-/* What is beyond a line's end is blank. */
+/* Beyond the end of a line there are blanks. */
 static gunichar cell(const struct cells *c, guint row, guint column)
 {
     if (row >= c->rows || column >= c->length[row])
@@ -186,7 +186,7 @@ static gboolean at_expected(const struct look *l, const struct echo_place *last,
     return TRUE;
 }
 
-/* Anywhere: the first that stands where nothing was, else the first. */
+/* Anywhere: the first in a place that was blank, else the first. */
 static gboolean anywhere(const struct look *l, struct echo *echo)
 {
     gboolean any = FALSE;

@@ -2,7 +2,7 @@
 #pragma once
 #include <glib.h>
 
-/* What became of a character that was typed, told by the texts of the screen before and after.
+/* What happened to a typed character, decided from the texts of the screen before and after.
  * Private to the room. */
 
 enum echo_verdict {
@@ -13,7 +13,7 @@ enum echo_verdict {
     ECHO_MUCH,    /* a good part of the screen is another: the key was a command, perhaps */
 };
 
-/* Where the last character came to stand; known: that is a fact. */
+/* Where the last character appeared; known: this is certain. */
 struct echo_place {
     gboolean known;
     guint row, column;

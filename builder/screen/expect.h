@@ -2,8 +2,8 @@
 #pragma once
 #include <glib.h>
 
-/* Texts that a boot command waits for, in what a guest shows and says.  Private to the room.  Each
- * run of white space counts as one blank, so that a text can go on in the next line. */
+/* Texts that a boot command waits for, on the screen or on the serial console.  Private to the
+ * room. Each run of white space counts as one blank, so a text can continue on the next line. */
 
 gboolean expect_on_screen(const char *text, const char *wanted);
 

@@ -116,7 +116,7 @@ struct measured {
     guint8 rows[FONT_HIGHEST];
 };
 
-/* It lies compressed in the firmware's image, so that it cannot be read out of the host's. */
+/* It is compressed in the firmware's image, so it cannot be read from the host's. */
 static const struct measured edk2_glyphs[] = {
 #include "screen/edk2_glyphs.inc"
 };
@@ -232,8 +232,8 @@ gboolean screen_fonts_add_rom(screen_fonts *fonts, const char *path, GError **er
         g_ptr_array_add(fonts->list, font_of_table(r->narrow, 8, r->height, table));
     }
     if (fonts->list->len == before) {
-        ingot_set_error(error, INGOT_EXIT_HOST, "it has to be a VGA BIOS of SeaBIOS",
-                        "no font is in %s", path);
+        ingot_set_error(error, INGOT_EXIT_HOST, "it must be SeaBIOS's VGA BIOS",
+                        "there is no font in %s", path);
         return FALSE;
     }
     g_free(fonts->rom);

@@ -21,8 +21,8 @@ struct font_glyph {
 struct font {
     const char *name;
     guint width, height;
-    gboolean centred; /* its grid stands in the middle of the screen; else at the top left, */
-    guint margin;     /* with so many pixels around it */
+    gboolean centred; /* its grid is in the middle of the screen; else at the top left, */
+    guint margin;     /* with this many pixels around it */
     GArray *glyphs;   /* struct font_glyph; printable ASCII first */
     guint16 *slots;   /* a hash table: 1 + index in glyphs, 0: free */
 };

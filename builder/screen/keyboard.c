@@ -22,7 +22,7 @@ void keyboard_release_all(struct keyboard *k)
         guint32 keysym = g_array_index(k->down, guint32, k->down->len - 1);
         g_array_set_size(k->down, k->down->len - 1);
         if (!k->port.key(keysym, FALSE, k->port.user, &error))
-            g_debug("a key could not be let go: %s", error ? error->message : "?");
+            g_debug("cannot release a key: %s", error ? error->message : "?");
     }
 }
 

@@ -2,7 +2,8 @@
 #pragma once
 #include "screen/bootcmd.h"
 
-/* The keys of a typist: which are down, and Shift for what needs it.  Private to the room. */
+/* The typist's keyboard: which keys are down, and Shift for characters that need it.  Private to
+ * the room. */
 
 struct keyboard {
     struct typist_port port;
@@ -22,7 +23,7 @@ gboolean keyboard_press(struct keyboard *k, guint32 keysym,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean keyboard_type(struct keyboard *k, char c, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What the character's key makes now: with Shift down it is another. */
+/* The character that the key produces now: with Shift down it is a different one. */
 char keyboard_character(const struct keyboard *k, char c);
 /* Whether a modifier other than Shift is down: then a character is a command and makes no sign. */
 gboolean keyboard_is_command(const struct keyboard *k);

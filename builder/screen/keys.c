@@ -88,7 +88,7 @@ gboolean keys_is_shift(guint32 keysym)
     return keysym == KEYS_LEFT_SHIFT || keysym == 0xffe2;
 }
 
-/* The character of to that stands where c stands in from, or 0. */
+/* The character of to at the position of c in from, or 0. */
 static char opposite(char c, const char *from, const char *to)
 {
     const char *at = c ? strchr(from, c) : NULL;

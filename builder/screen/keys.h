@@ -2,15 +2,15 @@
 #pragma once
 #include "screen/bootcmd.h"
 
-/* What the language and the typist know of a keyboard.  Private to the room.  Its layout is that of
- * a US keyboard, QEMU's "en-us". */
+/* What the language and the typist know about a keyboard.  Private to the room.  The layout is
+ * that of a US keyboard, QEMU's "en-us". */
 
 #define KEYS_BACKSPACE  0xff08u
 #define KEYS_LEFT_SHIFT 0xffe1u
 
 /* In any case of letters; NULL: there is none of that name. */
 const struct bootcmd_key *keys_find(const char *name, gsize length);
-/* The one that is meant, or NULL. */
+/* The nearest one, or NULL. */
 const char *keys_nearest(const char *name);
 
 gboolean keys_is_modifier(guint32 keysym);

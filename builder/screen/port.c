@@ -6,7 +6,7 @@
 struct port {
     screen *screen;
     const screen_fonts *fonts;
-    char *text; /* as it was read for the frame of this number; NULL: graphics */
+    char *text; /* what was read for the frame of this number; NULL: graphics */
     guint64 read;
     guint64 looked;  /* the frame that was looked at last … */
     guint64 last[2]; /* … and the fingerprints of the last two that differ */

@@ -6,7 +6,7 @@
 /* Reads a screen by cutting it into the cells of a font and looking each up: no guessing as in OCR,
  * a cell is a character pixel by pixel or it is none. */
 
-/* At most one cell in so many may be none for the screen to count as text. */
+/* At most one cell in this many may be unknown for the screen to count as text. */
 #define ONE_IN 50u
 /* A grid with this many cells that are none, and far fewer that match, is not looked at further. */
 #define HOPELESS 1024u
@@ -145,7 +145,7 @@ static gboolean is_text(const struct page *p)
     return (p->shown - p->matched) * ONE_IN <= p->shown;
 }
 
-/* The letters and digits that stand in words. */
+/* The letters and digits that occur in words. */
 static guint count_letters(const struct page *p)
 {
     guint run = 0, letters = 0;
@@ -271,8 +271,8 @@ static gboolean has_ink(const struct page *p, guint column, guint row)
     return code != 0 && code != ' ';
 }
 
-/* Where the text begins: in the corner; in the middle of the screen, where its margin says nothing,
- * at the first character of any line. */
+/* Where the text begins: in the corner; or, in the middle of the screen, where its margin means
+ * nothing, at the first character of any line. */
 static void find_start(const struct page *p, guint *left, guint *top)
 {
     const struct grid *g = &p->grid;

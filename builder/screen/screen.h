@@ -4,9 +4,9 @@
 
 #include <gio/gio.h>
 
-/* The screen of a machine: frames and keys over RFB (RFC 6143), the text that stands on it, and
- * pictures of it.  Knows nothing of QEMU, only of a Unix socket on which an RFB server listens.
- * Sizes and pixels come from a guest. */
+/* The screen of a machine: frames and keys over RFB (RFC 6143), the text on it, and pictures of
+ * it. Knows nothing of QEMU, only of a Unix socket on which an RFB server listens.  Sizes and
+ * pixels come from a guest. */
 
 /* ---- frames ---- */
 
@@ -82,14 +82,13 @@ struct screen_reading {
     guint matched;       /* of these: read exactly */
 };
 
-/* What is written on the screen, as UTF-8 lines with '\n' between them, without blanks at the ends
- * of lines and without empty lines at the end; UEFI firmware writes into the middle of the screen,
- * and there the margins at the left and above are cut too.  A cell that no character of the font
- * looks like is U+FFFD; the screen counts as text (readable) when that is at most one in fifty.  A
- * cursor may stand on one cell.  A character and its background may have any two colours.  A screen
- * that is no text gives "", unless words of a known font stand beside a picture (EDK2's logo): then
- * readable is FALSE, and the text is what could be read.  reading may be NULL.  The caller owns the
- * text. */
+/* The text on the screen, as UTF-8 lines with '\n' between them, without blanks at the ends of
+ * lines and without empty lines at the end; UEFI firmware writes into the middle of the screen, so
+ * there the left and top margins are cut too.  A cell that matches no character of the font is
+ * U+FFFD; the screen counts as text (readable) if that is at most one in fifty.  A cursor may be on
+ * one cell.  A character and its background may have any two colours.  A screen that is not text
+ * gives "", unless words of a known font are next to a picture (EDK2's logo): then readable is
+ * FALSE, and the text is what could be read.  reading may be NULL.  The caller owns the text. */
 char *screen_text(const struct screen_frame *frame, const screen_fonts *fonts,
                   struct screen_reading *reading) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -12,7 +12,7 @@
 
 /* Bytes of the serial console that are remembered for a wait. */
 #define SERIAL_MAX 16384u
-/* How often what a guest has lost or doubled is mended before that is given up. */
+/* How often a guest's lost or doubled keys are corrected before giving up. */
 #define REPAIRS_MAX 3u
 
 /* Under TCG a boot loader takes up to a second for a key, a frame comes after 30 ms at best and
@@ -30,9 +30,9 @@ const struct typist_limits typist_usual_limits = {
 
 enum doing {
     NEXT,    /* nothing: the next step can begin */
-    CALM,    /* waits until the text stands still, to type then */
+    CALM,    /* waits until the text is still, then types */
     ECHO,    /* waits for the character that was typed */
-    SETTLE,  /* waits whether an odd answer stands */
+    SETTLE,  /* waits to see whether an odd result lasts */
     SURPLUS, /* waits whether a character that was typed again comes twice */
     UNDO,    /* waits until surplus characters are gone */
     REWIND,  /* waits until a character is gone, to type the lost blanks before it */
@@ -191,8 +191,8 @@ static gboolean can_mend(typist *t)
 {
     if (++t->repairs <= REPAIRS_MAX)
         return TRUE;
-    typist_fail(t, "let the guest be ready first, with <wait \"text\">",
-                "the guest loses or doubles keys at '%c', which could not be mended with Backspace",
+    typist_fail(t, "wait until the guest is ready, with <wait \"text\">",
+                "the guest loses or doubles keys at '%c', and Backspace could not correct it",
                 typed(t));
     return FALSE;
 }
@@ -207,7 +207,7 @@ static guint missing_blanks(const typist *t, const struct echo *echo)
     return missing;
 }
 
-/* A character after lost blanks goes away again; then they are typed once more. */
+/* A character after lost blanks is deleted; then they are typed again. */
 static void mend_blanks(typist *t, const struct echo *echo)
 {
     t->missing = missing_blanks(t, echo);
@@ -266,10 +266,10 @@ static void type_again(typist *t)
     if (t->tries < t->limits.tries)
         type_visible(t);
     else if (g_strcmp0(now, t->before) == 0)
-        typist_fail(t, "nothing there takes keys: wait for its prompt with <wait \"text\">",
+        typist_fail(t, "nothing is reading keys: wait for the prompt with <wait \"text\">",
                     "the screen did not change after '%c' was typed %u times", typed(t), t->tries);
     else
-        typist_fail(t, "what is not shown when it is typed is written <blind>…<seen>",
+        typist_fail(t, "write <blind>…<seen> around text that the screen does not show",
                     "'%c' is not on the screen after it was typed %u times", typed(t), t->tries);
 }
 
@@ -280,7 +280,7 @@ static void fail_layout(typist *t, gunichar shown)
     gboolean hidden = strcmp(text, "*") == 0;
     typist_fail(
         t,
-        hidden ? "what the guest hides while it is typed is written <blind>…<seen>"
+        hidden ? "write <blind>…<seen> around text that the guest hides"
                : "boot commands are typed on a US keyboard: choose that layout in the guest",
         "the screen shows '%s' where '%c' was typed: the guest's keyboard layout is not the one "
         "of the boot command",
@@ -345,7 +345,7 @@ static void press_key(typist *t)
     begin_move(t, press(t, typist_step(t)->keysym));
 }
 
-/* ---- the text stands still ---- */
+/* ---- the text is still ---- */
 
 static void begin_calm(typist *t)
 {
@@ -393,7 +393,7 @@ static void fail_wait(typist *t)
     g_autofree char *serial = expect_last_lines(t->serial->str);
     g_autofree char *on_serial =
         *serial ? g_strconcat("\nthe serial console ends with:", serial, NULL) : g_strdup("");
-    typist_fail(t, "wait for a text that comes, or give it more time: <wait \"text\" 10m>",
+    typist_fail(t, "wait for a text that will appear, or allow more time: <wait \"text\" 10m>",
                 "\"%s\" did not appear within %s; the screen ends with:%s%s", typist_step(t)->text,
                 time, *screen ? screen : "\n  (nothing)", on_serial);
 }
@@ -585,9 +585,9 @@ char *typist_doing(const typist *t)
 {
     gsize count = t->command->count;
     if (t->doing == OVER || t->next >= count)
-        return g_strdup("has typed all");
+        return g_strdup("typed everything");
     if (t->doing == WAIT)
-        return g_strdup_printf("waits for \"%s\"", typist_step(t)->text);
+        return g_strdup_printf("waiting for \"%s\"", typist_step(t)->text);
     return g_strdup_printf("types (%" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT ")", t->next + 1,
                            count);
 }

@@ -11,7 +11,7 @@
 #include <sys/select.h>
 #include <unistd.h>
 
-/* The server is on this host: when it takes longer than this it stands still. */
+/* The server is on this host: if it takes longer than this, it hangs. */
 #define PATIENCE_SECONDS 10
 
 struct screen {
@@ -110,8 +110,8 @@ static int connect_to(const char *path, GError **error)
     g_autoptr(GError) why = NULL;
     g_autoptr(GSocket) socket = connected_socket(path, &why);
     if (!socket) {
-        ingot_set_error(error, INGOT_EXIT_HOST, "see whether QEMU is still running",
-                        "the screen on %s cannot be reached: %s", path, why->message);
+        ingot_set_error(error, INGOT_EXIT_HOST, "check whether QEMU is still running",
+                        "cannot connect to the screen on %s: %s", path, why->message);
         return -1;
     }
     int fd = fcntl(g_socket_get_fd(socket), F_DUPFD_CLOEXEC, 0);
@@ -243,7 +243,7 @@ static void vnc_attach(struct screen *s)
     g_source_attach(s->source, g_main_context_get_thread_default());
 }
 
-/* ---- what the room offers ---- */
+/* ---- public functions ---- */
 
 screen *screen_open(const char *socket_path, const struct screen_calls *calls, GError **error)
 {
@@ -254,9 +254,9 @@ screen *screen_open(const char *socket_path, const struct screen_calls *calls, G
     s->client = new_client(s, fd);
     if (!handshake(s)) {
         ingot_set_error(error, INGOT_EXIT_HOST,
-                        "see whether QEMU is still running; a screen has no password and at most "
-                        "4096x4096 pixels",
-                        "the VNC server on %s does not answer as it should", socket_path);
+                        "check whether QEMU is still running; ingot supports no VNC password and "
+                        "at most 4096x4096 pixels",
+                        "unexpected reply from the VNC server on %s", socket_path);
         return NULL;
     }
     if (calls)
@@ -290,8 +290,8 @@ gboolean screen_key(screen *s, guint32 keysym, gboolean down, GError **error)
     if (s->client && poll(&p, 1, PATIENCE_SECONDS * 1000) == 1 && (p.revents & POLLOUT) &&
         SendKeyEvent(s->client, keysym, down != FALSE))
         return TRUE;
-    ingot_set_error(error, INGOT_EXIT_HOST, "see whether QEMU is still running",
-                    s->client ? "the VNC server takes no keys"
-                              : "a key was to be pressed, but the VNC server has gone");
+    ingot_set_error(error, INGOT_EXIT_HOST, "check whether QEMU is still running",
+                    s->client ? "the VNC server accepts no keys"
+                              : "cannot press a key: the VNC server is gone");
     return FALSE;
 }

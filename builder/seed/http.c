@@ -13,15 +13,15 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-/* libmicrohttpd behind one epoll descriptor in the main context: no threads, so that what it calls
- * needs no locks.  The clients are guests and whoever else is on this host. */
+/* libmicrohttpd behind one epoll descriptor in the main context: no threads, so its callbacks
+ * need no locks.  The clients are guests and anyone else on this host. */
 
 #define TOKEN_BYTES    16u /* 128 bits */
 #define MOST_CLIENTS   32u
 #define CLIENT_MEMORY  (16u << 10) /* for the headers of one request */
-#define CLIENT_SECONDS 30u         /* a client that says nothing for so long is let go */
+#define CLIENT_SECONDS 30u         /* a client that sends nothing for this long is dropped */
 #define TICK_MS        1000u       /* how often that is looked at */
-#define SHOWN          100         /* bytes of what a client says that are kept */
+#define SHOWN          100         /* bytes of a client's request that are stored */
 
 struct served {
     char *path;
@@ -58,7 +58,7 @@ static char *http_shown(const char *text)
     return text_printable(text ? text : "", (gssize)MIN(length, SHOWN));
 }
 
-/* The file behind "/TOKEN/PATH", or NULL.  The comparison takes the same time for every wrong
+/* The file for "/TOKEN/PATH", or NULL.  The comparison takes the same time for every wrong
  * token. */
 static struct served *http_find(const seed_server *s, const char *url)
 {
@@ -114,7 +114,7 @@ static enum MHD_Result http_answer(void *user, struct MHD_Connection *connection
     return MHD_queue_response(connection, status, file ? file->response : s->refusal);
 }
 
-/* What is served has names that need no escapes, so nothing else is another way to write one. */
+/* The names served need no escapes, so nothing else is another way to write one. */
 static size_t as_it_is(void *user, struct MHD_Connection *connection, char *text)
 {
     (void)user;
@@ -184,7 +184,8 @@ static gboolean make_token(seed_server *s, GError **error)
 {
     guchar bytes[TOKEN_BYTES];
     if (RAND_bytes(bytes, sizeof bytes) != 1) {
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "there are no random numbers on this host");
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL,
+                        "no random numbers are available on this host");
         return FALSE;
     }
     for (gsize i = 0; i < sizeof bytes; i++)
@@ -206,7 +207,7 @@ static gboolean listen_to_loopback(seed_server *s, GError **error)
         s->daemon ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!port || !epoll) {
         ingot_set_error(error, INGOT_EXIT_HOST, NULL,
-                        "the HTTP server for the answer file does not start on 127.0.0.1");
+                        "cannot start the HTTP server for the answer file on 127.0.0.1");
         return FALSE;
     }
     s->url = g_strdup_printf("http://127.0.0.1:%u/%s", (guint)port->port, s->token);

@@ -182,7 +182,7 @@ static gboolean fix_directory(const struct image *image, const guchar *of, guint
     return TRUE;
 }
 
-/* Behind the descriptors libarchive says in words how and when it made the image. */
+/* After the descriptors, libarchive writes in words how and when it made the image. */
 static void wipe_note(const struct image *image, gsize sector)
 {
     guchar *note = image->data + sector * SECTOR;
@@ -214,7 +214,7 @@ static gboolean check_label(const char *label, GError **error)
     if (length && length <= LABEL_LONGEST && strspn(label, LABEL_LETTERS) == length)
         return TRUE;
     ingot_set_error(error, INGOT_EXIT_HOST, "A-Z, 0-9 and '_', at most 16 of them",
-                    "“%s” is no label of a medium", label);
+                    "“%s” is not a valid label for a medium", label);
     return FALSE;
 }
 

@@ -13,7 +13,7 @@ static const char *what_is_wrong(const char *path)
     if (!*path || strlen(path) > PATH_BYTES)
         return "it is empty or too long";
     if (path[strspn(path, LETTERS)])
-        return "it has other characters than letters, digits, '.', '_', '-' and '/'";
+        return "it has characters other than letters, digits, '.', '_', '-' and '/'";
     g_auto(GStrv) parts = g_strsplit(path, "/", -1);
     for (char **p = parts; *p; p++)
         if (!**p || g_str_equal(*p, ".") || g_str_equal(*p, ".."))
@@ -42,7 +42,7 @@ gboolean seed_check_names(const struct media_file *files, gsize n, GError **erro
             return names_fail(files[i].path, wrong, error);
         for (gsize j = 0; j < n; j++)
             if (i != j && names_is_below(files[i].path, files[j].path))
-                return names_fail(files[j].path, "the path is taken already", error);
+                return names_fail(files[j].path, "the path is already in use", error);
     }
     return TRUE;
 }

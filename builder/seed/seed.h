@@ -41,7 +41,7 @@ typedef struct seed_server seed_server;
  * NULL.  The caller owns the server.  Errors: INGOT_EXIT_HOST. */
 seed_server *seed_server_new(const struct media_file *files, gsize n, seed_request_fn asked,
                              gpointer user, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Not from inside asked. */
+/* Do not call it from asked. */
 void seed_server_free(seed_server *s);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(seed_server, seed_server_free)
 

@@ -68,8 +68,8 @@ static gboolean base_system_load(build *b, const kept *k)
         return FALSE;
     g_autofree char *old = text_duration((double)age);
     progress_stage_kind(b->progress, "install on a kept base");
-    progress_info(b->progress, "  the same packages were configured %s ago; --fresh does it again",
-                  old);
+    progress_info(b->progress,
+                  "  the same packages were configured %s ago; --fresh configures them again", old);
     return TRUE;
 }
 

@@ -84,9 +84,9 @@ static char *reason(const build *b, const stage *s, const char *key, gboolean re
     if (!s->key)
         return g_strdup("runs in every build: its result is not kept");
     if (reused)
-        return g_strdup("the same inputs: the kept result was taken");
+        return g_strdup("same inputs: the kept result was reused");
     if (b->options.fresh)
-        return g_strdup("asked for with --fresh");
+        return g_strdup("requested with --fresh");
     return history_why(b->history, s->name, key, b);
 }
 
@@ -110,7 +110,8 @@ static gboolean run_stage(build *b, const stage *s, GError **error)
 
 /* ---- all of them ---- */
 
-/* A cancel may show as any error (a killed child, a closed socket); it is told as what it is. */
+/* A cancel may show as any error (a killed child, a closed socket); it is reported as what it
+ * is. */
 static void name_cancel(const build *b, GError **error)
 {
     if (!b->caller || !g_cancellable_is_cancelled(b->caller))
@@ -124,7 +125,7 @@ static void keep_bundle(build *b, const char *stage_name, int exit_code, GError 
 {
     b->bundle = failure_bundle_save(b, stage_name, exit_code, *error);
     if (b->bundle)
-        progress_info(b->progress, "what is known of the failure is in %s", b->bundle);
+        progress_info(b->progress, "details of the failure are in %s", b->bundle);
 }
 
 /* What a good build leaves beside its image; that it could not be written does not spoil that. */
@@ -134,7 +135,7 @@ static void finish_good(build *b)
     failure_bundle_remove(b);
     build_record_write(b, NULL, NULL);
     if (!history_add(b->history, b, &error))
-        progress_warning(b->progress, "the history of builds is not kept: %s", error->message);
+        progress_warning(b->progress, "cannot write the history of builds: %s", error->message);
 }
 
 static void finish_bad(build *b, const stage *failed, enum ingot_exit code, GError **error)
@@ -146,9 +147,9 @@ static void finish_bad(build *b, const stage *failed, enum ingot_exit code, GErr
         g_prefix_error(error, "%s failed: ", failed->name);
 }
 
-/* After the build and not before it: only then is known what it has added, and what it used is the
- * newest, so that an older build's goes first.  It has let go of that, so that a limit holds which
- * is below what one build needs. */
+/* After the build, not before: only then is it known what the build has added, and what it used
+ * is the newest, so an older build's goes first.  The build no longer holds that, so the limit
+ * applies even if it is below what one build needs. */
 static void shrink_cache(build *b)
 {
     guint64 freed = 0, left = 0;

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define RECORD_VERSION 1 /* raise when a member changes its meaning or goes away */
+#define RECORD_VERSION 1 /* raise it when a member changes its meaning or is removed */
 
 /* ---- the failure ---- */
 
@@ -75,7 +75,7 @@ static json_t *other_stage_json(const build *b, const stage *s, const char *fail
                      failed   ? "failed"
                      : wanted ? "not reached"
                               : "left out",
-                     "why", wanted ? "the build ended before it" : "not asked for");
+                     "why", wanted ? "the build ended before it" : "not requested");
 }
 
 /* Every stage of the table, also those that did not run. */

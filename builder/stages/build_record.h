@@ -6,6 +6,6 @@
  * and failure NULL: it was good.  Secrets are masked.  Owned by the caller. */
 json_t *build_record_new(const build *b, const char *failed_stage, const GError *failure);
 
-/* Writes the reports that the build's options ask for.  Best effort: what cannot be written is told
- * as a warning. */
+/* Writes the reports that the build's options request.  Best effort: a failure is only a
+ * warning. */
 void build_record_write(const build *b, const char *failed_stage, const GError *failure);

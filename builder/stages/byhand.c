@@ -54,8 +54,8 @@ static gboolean byhand_copy(const struct byhand *h, const char *from, const char
     return g_file_copy(source, target, G_FILE_COPY_OVERWRITE, h->cancel, NULL, NULL, error);
 }
 
-/* Kernel and initrd with the files, or the medium.  What is served over HTTP in a build lies in the
- * directory: whoever runs the script types the boot command, too. */
+/* Kernel and initrd with the files, or the medium.  Files that a build serves over HTTP are in
+ * the directory: whoever runs the script also types the boot command. */
 static gboolean byhand_write_boot(const struct byhand *h, GError **error)
 {
     g_autofree char *initrd = g_build_filename(h->dir, INITRD, NULL);

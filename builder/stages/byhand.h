@@ -2,6 +2,6 @@
 #pragma once
 #include "os/os.h"
 
-/* The name of a file of the installer in a directory for people, which is flat: "_" for "/".
- * Private to the room; owned by the caller. */
+/* The name of a file of the installer in a flat directory for people: "_" for "/".  Private to
+ * the room; owned by the caller. */
 char *byhand_answer_name(const struct os_file *f);

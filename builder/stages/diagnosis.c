@@ -13,7 +13,7 @@
 #define SEED_LOG_LIMIT (1u << 20)
 #define REQUESTS_MOST  200
 
-#define DIAGNOSIS_VERSION 1 /* raise when a member changes its meaning or goes away */
+#define DIAGNOSIS_VERSION 1 /* raise it when a member changes its meaning or is removed */
 
 /* ---- the host ---- */
 
@@ -56,8 +56,8 @@ static const char *string_of(const json_t *o, const char *name)
     return json_string_value(json_object_get(o, name));
 }
 
-/* Of a machine's failure, or else of an error's text: its first line is the cause, the others show
- * it. */
+/* From a machine's failure, or else from an error's text: its first line is the cause, the
+ * others are evidence. */
 static json_t *evidence_json(const json_t *f, const GStrv lines)
 {
     json_t *list = json_array();
@@ -75,7 +75,7 @@ static json_t *screen_text(const build *b)
     return json_object_get(json_array_get(pictures, json_array_size(pictures) - 1), "text");
 }
 
-/* What the guest asked the seed for; absent when there was none. */
+/* What the guest requested of the seed; absent if there was none. */
 static void add_requests(json_t *o, const build *b)
 {
     g_autofree char *file = g_build_filename(b->log_dir, SEED_LOG, NULL);
@@ -157,10 +157,10 @@ char *diagnosis_text(const json_t *diagnosis)
     diagnosis_add_line(text, "after:", when);
     diagnosis_add_line(text, "cause:", string_of(diagnosis, "cause"));
     diagnosis_add_line(text, "remedy:", string_of(diagnosis, "remedy"));
-    diagnosis_add_lines(text, "What shows it", json_object_get(diagnosis, "evidence"));
+    diagnosis_add_lines(text, "Evidence", json_object_get(diagnosis, "evidence"));
     if (string_of(diagnosis, "screen"))
         g_string_append_printf(text, "\nThe screen:\n%s\n", string_of(diagnosis, "screen"));
-    diagnosis_add_lines(text, "What the guest asked for", json_object_get(diagnosis, "requests"));
+    diagnosis_add_lines(text, "What the guest requested", json_object_get(diagnosis, "requests"));
     add_host(text, json_object_get(diagnosis, "host"));
     return g_string_free(text, FALSE);
 }

@@ -2,10 +2,10 @@
 #pragma once
 #include "stages/stages.h"
 
-/* What is to be said of a failed build: where it was, why, what to do, and what shows it.  Private
- * to the room. */
+/* The diagnosis of a failed build: where it was, why, what to do, and the evidence.  Private to
+ * the room. */
 
-/* docs/diagnosis.md says what the members are.  exit_code: the program's.  Owned by the caller; not
+/* docs/diagnosis.md describes the members.  exit_code: the program's.  Owned by the caller; not
  * masked. */
 json_t *diagnosis_new(const build *b, const char *stage_name, int exit_code, const GError *failure);
 

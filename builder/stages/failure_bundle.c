@@ -35,7 +35,7 @@ static void failure_bundle_put_masked(const build *b, const char *dir, const cha
     failure_bundle_put(b, dir, name, text, mode);
 }
 
-/* Logs are text and are masked; the screen is a picture and goes as it is. */
+/* Logs are text and are masked; the screen is a picture and is copied unchanged. */
 static void failure_bundle_copy_log(const build *b, const char *dir, const char *name)
 {
     g_autofree char *from = g_build_filename(b->log_dir, name, NULL);

@@ -63,7 +63,7 @@ static json_t *history_parse(const char *file, progress *reporter)
     if (json_integer_value(json_object_get(all, "history")) == HISTORY_VERSION &&
         json_is_array(json_object_get(all, "conditions")))
         return all;
-    progress_warning(reporter, "%s: %s; how long earlier builds took is not known", file,
+    progress_warning(reporter, "%s: %s; the durations of earlier builds are unknown", file,
                      error ? error->message : "this is not a history of builds");
     json_decref(all);
     return NULL;
@@ -232,8 +232,9 @@ char *history_why(const history *h, const char *stage_name, const char *key, con
     json_t *now = inputs_of(b);
     g_autofree char *names = history_changed(json_object_get(last, "inputs"), now);
     json_decref(now);
-    return *names ? g_strdup_printf("inputs changed: %s", names)
-                  : g_strdup("inputs changed: what ingot itself, the call or the host gives");
+    return *names
+               ? g_strdup_printf("inputs changed: %s", names)
+               : g_strdup("inputs changed: those from ingot itself, the command line or the host");
 }
 
 /* ---- adding ---- */

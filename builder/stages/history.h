@@ -7,15 +7,15 @@
  * CACHE/history/NAME.json, the last ten of each stage; what was reused does not count.  Two builds
  * of one recipe at the same time may lose the durations of one of them, nothing else. */
 
-/* Reads what is known for this plan.  A file that cannot be read is told as a warning and counts as
- * none; the next good build replaces it.  Never NULL; freed by history_free. */
+/* Reads the history for this plan.  A file that cannot be read is a warning and counts as empty;
+ * the next good build replaces it.  Never NULL; freed by history_free. */
 history *history_load(const plan *p, progress *reporter);
 void history_free(history *h); /* NULL: nothing */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(history, history_free)
 
-/* Of a stage, or another kind of it (timeline_set_kind), and of a phase of it (NULL: the whole
- * stage): the median and the longest duration in seconds, negative when not known.  A phase that
- * comes twice in a stage counts with its longer time. */
+/* The median and the longest duration of a stage, or of another kind of it (timeline_set_kind),
+ * and of a phase of it (NULL: the whole stage), in seconds; negative if not known.  If a phase
+ * occurs twice in a stage, its longer time counts. */
 double history_expected(const history *h, const char *kind, const char *phase);
 double history_slowest(const history *h, const char *kind, const char *phase);
 

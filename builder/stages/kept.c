@@ -31,7 +31,7 @@ static char *kept_path_beside(const char *dir, const char *suffix)
     return g_strconcat(dir, suffix, NULL);
 }
 
-/* The one lock of a key: whoever makes, uses or removes its disk holds it. */
+/* The one lock of a key: making, using or removing its disk takes it. */
 static char *lock_path_of(const char *dir)
 {
     return kept_path_beside(dir, LOCK);
@@ -47,8 +47,8 @@ void kept_free(kept *k)
     g_free(k);
 }
 
-/* What a build that died under the lock has left: its unfinished disk goes, the disk that it was
- * about to replace comes back. */
+/* What a build that died under the lock has left: its unfinished disk is removed, the disk that
+ * it was about to replace is restored. */
 static gboolean kept_recover(const char *dir, GError **error)
 {
     g_autofree char *making = kept_path_beside(dir, MAKING);
@@ -130,7 +130,7 @@ static json_t *phases_json(const GPtrArray *phases)
 }
 
 /* The files of a kept disk with their sizes.  Each is made private and synced here, so that the
- * record, which is written after it, never stands beside less than it says. */
+ * record, which is written after it, never describes less than is there. */
 static json_t *settle_files(const char *dir, GError **error)
 {
     json_t *files = json_object();
@@ -171,16 +171,16 @@ static gboolean save(const char *dir, const GPtrArray *phases, GError **error)
     return good;
 }
 
-/* Whether a file is as it was recorded; tightens the modes of earlier versions. */
+/* Whether a file has its recorded size; tightens the modes of earlier versions. */
 static gboolean file_is_whole(const char *path, const json_t *size, char **why)
 {
     GStatBuf info;
     if (g_lstat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
-        *why = g_strdup_printf("%s is not there", path);
+        *why = g_strdup_printf("%s is missing", path);
         return FALSE;
     }
     if (!json_is_integer(size) || info.st_size != (goffset)json_integer_value(size)) {
-        *why = g_strdup_printf("%s has %" G_GOFFSET_FORMAT " bytes and had %" G_GINT64_FORMAT
+        *why = g_strdup_printf("%s has %" G_GOFFSET_FORMAT " bytes, but had %" G_GINT64_FORMAT
                                " when it was kept",
                                path, (goffset)info.st_size, (gint64)json_integer_value(size));
         return FALSE;
@@ -252,7 +252,7 @@ GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user, GError **e
     return NULL;
 }
 
-/* ---- what is there, and what goes ---- */
+/* ---- listing and removing ---- */
 
 /* The key that an entry belongs to (KEY, KEY.lock, KEY.making, ...); owned by the caller. */
 static char *kept_key_of(const char *entry)
@@ -276,7 +276,7 @@ static void visit_keys(const char *parent, void (*visit)(const char *dir, gpoint
         if (digest_is_hex(key))
             g_hash_table_add(keys, key);
         else
-            g_free(key); /* nothing of ours */
+            g_free(key); /* not one of ours */
     }
     GHashTableIter i;
     gpointer key;
@@ -350,8 +350,8 @@ static gboolean is_old(const char *dir, guint max_age)
            g_get_real_time() / G_USEC_PER_SEC - info.st_mtime >= (gint64)max_age;
 }
 
-/* Whether it was there is all: under the name of an unfinished disk it goes now, or else with the
- * next who holds the key. */
+/* What matters is whether it existed: under the name of an unfinished disk it is removed now, or
+ * else by the next holder of the key. */
 static gboolean remove_disk(const char *dir)
 {
     g_autofree char *making = kept_path_beside(dir, MAKING);
@@ -377,7 +377,7 @@ static struct key_lock lock_key(const char *dir)
     return l;
 }
 
-/* A lock that guards nothing goes, and so does a new one: its time would count as a use. */
+/* A lock that guards nothing is removed, and so is a new one: its time would count as a use. */
 static void unlock_key(struct key_lock *l, const char *dir)
 {
     if (l->fd >= 0 && (l->is_new || !g_file_test(dir, G_FILE_TEST_EXISTS)))
@@ -428,8 +428,8 @@ static gint64 last_used(const char *dir)
     return g_lstat(lock_path, &info) == 0 || g_lstat(dir, &info) == 0 ? cached_time(&info) : 0;
 }
 
-/* An overlay has its base under a second name beside itself (base_system.c): while that is there,
- * the room is not free. */
+/* An overlay has a second name of its backing file in its own directory (base_system.c): while
+ * that exists, the space is not free. */
 static gboolean is_under_another(const char *dir)
 {
     GStatBuf info;

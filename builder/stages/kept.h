@@ -4,14 +4,14 @@
 
 #include <gio/gio.h>
 
-/* Disks that are kept under a key: CACHE/stages/KIND/KEY/ with disk.qcow2 and result.json, and
- * KEY.lock beside it, which is held by the build that makes or uses the disk, and by who removes
- * it.  Private to the room, and to the user: directories are 0700, files 0600. */
+/* Disks kept under a key: CACHE/stages/KIND/KEY/ with disk.qcow2 and result.json, and KEY.lock
+ * beside it, which is held by the build that makes or uses the disk, and while it is removed.
+ * Private to the room, and to the user: directories are 0700, files 0600. */
 
 typedef struct kept kept;
 
-/* Holds the disk of that key, or the place for it; waits while another build does.  What a build
- * that died has left of it is cleared away.  Let go by kept_free. */
+/* Holds the disk of that key, or the place for it; waits while another build does.  Clears away
+ * what a dead build has left of it.  Released by kept_free. */
 kept *kept_hold(const char *cache_dir, const char *kind, const char *key, GCancellable *cancel,
                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void kept_free(kept *k); /* NULL: nothing */
@@ -19,9 +19,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(kept, kept_free)
 
 const char *kept_disk(const kept *k); /* its path, whether it is there or not */
 
-/* The phases (timeline_phases_new, owned by the caller) of a whole disk that is at most
- * max_age seconds old, and its age; NULL when there is none.  A disk counts when its files have the
- * sizes that its result.json records; *why (owned by the caller) says which has not, else NULL. */
+/* The phases (timeline_phases_new, owned by the caller) of a complete disk that is at most
+ * max_age seconds old, and its age; NULL if there is none.  A disk counts if its files have the
+ * sizes that its result.json records; *why (owned by the caller) names the one that has not, else
+ * NULL. */
 GPtrArray *kept_load(const kept *k, guint max_age, gint64 *age, char **why);
 
 /* Whether kept_load would take a disk of that key (NULL: of any) now.  Holds nothing, so that it
@@ -32,9 +33,9 @@ gboolean kept_is_there(const char *cache_dir, const char *kind, const char *key,
 typedef gboolean (*kept_make_fn)(const char *disk, GPtrArray *phases, gpointer user,
                                  GError **error);
 
-/* Makes the disk anew; at any moment the key has the old one, or the whole new one (synced), or is
- * put right by the next kept_hold; on failure nothing of the new one stays.  The phases are the
- * caller's, NULL on failure. */
+/* Makes the disk again; at any moment the key has the old one, or the complete new one (synced),
+ * or will be repaired by the next kept_hold; on failure nothing of the new one stays.  The phases
+ * are the caller's, NULL on failure. */
 GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -43,5 +44,6 @@ GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user,
  * all. */
 guint kept_prune(const char *cache_dir, guint max_age, guint64 *bytes);
 
-/* Adds the disks to a list of cached *.  A base goes after what was installed on it. */
+/* Adds the disks to a list of cached *.  A base system is removed after what was installed on
+ * it. */
 void kept_list_cached(const char *cache_dir, GPtrArray *list);

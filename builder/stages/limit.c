@@ -57,7 +57,7 @@ static void end_stage(gpointer user)
     g_cancellable_cancel(b->cancel);
 }
 
-/* What comes of the cancel (a killed child, a closed socket) is no news. */
+/* Errors that follow from the cancel (a killed child, a closed socket) carry no information. */
 static void name_limit(const build *b, const stage *s, watch *w, GError **error)
 {
     g_autofree char *cause = watch_cause(w, NULL);
@@ -65,14 +65,13 @@ static void name_limit(const build *b, const stage *s, watch *w, GError **error)
         return;
     const char *phase = timeline_last_phase(b->timeline, s->name);
     g_clear_error(error);
-    ingot_set_error(error, s->failure,
-                    watch_verdict(w) == WATCH_LATE
-                        ? "look what else this host does; when it is only slow, give the recipe a "
-                          "longer limits.stage: the next build begins with what this one has kept"
-                        : "look what else this host does; the next build begins with what this one "
-                          "has kept",
-                    "%s%s%s was ended: %s", s->name, phase ? ", phase " : "", phase ? phase : "",
-                    cause);
+    ingot_set_error(
+        error, s->failure,
+        watch_verdict(w) == WATCH_LATE
+            ? "check this host's load; if it is just slow, raise limits.stage in the recipe: the "
+              "next build starts from what this one has kept"
+            : "check this host's load; the next build starts from what this one has kept",
+        "%s%s%s was stopped: %s", s->name, phase ? ", phase " : "", phase ? phase : "", cause);
 }
 
 gboolean limit_run(build *b, const stage *s, const char *key, GError **error)

@@ -20,8 +20,8 @@ static void machine_add_file(digest *d, const struct os_file *f)
     digest_field(d, "data", hex);
 }
 
-/* Who fetches packages itself, in the guest, may find others when the archive has changed, so all
- * counts that is known of that; else only what the machine gets. */
+/* An installer that fetches packages itself, in the guest, may find others after the archive has
+ * changed, so everything known about the archive counts; else only what the machine gets. */
 static void machine_add_media(digest *d, const media_boot *boot)
 {
     for (guint i = 0; i < boot->inputs->len; i++) {
@@ -111,6 +111,6 @@ GPtrArray *machine_load_kept(const build *b, const kept *k, gint64 *age)
     g_autofree char *why = NULL;
     GPtrArray *phases = kept_load(k, b->options.max_age, age, &why);
     if (why)
-        progress_warning(b->progress, "the kept disk is not taken: %s", why);
+        progress_warning(b->progress, "the kept disk is not reused: %s", why);
     return phases;
 }

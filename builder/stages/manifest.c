@@ -4,7 +4,7 @@
 #include <archive.h>
 #include <curl/curl.h>
 
-#define MANIFEST_VERSION 1 /* raise when a member changes its meaning or goes away */
+#define MANIFEST_VERSION 1 /* raise it when a member changes its meaning or is removed */
 
 static json_t *packages_json(const guest_facts *facts)
 {

@@ -25,7 +25,7 @@ static gboolean media_stage(build *b, const char *key, GError **error)
 
 const stage stage_media = {
     .name = "media",
-    .heading = "fetch the installer and prove it",
+    .heading = "fetch and verify the installer",
     .failure = INGOT_EXIT_MEDIA,
     .limits = {.still = 10 * 60, .total = 4 * 3600},
     .run = media_stage,

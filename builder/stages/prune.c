@@ -4,7 +4,7 @@
 #include "stages/kept.h"
 #include "stages/stages.h"
 
-/* What goes of a cache: by age, each kind for itself, or for room, all kinds in one order. */
+/* Removing from a cache: by age, each kind by itself, or for space, all kinds in one order. */
 
 static void clear_after_the_dead(const char *cache_dir)
 {
@@ -56,7 +56,8 @@ const struct cache_part *build_cache_parts(void)
     return parts;
 }
 
-/* work/ is not counted: it goes with the builds that run, and nobody else can make it smaller. */
+/* work/ does not count: it is removed with the running builds, and nothing else can make it
+ * smaller. */
 static guint64 kept_usage(const char *cache_dir)
 {
     g_autofree char *media = g_build_filename(cache_dir, "media", NULL);

@@ -4,16 +4,12 @@
 #include <string.h>
 
 static const char head[] =
-    "#!/bin/sh\n"
-    "# Starts the machine of a failed build again, from an empty disk:  sh qemu.sh [DIR]\n"
-    "# DIR (a new directory when left out) gets disk, kernel, initrd or medium, and the answers; "
-    "it\n"
-    "# holds secrets then.  They are read where the recipe says: from the environment or from "
-    "files.\n"
-    "#   INGOT         the program; \"ingot\" when it is not set\n"
-    "#   INGOT_RECIPE  where the recipe is, when that is elsewhere: files that it names lie beside "
-    "it\n"
-    "#   INGOT_MIRROR  another package archive than that of the build\n";
+    "#!/bin/sh\n# Starts the machine of a failed build again, from an empty disk:  sh qemu.sh "
+    "[DIR]\n# DIR (by default a new directory) gets the disk, the kernel and initrd or the medium, "
+    "and the\n# answers with their secrets, which are read where the recipe says: from the "
+    "environment or from\n# files.\n#   INGOT         the program; by default \"ingot\"\n#   "
+    "INGOT_RECIPE  the path of the recipe, if it has moved; the files that it names are beside "
+    "it\n#   INGOT_MIRROR  a different package archive from the build's\n";
 
 static void rerun_add_variable(GString *text, const char *name, const char *instead,
                                const char *value)
@@ -23,7 +19,7 @@ static void rerun_add_variable(GString *text, const char *name, const char *inst
                            name, instead);
 }
 
-/* A secret that stands in the recipe itself is in no bundle. */
+/* A secret in the recipe itself is in no bundle. */
 static void rerun_add_check(GString *text, const plan *p)
 {
     g_string_append(text, "here=$(cd \"$(dirname \"$0\")\" && pwd) || exit\n");
@@ -86,7 +82,7 @@ static void rerun_add_record(GString *text, const build *b)
     g_autofree char *script =
         plan_script(b->plan, boot ? boot->kernel : NULL, initrd, boot ? boot->medium : NULL);
     g_auto(GStrv) lines = g_strsplit(g_strchomp(strstr(script, "\nexec ") + 1), "\n", -1);
-    g_string_append(text, "# The build's own:\n");
+    g_string_append(text, "# The build's own command line:\n");
     for (char **line = lines; *line; line++)
         g_string_append_printf(text, "#   %s\n", *line);
 }

@@ -7,7 +7,7 @@
 /* The copy of the recipe, beside the script. */
 #define RERUN_RECIPE "recipe.yaml"
 
-/* Starts the build's machine again, from an empty disk: `ingot render --into` makes what it needs,
- * and reads the secrets where the recipe says they are, so that the script has none.  What QEMU
- * was started with is in it as a comment.  Owned by the caller; not masked. */
+/* Starts the build's machine again, from an empty disk: `ingot render --into` makes what it
+ * needs, and reads the secrets where the recipe says they are, so that the script has none.  The
+ * original QEMU command line is in it as a comment.  Owned by the caller; not masked. */
 char *rerun_script(const build *b);

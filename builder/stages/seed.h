@@ -5,7 +5,7 @@
 
 /* The seed of a machine that boots its medium by itself.  Private to the room. */
 
-#define SEED_LOG "seed.log" /* in log_dir: what was asked of the server, a line each */
+#define SEED_LOG "seed.log" /* in log_dir: the requests to the server, a line each */
 
 struct build_seed {
     seed_server *server;
@@ -15,7 +15,7 @@ struct build_seed {
 
 /* Starts the server; seed_end in any case. */
 gboolean seed_begin(build *b, struct build_seed *seed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Ends the server; what was asked of it goes into log_dir/seed.log. */
+/* Stops the server; its requests go into log_dir/seed.log. */
 void seed_end(const build *b, struct build_seed *seed);
 
 /* Everything of it that the guest is given, but for the address of the server. */

@@ -15,10 +15,11 @@ static gboolean space_check_folder(const char *folder, const char *what, guint64
         return TRUE;
     g_autofree char *wanted = text_size(need);
     g_autofree char *there = text_size(left);
-    ingot_set_error(error, INGOT_EXIT_HOST,
-                    "make room there, or choose other places: --cache or INGOT_CACHE, and --out",
-                    "the build needs about %s for %s in the file system of %s, which has %s left",
-                    wanted, what, folder, there);
+    ingot_set_error(
+        error, INGOT_EXIT_HOST,
+        "free some space there, or use other directories: --cache or INGOT_CACHE, and --out",
+        "the build needs about %s for %s in the file system of %s, which has %s left", wanted, what,
+        folder, there);
     return FALSE;
 }
 
@@ -31,8 +32,7 @@ static gboolean space_check_both(const build *b, guint64 cache, guint64 output, 
            space_check_folder(p->out_dir, "the output", output, error);
 }
 
-/* Any disk of the kind that could be reused: which one this build has a key for is not known yet.
- */
+/* Any disk of the kind that could be reused: the key that this build needs is not known yet. */
 static gboolean space_check_is_kept(const build *b, const char *kind)
 {
     return kept_is_there(b->plan->cache_dir, kind, NULL, b->options.max_age);

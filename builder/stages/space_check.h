@@ -2,11 +2,11 @@
 #pragma once
 #include "stages/stages.h"
 
-/* The room that a build will need, asked for before it is used.  Private to the room.  Errors:
- * INGOT_EXIT_HOST, with what is needed, what is there, and where. */
+/* The disk space that a build will need, checked before it is used.  Private to the room.
+ * Errors: INGOT_EXIT_HOST, with what is needed, what is free, and where. */
 
-/* Before anything is started.  What an installation needs counts when nothing at all is kept that
- * could be reused; else when it turns out that it runs. */
+/* Before anything is started.  The space for an installation counts now if nothing at all is
+ * kept that could be reused; else once it is known that it runs. */
 gboolean space_check_build(const build *b, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean space_check_install(const build *b, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -55,7 +55,7 @@ typedef struct build {
     char *staging;      /* in the output directory */
     GPtrArray *outputs; /* of output_result *, in the plan's order */
     /* verify */
-    json_t *verified; /* NULL: not asked for */
+    json_t *verified; /* NULL: not requested */
 } build;
 
 typedef struct stage {
@@ -77,7 +77,7 @@ typedef struct stage {
     gboolean (*reuse)(build *b, const char *key);
     gboolean (*run)(build *b, const char *key, GError **error);
     gboolean (*wanted)(const build *b); /* NULL: always */
-    void (*undo)(build *b);             /* NULL: nothing beyond work_dir is to be undone */
+    void (*undo)(build *b);             /* NULL: there is nothing to undo beyond work_dir */
 } stage;
 
 const stage *const *stages_table(void); /* NULL-terminated, in running order */
@@ -142,15 +142,15 @@ guint build_prune_all(const char *cache_dir, guint max_age, guint64 *bytes);
  * have left; returns the number of results and, in *bytes (may be NULL), their size. */
 guint build_prune(const char *cache_dir, guint max_age, guint64 *bytes);
 
-/* The same for the histories of recipes that were not built for so long. */
+/* The same for the histories of recipes that were not built for that long. */
 guint build_prune_history(const char *cache_dir, guint max_age, guint64 *bytes);
 
-/* The same for media that were not used for so long; bytes is not NULL. */
+/* The same for media that were not used for that long; bytes is not NULL. */
 guint build_prune_media(const char *cache_dir, guint max_age, guint64 *bytes);
 
-/* Removes of media and kept results what was used longest ago and no build uses, until they have no
- * more than limit bytes; returns their number, in *freed what that gained, in *left what is still
- * there. */
+/* Removes the least recently used media and kept results that no build uses, until at most limit
+ * bytes are left; returns their number, in *freed the bytes gained, in *left what is still there.
+ * */
 guint build_shrink_cache(const char *cache_dir, guint64 limit, guint64 *freed, guint64 *left);
 
 /* ---- the machine of a build that installs, in another process of this user ---- */

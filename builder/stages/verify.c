@@ -10,7 +10,7 @@ static gboolean wanted(const build *b)
     return !b->options.no_verify;
 }
 
-/* A disk that is larger by more than what a file system needs for itself; 0: not asked for. */
+/* A disk larger by more than a file system needs for itself; 0: not requested. */
 static guint64 larger(const plan *p)
 {
     return p->grow ? p->disk_size + p->disk_size / 4 + (1ull << 30) : 0;

@@ -3,6 +3,6 @@
 
 const sysprep_operation operation_cloud_init = {
     .name = "cloud-init",
-    .heading = "Remove what cloud-init knows of this instance",
+    .heading = "Remove what cloud-init knows about this instance",
     .remove = trace_cloud_init,
 };

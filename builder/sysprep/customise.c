@@ -25,8 +25,8 @@ char *customise_shadow(const char *text, const char *hash)
     return found ? g_strjoinv("\n", lines) : NULL;
 }
 
-/* crypt(5): yescrypt came with libxcrypt 4.3.  Its library, or its own name of it, says whether it
- * is there; the glibc of RHEL 7 and Alpine's musl do not know it. */
+/* crypt(5): yescrypt came with libxcrypt 4.3.  Its library, or its own name for it, shows
+ * whether it is available; the glibc of RHEL 7 and Alpine's musl do not know it. */
 static gboolean knows_yescrypt(guest *g, gboolean *yes, GError **error)
 {
     return guest_any(g, "/{usr/,}lib{,64}/{,*-linux-gnu*/}libcrypt.so.{1.1.*,2,2.*}", yes, error);
@@ -71,14 +71,14 @@ static const struct account *find_user(const GPtrArray *accounts, const char *us
     if (a && *a->home)
         return a;
     ingot_set_error(error, INGOT_EXIT_SEAL, "name an account of the guest's /etc/passwd",
-                    a ? "the home directory of %s in the guest is no usable path"
+                    a ? "the home directory of %s in the guest is not a usable path"
                       : "the guest has no account %s",
                     user);
     return NULL;
 }
 
-/* sshd(8) refuses keys in what others can write.  A link in the place of one of the two would have
- * a stranger's file written and given away. */
+/* sshd(8) refuses keys in files that others can write.  A link in the place of one of the two
+ * would make us write somebody else's file and give it away. */
 static gboolean check_type(guest *g, const char *path, mode_t type, GError **error)
 {
     struct guestfs_statns *info = guestfs_lstatns(g->h, path);
@@ -107,7 +107,7 @@ static gboolean put_keys(guest *g, const struct account *a, const char *keys, GE
     g_autofree char *text = NULL;
     if (guestfs_is_dir(g->h, a->home) != 1) {
         ingot_set_error(error, INGOT_EXIT_SEAL, "make the home directory first, with --run",
-                        "%s in the guest is no directory", a->home);
+                        "%s in the guest is not a directory", a->home);
         return FALSE;
     }
     if (!check_type(g, folder, S_IFDIR, error) || !check_type(g, file, S_IFREG, error))

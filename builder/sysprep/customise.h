@@ -25,8 +25,8 @@ char *customise_hosts(const char *text, const char *from, const char *to);
  * the caller. */
 char *customise_keys(const char *text, const char *keys);
 
-/* Writes local, a file or a tree of this host, as tar to fd, which lies beside the file of that
- * path.  Errors: INGOT_EXIT_SEAL of what cannot be read, INGOT_EXIT_HOST of what cannot be written,
- * with the file system that is full. */
+/* Writes local, a file or a tree of this host, as a tar to fd, which is beside the file of that
+ * path. Errors: INGOT_EXIT_SEAL if local cannot be read, INGOT_EXIT_HOST if the tar cannot be
+ * written, with the file system that is full. */
 gboolean customise_tar(int fd, const char *beside, const char *local,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

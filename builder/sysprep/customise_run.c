@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is copied into the guest, and what is run in it: in a chroot of the appliance, with the
+/* Copies files into the guest and runs commands in it: in a chroot of the appliance, with the
  * appliance's kernel and network, so that no service of the guest runs. */
 #include "sysprep/customise.h"
 
@@ -28,13 +28,13 @@
 struct copying {
     struct archive *disk, *tar;
     const char *local;
-    const char *beside; /* where the tar lies: beside this file */
+    const char *beside; /* where the tar is: beside this file */
 };
 
 static gboolean fail_read(const struct copying *c, GError **error)
 {
     const char *why = archive_error_string(c->disk);
-    ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user may read all of it",
+    ingot_set_error(error, INGOT_EXIT_SEAL, "check the path, and that this user can read all of it",
                     "cannot read %s: %s", c->local, why ? why : "no reason was given");
     return FALSE;
 }
@@ -81,7 +81,7 @@ static gboolean customise_add_entry(const struct copying *c, struct archive_entr
     unsigned type = (unsigned)archive_entry_filetype(entry);
     if (type != AE_IFREG && type != AE_IFDIR && type != AE_IFLNK) {
         ingot_set_error(error, INGOT_EXIT_SEAL, "remove it, or copy something else",
-                        "%s is no file, directory or symbolic link", local);
+                        "%s is not a file, directory or symbolic link", local);
         return FALSE;
     }
     make_foreign(entry, local + prefix);
@@ -122,7 +122,8 @@ gboolean customise_tar(int fd, const char *beside, const char *local, GError **e
     return good;
 }
 
-/* A nameless file beside what libguestfs opens: where its changes go there is room for this. */
+/* A nameless file beside the one that libguestfs opens: where its changes go, there is space for
+ * this. */
 static int spool_open(const guest *g)
 {
     g_autofree char *folder = g_path_get_dirname(g->disk);
@@ -130,14 +131,14 @@ static int spool_open(const guest *g)
     return fd >= 0 ? fd : memfd_create("ingot-copy", MFD_CLOEXEC);
 }
 
-/* tar in the appliance says so in words only (its locale is C). */
+/* tar in the appliance reports it only in words (its locale is C). */
 static gboolean copy_failed(guest *g, const char *local, const char *directory, GError **error)
 {
     const char *said = guestfs_last_error(g->h);
     if (g_cancellable_is_cancelled(g->cancel) || !said || !strstr(said, "No space left on device"))
         return guest_fail(g, error, "copy %s to %s in the guest", local, directory);
     ingot_set_error(error, INGOT_EXIT_SEAL, "copy less, or give the image a larger file system",
-                    "the guest's file system with %s is full: no room in %s for %s", directory,
+                    "the guest's file system with %s is full: no space in %s for %s", directory,
                     guest_image_name(g), local);
     return FALSE;
 }
@@ -189,7 +190,7 @@ static char *customise_last_lines(const char *log)
     return g_strjoinv("\n", lines + (n > LINES_TOLD ? n - LINES_TOLD : 0));
 }
 
-/* Its output goes to a file, as an answer of the appliance may have 4 MiB only. */
+/* Its output goes to a file, because a reply of the appliance is limited to 4 MiB. */
 static gboolean customise_run_command(guest *g, const char *command, const char *what,
                                       const char *hint, GError **error)
 {
@@ -206,8 +207,8 @@ static gboolean customise_run_command(guest *g, const char *command, const char 
         return TRUE;
     g_autofree char *number = text_printable(status, -1);
     g_autofree char *last = customise_last_lines(log);
-    ingot_set_error(error, INGOT_EXIT_SEAL, hint, "%s ended in the guest with %s:\n%s", what,
-                    number, *last ? last : "(it said nothing)");
+    ingot_set_error(error, INGOT_EXIT_SEAL, hint, "%s exited in the guest with %s:\n%s", what,
+                    number, *last ? last : "(no output)");
     return FALSE;
 }
 
@@ -263,11 +264,10 @@ static gboolean customise_run_install(guest *g, const char *const *packages, GEr
     if (g->spec->read_only)
         return TRUE;
     g_autofree char *command = g_strdup_printf("%s %s", manager, list);
-    return customise_run_command(
-        g, command, "the package manager",
-        "check the names, and that the guest's package sources can be reached from "
-        "this host; -v shows all it said",
-        error);
+    return customise_run_command(g, command, "the package manager",
+                                 "check the names, and that this host can reach the guest's "
+                                 "package sources; -v shows the whole output",
+                                 error);
 }
 
 static gboolean run_script(guest *g, const char *script, GError **error)
@@ -283,7 +283,7 @@ static gboolean run_script(guest *g, const char *script, GError **error)
         guestfs_chmod(g->h, 0700, SCRIPT_PATH) != 0)
         return guest_fail(g, error, "put %s into the guest", script);
     gboolean good = customise_run_command(g, SCRIPT_PATH, what,
-                                          "-v shows all it said; nothing was changed", error);
+                                          "-v shows the whole output; nothing was changed", error);
     return (guestfs_rm_f(g->h, SCRIPT_PATH) == 0 || !good ||
             guest_fail(g, error, "remove %s in the guest", SCRIPT_PATH)) &&
            good;

@@ -9,6 +9,6 @@ static const char files[] = "/var/{lib/{dhcpd/*,dhcp/dhcpd*.leases*,dhcp/db/dhcp
 
 const sysprep_operation operation_dhcp_server_state = {
     .name = "dhcp-server-state",
-    .heading = "Remove the leases that a DHCP server has given",
+    .heading = "Remove the leases that a DHCP server has granted",
     .remove = files,
 };

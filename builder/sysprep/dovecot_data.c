@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sysprep/sysprep.h"
 
-/* Dovecot makes them anew when it starts. */
+/* Dovecot makes new ones when it starts. */
 static const char files[] = "/var/lib/dovecot/*";
 
 const sysprep_operation operation_dovecot_data = {

@@ -33,15 +33,15 @@ static gboolean first_boot_operation(guest *g, GError **error)
     if (version >= FIRST_VERSION)
         return guest_write_file(g, "/etc/machine-id", "uninitialized\n", error);
     progress_warning(g->p,
-                     "first-boot does nothing: the guest has no systemd of version %d or "
-                     "newer, which alone knows an uninitialized machine-id",
+                     "first-boot does nothing: the guest has no systemd %d or newer, and no other "
+                     "knows an uninitialized machine-id",
                      FIRST_VERSION);
     return TRUE;
 }
 
 const sysprep_operation operation_first_boot = {
     .name = "first-boot",
-    .heading = "Have systemd take the next boot for its first (machine-id uninitialized)",
+    .heading = "Make systemd treat the next boot as its first (machine-id uninitialized)",
     .off = TRUE,
     .run = first_boot_operation,
 };

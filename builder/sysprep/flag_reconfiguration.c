@@ -9,7 +9,7 @@ static gboolean flag_reconfiguration_operation(guest *g, GError **error)
 
 const sysprep_operation operation_flag_reconfiguration = {
     .name = "flag-reconfiguration",
-    .heading = "Have the system ask for its settings at first boot (/.unconfigured)",
+    .heading = "Make the system ask for its settings at first boot (/.unconfigured)",
     .off = TRUE,
     .run = flag_reconfiguration_operation,
 };

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Where the UUIDs of file systems are written down.  An initramfs that holds one is not made anew:
- * those of Debian and, with hostonly=no, of dracut take the root from the kernel's arguments. */
+/* The files that contain UUIDs of file systems.  An initramfs that has one is not rebuilt: those
+ * of Debian and, with hostonly=no, of dracut take the root from the kernel's arguments. */
 static const char files[] =
     "/{etc/{fstab,crypttab,default/{grub,grub.d/*},kernel/cmdline,initramfs-tools/conf.d/*},"
     "boot/{grub,grub2}/{grub.cfg,grubenv,device.map},boot/loader/entries/*.conf,"

@@ -6,8 +6,9 @@
 #define SCRIPT "/usr/local/lib/ingot/grow-root"
 #define UNIT   "/etc/systemd/system/ingot-grow-root.service"
 
-/* What cloud images do with growpart and cloud-init, with what every Debian has.  8 MiB at the end
- * of a disk are no room: GPT has its second header there, and partitions are aligned. */
+/* What cloud images do with growpart and cloud-init, with tools that every Debian has.  8 MiB at
+ * the end of a disk do not count as space: GPT has its second header there, and partitions are
+ * aligned. */
 static const char script[] =
     "#!/bin/sh\n"
     "# Makes the root partition and its file system as large as the disk has become.\n"
@@ -65,7 +66,7 @@ static gboolean grow_root_operation(guest *g, GError **error)
 
 const sysprep_operation operation_grow_root = {
     .name = "grow-root",
-    .heading = "Have the root file system grow when a clone has a larger disk",
+    .heading = "Make the root file system grow if a clone has a larger disk",
     .off = TRUE,
     .run = grow_root_operation,
 };

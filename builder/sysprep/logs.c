@@ -6,8 +6,9 @@
 
 #define DEPTH_LIMIT 16
 
-/* What log daemons do not make again is emptied and not removed: many daemons cannot create their
- * log in a directory they do not own.  Rotated logs are made by logrotate(8) and go. */
+/* Logs that log daemons do not create again are emptied, not removed: many daemons cannot create
+ * their log in a directory that they do not own.  Rotated logs are made by logrotate(8) and
+ * removed. */
 static gboolean is_rotated(const char *name)
 {
     return g_regex_match_simple("\\.([0-9]+|old|gz|xz|bz2|zst|lz4)$|-[0-9]{8}([.-]|$)", name,
@@ -50,7 +51,7 @@ static gboolean clean_directory(guest *g, const char *directory, guint depth, GE
     return good;
 }
 
-/* The journal lies in directories named after the machine-id; wtmpdb(8) and lastlog2(8) keep
+/* The journal is in directories named after the machine-id; wtmpdb(8) and lastlog2(8) keep
  * databases outside /var/log, others what they have seen of this machine or of its users. */
 static const char elsewhere[] =
     "/{var/{log/journal,lib/{wtmpdb,lastlog,fprint,AccountsService/users},cache/{fontconfig,gdm}}/"

@@ -6,7 +6,7 @@ static const char files[] = "/etc/NetworkManager/system-connections/*.nmconnecti
 
 const sysprep_operation operation_net_nmconn = {
     .name = "net-nmconn",
-    .heading = "Remove NetworkManager's connections whole",
+    .heading = "Remove all of NetworkManager's connections",
     .off = TRUE,
     .remove = files,
 };

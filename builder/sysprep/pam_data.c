@@ -6,6 +6,6 @@ static const char files[] = "/{var/,}run/{console,faillock,sepermit}/*";
 
 const sysprep_operation operation_pam_data = {
     .name = "pam-data",
-    .heading = "Remove what PAM keeps of logins",
+    .heading = "Remove PAM's records of logins",
     .remove = files,
 };

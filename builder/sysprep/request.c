@@ -167,7 +167,7 @@ static gboolean take_copy(const char *value, customisation *to, GError **error)
     struct sysprep_copy copy = {.local = request_keep(to, g_strndup(value, (gsize)(colon - value))),
                                 .directory = request_keep(to, g_strdup(colon + 1))};
     if (access(copy.local, R_OK) != 0)
-        return request_refuse(error, "check the path, and that this user may read it",
+        return request_refuse(error, "check the path, and that this user can read it",
                               "--copy-in: cannot read", copy.local);
     g_array_append_val(to->copies, copy);
     return TRUE;
@@ -176,7 +176,7 @@ static gboolean take_copy(const char *value, customisation *to, GError **error)
 static gboolean take_script(const char *path, GError **error)
 {
     return (g_file_test(path, G_FILE_TEST_IS_REGULAR) && access(path, R_OK) == 0) ||
-           request_refuse(error, "check the path, and that this user may read it",
+           request_refuse(error, "check the path, and that this user can read it",
                           "--run: this is no file that can be read", path);
 }
 

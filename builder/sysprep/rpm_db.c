@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sysprep/sysprep.h"
 
-/* The environment of Berkeley DB (RPM before 4.16): made anew when it is opened. */
+/* The environment of Berkeley DB (RPM before 4.16): created again when the database is opened. */
 static const char files[] = "/{var/lib/rpm,usr/lib/sysimage/rpm}/__db.*";
 
 static const char *const families[] = {"rpm", NULL};

@@ -30,7 +30,7 @@ static gboolean run_operations(guest *g, const char *const *names, GPtrArray *ra
     return TRUE;
 }
 
-/* What was deleted is given back to the host, or it would be compressed into the template. */
+/* Deleted blocks are given back to the host, or they would be compressed into the template. */
 static gboolean trim(guest *g, GError **error)
 {
     for (char **pair = g->mountpoints; pair[0] && pair[1]; pair += 2) {
@@ -50,7 +50,7 @@ static void seal_change_free(gpointer data)
     g_free(change);
 }
 
-/* Measuring and the policy, as far as they are asked for. */
+/* Measuring and the policy, as far as requested. */
 static gboolean seal_judge(guest *g, const struct sysprep_spec *spec, GError **error)
 {
     if (spec->no_policy)

@@ -52,14 +52,14 @@ static gboolean ssh_host_keys_operation(guest *g, GError **error)
     if (server && !maker && g->facts->systemd)
         return install_unit(g, error);
     if (server && !maker)
-        progress_warning(g->p, "the guest has an SSH server, and nothing that makes its host keys "
-                               "anew at boot: sshd will not start in clones");
+        progress_warning(g->p, "the guest has an SSH server but nothing that makes new host keys "
+                               "at boot: sshd will not start in clones");
     return TRUE;
 }
 
 const sysprep_operation operation_ssh_host_keys = {
     .name = "ssh-host-keys",
     .also = "ssh-hostkeys",
-    .heading = "Remove the SSH host keys, and have them made anew at first boot",
+    .heading = "Remove the SSH host keys, and make new ones at first boot",
     .run = ssh_host_keys_operation,
 };

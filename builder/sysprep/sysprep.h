@@ -6,7 +6,7 @@
 /* Making a template of an image: customisation, the operations, the policy.  Knows nothing of
  * recipes. */
 
-/* What is put into a home's .ssh/authorized_keys, beside what is there. */
+/* What to add to a home's .ssh/authorized_keys. */
 struct sysprep_key {
     const char *user; /* NULL ends an array */
     const char *keys; /* lines */
@@ -18,9 +18,9 @@ struct sysprep_copy {
     const char *directory; /* of the guest, absolute; made when absent */
 };
 
-/* What else is done to an image in the same launch.  Each may be NULL.  The first three are done
- * before the operations, which remove what they leave behind, in this order; the others after them,
- * since they must stay. */
+/* What else to do to an image in the same launch.  Each may be NULL.  The first three run before
+ * the operations, which clean up after them, in this order; the others after, because they must
+ * stay. */
 struct sysprep_customise {
     const struct sysprep_copy *copies;
     const char *const *packages; /* for the guest's package manager; names are checked */
@@ -82,14 +82,14 @@ typedef struct sysprep_operation {
     const char *also;            /* other names, of virt-sysprep(1), with spaces between; or NULL */
     const char *heading;         /* "Empty the machine-id, so that every clone makes its own" */
     const char *const *families; /* libguestfs package formats or distros; NULL: every Linux */
-    gboolean off;                /* only where it is asked for */
+    gboolean off;                /* only if enabled */
     /* What it does, in this order; each may be NULL.  The first two are patterns as guest_remove
      * and guest_empty take them. */
     const char *remove, *empty;
     gboolean (*run)(guest *g, GError **error);
 } sysprep_operation;
 
-/* Does what the record says, on a launched guest. */
+/* Executes the record on a launched guest. */
 gboolean sysprep_operation_run(const sysprep_operation *op, guest *g,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -102,5 +102,5 @@ const sysprep_operation *const *sysprep_operations(void); /* NULL-terminated, in
 const char **sysprep_choose(const char *enable, const char *disable,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The one of this name or, for who comes from virt-sysprep, of this other name; NULL: none. */
+/* The operation of this name or of this virt-sysprep name; NULL: none. */
 const sysprep_operation *sysprep_operation_find(const char *name);

@@ -70,7 +70,7 @@ static gboolean edit_table(guest *g, const char *path, const GPtrArray *users, G
     return strcmp(edited, text) == 0 || guest_write_file(g, path, edited, error);
 }
 
-/* Only what lies where homes of people lie: a home of "/usr" would take the system with it. */
+/* Only homes where homes of people are: a home of "/usr" would take the system with it. */
 static gboolean remove_home(guest *g, const struct account *a, GError **error)
 {
     static const char *const parents[] = {"/home/", "/var/home/", "/export/home/"};

@@ -6,6 +6,6 @@ static const char files[] = "/{var/,}run/utmp";
 
 const sysprep_operation operation_utmp = {
     .name = "utmp",
-    .heading = "Remove the list of who is logged in",
+    .heading = "Remove the list of logged-in users",
     .remove = files,
 };

@@ -72,7 +72,7 @@ static outcome clock_right(const struct evidence *e, GString *says)
         good &= right;
         if (!right)
             g_string_append_printf(
-                says, "the clock of clone %s is %" G_GINT64_FORMAT " s away from the host's. ",
+                says, "the clock of clone %s is %" G_GINT64_FORMAT " s off the host's. ",
                 e->clones[i].name, ahead);
     }
     return when(good);
@@ -88,7 +88,7 @@ static outcome differ(const struct evidence *e, const char *key, const char *wha
     if (!both)
         g_string_append_printf(says, "clone %s has no %s", *a ? "b" : "a", what);
     else if (same)
-        g_string_append_printf(says, "both clones have the %s %s", what, a);
+        g_string_append_printf(says, "both clones have the same %s, %s", what, a);
     return when(both && !same);
 }
 
@@ -189,7 +189,7 @@ static void same_after(const struct evidence *e, const char *key, const char *wh
     g_autofree char *first = assertions_joined(e->clones[1].facts, key);
     g_autofree char *second = assertions_joined(e->clones[1].again, key);
     if (strcmp(first, second) != 0)
-        g_string_append_printf(says, "the %s was %s, and is %s. ", what, first, second);
+        g_string_append_printf(says, "the %s was %s and is now %s. ", what, first, second);
 }
 
 static outcome identity_kept(const struct evidence *e, GString *says)
@@ -200,7 +200,7 @@ static outcome identity_kept(const struct evidence *e, GString *says)
     same_after(e, "hostname", "host name", says);
     same_after(e, "nic", "network card", says);
     if (b->dhcp.changed)
-        g_string_append(says, "its identity for DHCP has changed. ");
+        g_string_append(says, "its DHCP identity has changed. ");
     if (strcmp(answer_get(b->facts, "boot-id"), answer_get(b->again, "boot-id")) == 0)
         g_string_append(says, "it did not restart: the boot id is the same. ");
     return when(!says->len);
@@ -290,23 +290,23 @@ static outcome hotplug_cpu(const struct evidence *e, GString *says)
     guint64 before = answer_number(h->before, "online"), after = answer_number(h->after, "online");
     g_autoptr(GPtrArray) cpus = answer_all(h->after, "cpu");
     if (!vm_can_add_cpu(e->spec->arch)) {
-        g_string_append_printf(says, "machines of %s take no CPU while they run", e->spec->arch);
+        g_string_append_printf(says, "%s machines have no CPU hot-plug", e->spec->arch);
         return VERIFY_SKIPPED;
     }
     /* Linux, arch/x86/kernel/acpi/boot.c, acpi_is_processor_usable, since the end of 2025: a CPU
      * that may come is counted only where the kernel knows its hypervisor, which TCG is not. */
     if (h->no_cpu_slot && !e->spec->accel->kvm) {
-        g_string_append(says, "this Linux takes a CPU only under a hypervisor that it knows, and "
+        g_string_append(says, "this Linux accepts a CPU only under a hypervisor that it knows, and "
                               "the clones are emulated");
         return VERIFY_SKIPPED;
     }
     if (h->no_cpu_slot)
-        g_string_append(says, "the kernel has no room for another CPU than it has at boot");
+        g_string_append(says, "the kernel has no slot for a CPU besides those present at boot");
     else if (h->cpu_error)
         g_string_append_printf(says, "QEMU: %s", h->cpu_error);
     else if (after <= before && cpus->len - 1 > before)
         g_string_append_printf(says,
-                               "%s is there and stays offline: nothing in the guest (a udev "
+                               "%s is present but stays offline: nothing in the guest (a udev "
                                "rule, an agent) brings it online",
                                (const char *)g_ptr_array_index(cpus, cpus->len - 2));
     else if (after <= before)
@@ -323,10 +323,10 @@ static outcome hotplug_memory(const struct evidence *e, GString *says)
     if (h->memory_error)
         g_string_append_printf(says, "QEMU: %s", h->memory_error);
     else if (h->shrunk > h->asked + h->asked / 16 || small >= before)
-        g_string_append_printf(says, "of %s it was to give back all but %s, and left itself %s",
-                               all, asked, shrunk);
+        g_string_append_printf(says, "it should have reduced %s to %s, but still has %s", all,
+                               asked, shrunk);
     else if (h->grown + h->memory / 16 < h->memory)
-        g_string_append_printf(says, "it was to have %s again, and has %s", all, grown);
+        g_string_append_printf(says, "it should have %s again, but has %s", all, grown);
     return when(!says->len);
 }
 
@@ -365,7 +365,7 @@ static outcome template_unchanged(const struct evidence *e, GString *says)
 {
     for (guint i = 0; i < CLONES; i++)
         if (g_strcmp0(e->disks[i].before, e->disks[i].after) != 0)
-            g_string_append_printf(says, "the digest of %s was %s, and is %s. ", e->clones[i].disk,
+            g_string_append_printf(says, "the digest of %s was %s and is now %s. ", e->clones[i].disk,
                                    e->disks[i].before, e->disks[i].after);
     return when(!says->len);
 }
@@ -375,10 +375,10 @@ const verify_assertion *verify_assertions(void)
     static const verify_assertion all[] = {
         {"multi-user", "Both clones reach multi-user", multi_user, NEEDS_NOTHING},
         {"failed-units", "No unit fails", failed_units, NEEDS_BOOT},
-        {"clock", "The time is right", clock_right, NEEDS_BOOT},
+        {"clock", "The clock is right", clock_right, NEEDS_BOOT},
         {"machine-id", "Each clone has a machine-id of its own", machine_id, NEEDS_BOOT},
         {"ssh-host-keys", "Each clone has SSH host keys of its own", host_keys, NEEDS_BOOT},
-        {"dhcp-identity", "Each clone is another one to a DHCP server", dhcp_identity, NEEDS_BOOT},
+        {"dhcp-identity", "A DHCP server sees two different clients", dhcp_identity, NEEDS_BOOT},
         {"boot-id", "Each clone has a boot id of its own", boot_id, NEEDS_BOOT},
         {"random-seed", "Each clone has a random seed of its own", random_seed, NEEDS_BOOT},
         {"nic-address", "No clone knows another machine's network card", foreign_addresses,
@@ -387,15 +387,15 @@ const verify_assertion *verify_assertions(void)
         {"leases", "No clone remembers a lease", leases, NEEDS_BOOT},
         {"one-root", "One file system of the disk is mounted, as root", assertions_one_root,
          NEEDS_BOOT},
-        {"no-swap", "Nothing is swapped to", no_swap, NEEDS_BOOT},
+        {"no-swap", "No swap is in use", no_swap, NEEDS_BOOT},
         {"root-grown", "The root file system fills a larger disk", root_grown, NEEDS_BOOT},
         {"packages-run", "The programs of the packages start", packages_run, NEEDS_BOOT},
-        {"hotplug-cpu", "A CPU that is added comes online", hotplug_cpu, NEEDS_HOTPLUG},
+        {"hotplug-cpu", "An added CPU comes online", hotplug_cpu, NEEDS_HOTPLUG},
         {"hotplug-memory", "The memory balloon shrinks and grows", hotplug_memory, NEEDS_HOTPLUG},
-        {"hotplug-nic", "A network card that is added appears", hotplug_nic, NEEDS_HOTPLUG},
-        {"hotplug-disk", "A disk that is added appears", hotplug_disk, NEEDS_HOTPLUG},
-        {"identity-kept", "A clone that restarts keeps its identity", identity_kept, NEEDS_RESTART},
-        {"power-button", "The power button turns it off", power_button, NEEDS_BOOT},
+        {"hotplug-nic", "An added network card appears", hotplug_nic, NEEDS_HOTPLUG},
+        {"hotplug-disk", "An added disk appears", hotplug_disk, NEEDS_HOTPLUG},
+        {"identity-kept", "A restarted clone keeps its identity", identity_kept, NEEDS_RESTART},
+        {"power-button", "The power button turns both off", power_button, NEEDS_BOOT},
         {"template-unchanged", "The image has the same digest as before", template_unchanged,
          NEEDS_NOTHING},
         {NULL, NULL, NULL, NEEDS_NOTHING}};

@@ -244,7 +244,7 @@ struct clone *clone_start(const struct verify_spec *spec, const char *disk, guin
     return NULL;
 }
 
-/* The logs of a machine lie beside those of the other stages under names of their own. */
+/* The logs of a machine are beside those of the other stages under names of their own. */
 static void keep_logs(const struct clone *c)
 {
     static const char *const names[] = {"console.log", "port.log", "qemu.log"};
@@ -311,7 +311,7 @@ static void in_trouble(struct clone *c, const char *what, guint seconds)
     g_autofree char *why = c->seen->host->cause ? g_strdup(c->seen->host->cause)
                            : c->flooded         ? flood_text()
                            : c->panicked        ? g_strdup("its kernel panicked")
-                           : c->gone ? g_strdup_printf("QEMU ended with status %d", c->status)
+                           : c->gone ? g_strdup_printf("QEMU exited with status %d", c->status)
                                      : g_strdup_printf("not after %s", limit);
     c->seen->trouble = g_strdup_printf("%s: %s%s%s", what, why, c->last ? "; its console: " : "",
                                        c->last ? c->last : "");

@@ -5,7 +5,7 @@
 
 #include <gio/gio.h>
 
-/* A running clone and the questions to the probe in it.  Private to the room. */
+/* A running clone and the questions to its probe.  Private to the room. */
 
 #define PROBE_PORT "org.ingot.verify"
 
@@ -20,8 +20,8 @@ void clone_free(struct clone *c);
 
 vm *clone_machine(struct clone *c); /* NULL: it is gone */
 
-/* Waits until the probe has reported so often: once a boot.  FALSE: trouble, which seen->trouble
- * says from now on, or cancelled. */
+/* Waits until the probe has reported this often: once a boot.  FALSE: trouble, which
+ * seen->trouble names from now on, or cancelled. */
 gboolean clone_wait_probe(struct clone *c, guint boots, guint seconds);
 
 /* Sends a question; its answer is waited for with clone_answer, so that two can work at once. */
@@ -33,8 +33,8 @@ answer *clone_answer(struct clone *c, guint seconds);
 /* Both. */
 answer *clone_ask(struct clone *c, const char *question, guint seconds);
 
-/* Presses the power button; TRUE when the machine goes off by itself. */
+/* Presses the power button; TRUE if the machine powers off by itself. */
 gboolean clone_power_off(struct clone *c, guint seconds);
 
-/* Lets the machines run so many milliseconds. */
+/* Lets the machines run for this many milliseconds. */
 void clone_let_run(struct clone *c, guint milliseconds);

@@ -123,8 +123,8 @@ gboolean dhcp_read(const char *path, struct dhcp_seen *seen, GError **error)
     pcap_t *file = pcap_open_offline(path, why);
     gboolean good = file && pcap_datalink(file) == DLT_EN10MB;
     if (!good)
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot read the capture of the network: %s",
-                        *why ? why : "it is not of Ethernet");
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot read the network capture: %s",
+                        *why ? why : "it is not an Ethernet capture");
     /* QEMU may be in the middle of a frame: what is cut off ends the reading. */
     for (guint n = 0; good && n < FRAMES_LIMIT && pcap_next_ex(file, &header, &frame) == 1; n++)
         dhcp_frame(frame, header->caplen, seen);

@@ -8,7 +8,7 @@
 
 #define CLONES VERIFY_CLONES
 
-/* What ends all clones, since it is the host's and says nothing of the image. */
+/* A fault that ends all clones, because it is the host's and says nothing about the image. */
 struct host_fault {
     char *cause, *remedy; /* NULL: none */
 };

@@ -42,7 +42,7 @@ gboolean probe_put(const struct verify_spec *spec, const char *path, guint64 siz
     g_autoptr(guest_facts) facts = found;
     if (!facts->systemd)
         ingot_set_error(error, INGOT_EXIT_VERIFY,
-                        "leave the clones out: --no-verify; ingot inspect looks at such an image",
+                        "skip the clones with --no-verify; ingot inspect works on such an image",
                         "%s (%s) has no systemd, which the probe in the clones needs",
                         verify_disk_name(&spec->disks[0]), facts->product);
     return facts->systemd;

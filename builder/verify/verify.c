@@ -122,7 +122,7 @@ static gboolean verify_start(struct run *r, GError **error)
     return TRUE;
 }
 
-/* ---- what is asked, of both at once ---- */
+/* ---- the questions, to both at once ---- */
 
 static void ask_both(struct run *r, const char *question, guint seconds, answer **first,
                      answer **second)
@@ -219,11 +219,11 @@ static void stop(struct run *r)
         g_clear_pointer(&r->clones[i], clone_free);
 }
 
-/* What the host does to its clones is nothing that the image must answer for. */
+/* The image is not responsible for what the host does to its clones. */
 static gboolean host_failed(const struct run *r, GError **error)
 {
     if (r->host.cause)
-        ingot_set_error(error, INGOT_EXIT_HOST, r->host.remedy, "the clones were ended: %s",
+        ingot_set_error(error, INGOT_EXIT_HOST, r->host.remedy, "the clones were stopped: %s",
                         r->host.cause);
     return r->host.cause != NULL;
 }
@@ -271,7 +271,7 @@ static void set_failure(const verify_result *result, const char *image, GError *
         if (f->outcome == VERIFY_FAILED)
             g_string_append_printf(lines, "\n- %s: %s", f->name, f->says);
     }
-    ingot_set_error(error, INGOT_EXIT_VERIFY, NULL, "clones of %s do not pass:%s", image,
+    ingot_set_error(error, INGOT_EXIT_VERIFY, NULL, "clones of %s failed verification:%s", image,
                     lines->str);
 }
 

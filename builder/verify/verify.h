@@ -40,7 +40,7 @@ struct verify_spec {
     const secrets *hidden;           /* masked in the logs; NULL: none */
     const char *const *foreign_macs; /* that no clone may know; NULL-terminated or NULL */
     const char *build_host;          /* a host name that no clone may have; NULL: none */
-    guint64 disk_size;               /* of a larger disk that root must fill; 0: not asked */
+    guint64 disk_size;               /* of a larger disk that root must fill; 0: not requested */
     const char *data_dir;            /* where kickstart/verify/ is */
     const char *work_dir;            /* a directory for the overlays is made there, and removed */
     const char *log_dir; /* gets clone-a.console.log and the like; NULL: nobody wants them */
@@ -57,16 +57,16 @@ struct verify_finding {
 
 typedef struct verify_result {
     GPtrArray *findings; /* of struct verify_finding *: one for each assertion, in their order */
-    json_t *clones;      /* what each clone told, by name */
+    json_t *clones;      /* what each clone reported, by name */
     guint failed;
     double seconds;
 } verify_result;
 void verify_result_free(verify_result *r);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(verify_result, verify_result_free)
 
-/* Runs the clones; *result is set when they ran, whatever they told, and owned by the caller.
- * Errors: INGOT_EXIT_VERIFY when assertions have failed (all of them in the one message; *result is
- * set), INGOT_EXIT_SEAL when the probe cannot be put into the image, INGOT_EXIT_HOST when QEMU or
+/* Runs the clones; *result is set if they ran, whatever they reported, and owned by the caller.
+ * Errors: INGOT_EXIT_VERIFY if assertions have failed (all of them in the one message; *result is
+ * set), INGOT_EXIT_SEAL if the probe cannot be put into the image, INGOT_EXIT_HOST if QEMU or
  * libguestfs does not start, G_IO_ERROR_CANCELLED. */
 gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *cancel,
                     verify_result **result, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -86,7 +86,7 @@ struct evidence; /* what was seen: verify/evidence.h */
 
 typedef struct verify_assertion {
     const char *name, *heading;
-    /* says gets what was seen.  Not asked when a clone did not come so far as the assertion needs:
+    /* says gets what was seen.  Not called if a clone did not get as far as the assertion needs:
      * see needs. */
     enum verify_outcome (*judge)(const struct evidence *e, GString *says);
     enum verify_needs { NEEDS_NOTHING, NEEDS_BOOT, NEEDS_RESTART, NEEDS_HOTPLUG } needs;

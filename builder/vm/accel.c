@@ -107,7 +107,7 @@ static void accel_keep(const char *path, const struct vm_arch *arch, const char 
                                   accel->cpu, "option", accel->option, "reason", accel->reason));
     char *text = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
     if (text && !files_write_atomic(path, text, -1, 0644, &error))
-        g_warning("cannot keep which accelerator works: %s", error->message);
+        g_warning("cannot store which accelerator works: %s", error->message);
     free(text);
     json_decref(all);
 }

@@ -26,7 +26,7 @@ static gboolean check_texts(const json_t *object, const char *key, GError **erro
         return descriptor_wrong(error, "it has no list '%s'", key);
     for (size_t i = 0; i < json_array_size(list); i++)
         if (!json_is_string(json_array_get(list, i)))
-            return descriptor_wrong(error, "'%s' has an item that is no text", key);
+            return descriptor_wrong(error, "'%s' has an item that is not a text", key);
     return TRUE;
 }
 
@@ -59,7 +59,7 @@ static const char *read_path(const json_t *object, const char *where, GError **e
     if (!path)
         descriptor_wrong(error, "'%s' has no 'filename'", where);
     else if (!g_path_is_absolute(path) || strlen(path) >= PATH_MAX)
-        descriptor_wrong(error, "the 'filename' of '%s' is no absolute path", where);
+        descriptor_wrong(error, "the 'filename' of '%s' is not an absolute path", where);
     else
         return path;
     return NULL;
@@ -91,7 +91,7 @@ static gboolean read_flash(descriptor *d, const json_t *mapping, GError **error)
     const json_t *member = json_object_get(mapping, "mode");
     const char *mode = member ? json_string_value(member) : "split";
     if (!mode)
-        return descriptor_wrong(error, "the 'mode' of 'mapping' is no text");
+        return descriptor_wrong(error, "the 'mode' of 'mapping' is not a text");
     d->flash = TRUE;
     if (strcmp(mode, "split") != 0) {
         set_unusable(d, "flash mode", mode);
@@ -120,7 +120,7 @@ static gboolean read_mapping(descriptor *d, GError **error)
 static gboolean descriptor_read(descriptor *d, GError **error)
 {
     if (!json_is_object(d->root))
-        return descriptor_wrong(error, "it is no JSON object");
+        return descriptor_wrong(error, "it is not a JSON object");
     if (!check_texts(d->root, "interface-types", error) ||
         !check_texts(d->root, "features", error) || !check_targets(d->root, error) ||
         !read_mapping(d, error))

@@ -15,7 +15,7 @@ char *vm_disk_fault(const char *reason, const char *disk, char **remedy)
         *remedy = space_full_remedy(place);
         return space_full_cause(place);
     }
-    *remedy = g_strdup("look at the host's own log (dmesg)");
+    *remedy = g_strdup("check the host's log (dmesg)");
     return g_strdup_printf("the host could not read or write the machine's disk: %s",
-                           *reason ? reason : "it does not say why");
+                           *reason ? reason : "no reason was given");
 }

@@ -74,7 +74,7 @@ static void list_folder(vm_firmware_list *all, const char *folder, GHashTable *p
             continue;
         if (count++ == FOLDER_LIMIT) {
             firmware_add_problem(all, folder,
-                                 "it holds more than a thousand; the others are left out");
+                                 "it holds more than a thousand; the others are ignored");
             return;
         }
         g_hash_table_replace(paths, g_strdup(name), g_build_filename(folder, name, NULL));
@@ -159,7 +159,7 @@ static char *reason_against(const descriptor *d, const struct firmware_kind *kin
         return g_strdup(d->unusable);
     const char *missing = missing_file(d);
     g_autofree char *clean = text_printable(missing ? missing : "", -1);
-    return missing ? g_strdup_printf("%s is not there, or not readable", clean) : NULL;
+    return missing ? g_strdup_printf("%s is missing or not readable", clean) : NULL;
 }
 
 static void firmware_clear(gpointer data)
@@ -204,7 +204,7 @@ static void set_none_fits(const vm_firmware_list *all, const char *arch, const c
     g_autofree char *hint = g_strdup_printf(
         "install the package %s, or describe one for QEMU in /etc/qemu/firmware; "
         "descriptors are read from %s%s%s",
-        firmware_kind_package(kind, arch), all->searched, *passed ? "; passed over:" : "", passed);
+        firmware_kind_package(kind, arch), all->searched, *passed ? "; skipped:" : "", passed);
     ingot_set_error(error, INGOT_EXIT_HOST, hint,
                     "this host has no %s firmware for %s (machine type %s), so nothing can boot",
                     kind->title, arch, machine);

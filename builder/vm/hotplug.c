@@ -36,7 +36,7 @@ gboolean vm_add_cpu(vm *machine, GError **error)
     json_decref(places);
     if (arguments)
         return qmp_execute(vm_monitor(machine), "device_add", arguments, NULL, error);
-    ingot_set_error(error, INGOT_EXIT_HOST, NULL, "the machine has no room for another CPU");
+    ingot_set_error(error, INGOT_EXIT_HOST, NULL, "the machine has no slot for another CPU");
     return FALSE;
 }
 

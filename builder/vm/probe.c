@@ -130,10 +130,10 @@ static char *cause_of(GSubprocess *child, const struct output *out)
                                       note)
                     : g_strdup_printf("the guest did not reach %s%s", steps[0], note);
     if (g_subprocess_get_if_signaled(child))
-        return g_strdup_printf("QEMU was ended by signal %d%s", g_subprocess_get_term_sig(child),
+        return g_strdup_printf("QEMU was killed by signal %d%s", g_subprocess_get_term_sig(child),
                                note);
     g_autofree char *when = done ? g_strdup_printf(" after %s", steps[done]) : g_strdup("");
-    return g_strdup_printf("QEMU ended with status %d%s%s", g_subprocess_get_exit_status(child),
+    return g_strdup_printf("QEMU exited with status %d%s%s", g_subprocess_get_exit_status(child),
                            when, note);
 }
 

@@ -10,7 +10,7 @@
 /* What is shown first to somebody who connects later: about two screens. */
 #define RECENT_LIMIT 4096u
 
-static const char gap[] = "\r\n[ingot: output left out, this terminal did not read it]\r\n";
+static const char gap[] = "\r\n[ingot: output dropped, this terminal did not read it]\r\n";
 
 struct relay {
     int fd;

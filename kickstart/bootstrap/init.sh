@@ -1,15 +1,15 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The first program of the machine that installs: drivers, then the work. It runs twice: first the
-# packages are configured; then, on an overlay of what that made, which other recipes may share, the
-# system gets what this recipe says of it.
+# The first program of the installing machine: drivers, then the work. It runs twice: first it
+# configures the packages; then, on an overlay of the result, which other recipes may share, it
+# applies the rest of this recipe.
 /bin/busybox mkdir -p /proc /sys /dev /run /target
 /bin/busybox --install -s /bin
 export PATH=/bin
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-# Everything that is said goes to the log channel; the console stays for panics.
+# All output goes to the log channel; the console is left for panics.
 log=/dev/$(sed -n 's/.*ingot\.log=\([^ ]*\).*/\1/p' /proc/cmdline)
 [ -c "$log" ] || log=/dev/console
 stty -F "$log" raw -echo

@@ -21,7 +21,7 @@ root_device() {
 	done | tail -n 1
 }
 
-# A crash here means starting again, so nothing has to be ordered or flushed.
+# After a crash here we start again, so nothing needs to be ordered or flushed.
 mount_target() {
 	root=$(root_device)
 	mount -t ext4 -o noatime,barrier=0,noauto_da_alloc,commit=600 "$root" /target ||
@@ -48,7 +48,7 @@ uuid_of() {
 	in_target blkid -c /dev/null -o value -s UUID "$1"
 }
 
-# grub-mkconfig names a file system by its UUID when udev has made this link.
+# grub-mkconfig names a file system by its UUID if udev has made this link.
 link_uuids() {
 	mkdir -p /target/dev/disk/by-uuid
 	for part in "$disk"?*; do
@@ -57,7 +57,7 @@ link_uuids() {
 }
 
 unmount_target() {
-	kill -9 -1 # what a script has left running would hold the file system
+	kill -9 -1 # processes that a script left running would keep the file system busy
 	rm -f /target/usr/sbin/policy-rc.d
 	[ ! "$(in_target dpkg --audit)" ] || die "a package is not installed as it should be"
 	sync

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# The packages lie on the disk as dpkg --unpack leaves them (builder/rootfs); here they are
-# configured. Nothing here knows what the recipe says of the system besides. Sourced by init.sh.
+# Configures the packages, which are on the disk as dpkg --unpack leaves them (builder/rootfs).
+# Nothing here depends on the rest of the recipe. Sourced by init.sh.
 
 write_fstab() {
 	{
@@ -15,7 +15,7 @@ write_fstab() {
 	} >/target/etc/fstab
 }
 
-# What dpkg runs before it unpacks a package, in the order in which it would.
+# The scripts that dpkg runs before it unpacks a package, in dpkg's order.
 run_preinsts() {
 	while read -r package arch stem; do
 		[ -e "/target/var/lib/dpkg/info/$stem.preinst" ] || continue
@@ -27,7 +27,7 @@ run_preinsts() {
 	done </target/var/lib/ingot/order
 }
 
-# Answers that debian-installer gives in the same way.
+# The same answers as debian-installer gives.
 answer_questions() {
 	cat >/target/etc/kernel-img.conf <<X
 # Kernel image management overrides
@@ -41,7 +41,7 @@ X
 	echo "RESUME=none" >/target/etc/initramfs-tools/conf.d/resume
 }
 
-# For when debconf is there; grub-install is run by settings.sh, on the disk.
+# For when debconf is installed; settings.sh runs grub-install, on the disk.
 answer_debconf() {
 	in_target debconf-set-selections <<X
 grub-pc grub-pc/install_devices multiselect
@@ -85,8 +85,8 @@ certificates() {
 }
 
 # The initramfs is a quarter of all work, and the machine has two processors. It is made while the
-# packages are configured when that cannot change it: when each hook is of a package whose files
-# alone matter, and not what its maintainer scripts make.
+# packages are configured if that cannot change it: if each hook belongs to a package of which only
+# the files matter, not what its maintainer scripts make.
 initramfs_is_plain() {
 	for hook in /target/usr/share/initramfs-tools/hooks/* /target/etc/initramfs-tools/hooks/*; do
 		case ${hook##*/} in

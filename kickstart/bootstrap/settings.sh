@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# What the recipe says of the system. Sourced by init.sh.
+# Applies the recipe to the system. Sourced by init.sh.
 . /ingot/values.sh
 
 network() {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2034
-# What the recipe asked for beyond base.sh.
+# The values of the recipe beyond base.sh.
 suite='{{suite}}'
 components='{{components}}'
 final_mirror='{{final_mirror}}'

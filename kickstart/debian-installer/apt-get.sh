@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2086 # lists of words, by intent
-# Stands for apt-get in the new system while the installer runs, which calls it some twenty
-# times, for one package or two each. Every call reads the lists of 65 000 packages. So: the
-# first that wants the kernel's packages installs all that will be wanted, in one run and by
-# apt's own solver; a later one that finds everything there has nothing to do. What is not
-# plainly that goes to the real one, and so does everything when the one run fails.
+# Replaces apt-get in the new system while the installer runs, which calls it some twenty times,
+# for one or two packages each. Every call reads the lists of 65 000 packages. So the first call
+# for the kernel's packages installs everything that will be needed, in one run and with apt's
+# own solver; a later call that finds everything installed has nothing to do. Any other call goes
+# to the real apt-get, and so does every call if the one run fails.
 real=/usr/bin/apt-get.ingot
 state=/var/lib/ingot
 
@@ -36,7 +36,7 @@ installed() {
 	! printf '%s\n' "$found" | grep -qvx installed
 }
 
-# The archives that would be asked; those asked before have nothing new.
+# The archives that apt-get would query; those queried before have nothing new.
 archives() {
 	cat "$sources" /etc/apt/sources.list.d/* 2>/dev/null | sed '/^#/d; /^[[:space:]]*$/d' |
 		sort -u | sha256sum
@@ -63,7 +63,7 @@ install)
 	[ "$packages" ] || exec "$real" "$@"
 	! grep -Fqx "${packages# }" "$state/refused" 2>/dev/null || exit 1
 	installed $packages && exit 0
-	# base-installer has written how the kernel is to be installed.
+	# base-installer has written how to install the kernel.
 	if [ -s "$state/packages" ] && [ -e /etc/kernel-img.conf ]; then
 		all_at_once
 		installed $packages && exit 0

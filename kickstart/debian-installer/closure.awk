@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Names of the packages that "seeds" need, themselves included, from an index on
 # standard input; with "base" set, also from all packages of the base system.
-# As debootstrap resolves: the first of alternatives, and no virtual packages.
+# Resolves like debootstrap: the first of alternatives, and no virtual packages.
 
 /^Package: / { package = substr($0, 10); known[package] = 1; next }
 /^(Pre-)?Depends: / { sub(/^[^ ]*/, ""); needs[package] = needs[package] "," $0; next }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# As debian-installer's own, without its dozen processes for each line.
+# Like debian-installer's own, but without a dozen processes for each line.
 set -ef
 export DEBIAN_FRONTEND=none
 . /usr/share/debconf/confmodule

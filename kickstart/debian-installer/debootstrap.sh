@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# debootstrap's script for any Debian suite of today, with three of its slow parts
-# done otherwise. Sourced by debootstrap, whose functions and variables it uses.
+# debootstrap's script for any current Debian suite, with three of its slow parts
+# replaced. Sourced by debootstrap, whose functions and variables it uses.
 mirror_style release
 download_style apt
 finddebs_style from-indices
@@ -21,7 +21,7 @@ each_index() {
 }
 
 # The index is fetched in the first format that can be unpacked; unxz takes twice
-# the time of gunzip for it.
+# as long as gunzip.
 in_path() {
 	if [ "$1" = unxz ] && grep -q '/Packages\.gz$' "$TARGET"/var/lib/apt/lists/*Release 2>/dev/null; then
 		return 1
@@ -29,8 +29,8 @@ in_path() {
 	command -v "$1" >/dev/null
 }
 
-# Dependencies are resolved by reading the index of all packages once and again,
-# 56 MB each time. One pass finds what the base system draws in; the rest is left out.
+# debootstrap resolves dependencies by reading the index of all packages again and again,
+# 56 MB each time. One pass finds what the base system pulls in; the rest is left out.
 shrink_index() {
 	mv "$1" "$1.full"
 	names=$(grep -F -e 'Package: ' -e 'Depends: ' -e 'Priority: required' \
@@ -44,7 +44,7 @@ resolve_deps() {
 		awk -v seeds="$*" -f /ingot/closure.awk | grep -Fxv usrmerge | sort | tr '\n' ' '
 }
 
-# apt finds the whole index again, and does not fetch it a second time.
+# apt finds the whole index, and does not fetch it a second time.
 grow_index() {
 	[ ! -f "$1.full" ] || mv "$1.full" "$1"
 }
@@ -56,7 +56,7 @@ answer() {
 	} END { print value }' /preseed.cfg
 }
 
-# What the installer asks apt for, one by one and without recommendations, further on.
+# What the installer will install with apt, one by one and without recommendations.
 foreseen() {
 	echo busybox zstd pciutils laptop-detect installation-report
 	[ "$(answer debian-installer/locale)" = C ] || echo locales
@@ -65,14 +65,14 @@ foreseen() {
 work_out_debs() {
 	logger -t ingot "step: index"
 	ADDITIONAL="$ADDITIONAL $(foreseen | tr '\n' ' ')"
-	# A crash here means starting again, so nothing has to be ordered or flushed.
+	# After a crash here we start again, so nothing needs to be ordered or flushed.
 	mount -o remount,barrier=0,noauto_da_alloc,commit=600 "$TARGET" || true
 	each_index shrink_index
 	di_work_out_debs
 }
 
 # One wget and one sha256sum for all packages, instead of thirty processes for each.
-# Called by debootstrap, which reads on descriptor 5 what could not be had.
+# Called by debootstrap, which reads on descriptor 5 what could not be fetched.
 download_debs() {
 	logger -t ingot "step: download"
 	from=$1
@@ -106,7 +106,7 @@ download_debs() {
 	echo >&5 "${leftover# }"
 }
 
-# The files of packages, in one pass over the list and not one for each package.
+# The files of packages, in one pass over the list instead of one for each package.
 debfor() {
 	awk -v wanted="$*" 'BEGIN { n = split(wanted, name, " "); for (i = 1; i <= n; i++) want[name[i]] }
 		$1 in want { print $2 }' "$TARGET/debootstrap/debpaths"
@@ -136,7 +136,7 @@ extract() {
 	)
 }
 
-# For apt-get.sh: what is wanted with recommendations, and what is not wanted at all.
+# For apt-get.sh: what to install with recommendations, and what not to install at all.
 # (Not grub-pc: grub-installer leaves settings for it just before.)
 plan_packages() {
 	mkdir -p "$TARGET/var/lib/ingot"
@@ -152,7 +152,7 @@ plan_packages() {
 }
 
 # First called when the core packages have been installed one by one, and are about
-# to be unpacked all once more. (Not set before: debootstrap has to feign a dpkg.)
+# to be unpacked all over again. (Not set before: debootstrap has to feign a dpkg.)
 repeatn() {
 	echo skip-same-version >"$TARGET/etc/dpkg/dpkg.cfg.d/ingot"
 	tries=$1

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# Run by finish-install, after its last step that installs packages: what debootstrap.sh
-# has put off is done, once; or the initramfs would have been made four times.
+# Run by finish-install, after its last step that installs packages: does what debootstrap.sh
+# has deferred, once; otherwise the initramfs would be made four times.
 . /ingot/values.sh
 
 die() {

@@ -12,7 +12,7 @@ die() {
 authorize root /root "$ssh_keys_root"
 [ ! "$user_name" ] || authorize "$user_name" "/home/$user_name" "$ssh_keys_user"
 grub_defaults
-# The drive that the installer's medium was in: no drive of the new machine's.
+# The drive that held the installer's medium; the new machine does not have it.
 sed -i '/\/media\/cdrom/d' /target/etc/fstab
 rm -rf /target/media/cdrom*
 [ ! "$users_script" ] || chroot /target sh -ec "$users_script"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# debian-installer's retriever, which fetches and verifies; then the index loses what a
-# virtual machine with one plain root file system has no use for: half of the components.
-# When the archive made a point release, it may have modules for another kernel only: the
-# installer then asks whether to go on without, and says nothing of the other version.
+# Calls debian-installer's retriever, which fetches and verifies; then removes from the index
+# what a virtual machine with one plain root file system does not need: half of the components.
+# After a point release, the archive may have modules only for another kernel: the installer
+# then asks whether to continue without, and does not mention the other version.
 /ingot/net-retriever.di "$@" || exit
 [ "$1" = packages ] || exit 0
 awk -v running="$(uname -r)" '

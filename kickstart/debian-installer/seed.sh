@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC1091,SC2154
-# Sourced by the early_command of a preseed that came by its URL ($url): fetches what is
-# otherwise on the initrd.
+# Sourced by the early_command of a preseed that was fetched from its URL ($url): fetches what
+# is otherwise in the initrd.
 fetch() {
 	if ! wget -q -O "/$1" "${url%/*}/$1"; then
 		logger -t ingot "error: cannot fetch $1 of the answer file"
@@ -9,7 +9,7 @@ fetch() {
 	fi
 }
 umask 077
-fetch preseed.cfg # debootstrap.sh looks things up in it
+fetch preseed.cfg # debootstrap.sh reads it
 umask 022
 for file in {{helpers}}; do
 	mkdir -p "/${file%/*}"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2034
-# What the recipe asked for; the only one of these files that is a template.
+# The values of the recipe; the only one of these files that is a template.
 suite='{{suite}}'
 kernel_args='{{kernel_args}}'
 serial_console='{{serial_console}}'

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# What the installers of this family do to the new system in /target in the same way. Sourced
-# after values.sh, by scripts that have die().
+# What all installers of this family do to the new system in /target. Sourced after values.sh,
+# by scripts that have die().
 
-# Something else in the place of a program, until restore(); read from standard input.
+# Replaces a program by standard input, until restore().
 stand_in() {
 	printf '%s\n%s\n:\n' "$1" "$1.ingot" >>/target/var/lib/dpkg/diversions
 	[ ! -e "/target$1" ] || mv "/target$1" "/target$1.ingot"
@@ -11,7 +11,7 @@ stand_in() {
 	chmod 755 "/target$1"
 }
 
-# A program that many packages call, and that is to run only once, at the end.
+# A program that many packages call and that should run only once, at the end.
 put_off() {
 	printf '#!/bin/sh\nexit 0\n' | stand_in "$1"
 }
@@ -48,8 +48,8 @@ GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
 X
 }
 
-# The archives that the finished system keeps. Without one it keeps what the installer used,
-# which is for debian-installer to say; ours leaves none.
+# The archives that the finished system keeps. Without one it keeps what the installer used:
+# debian-installer decides that; ours leaves none.
 final_sources() {
 	[ "$final_mirror" ] || return 0
 	{
@@ -58,8 +58,8 @@ final_sources() {
 	} >/target/etc/apt/sources.list
 }
 
-# Linux leaves a processor that is added to a running machine offline, and Debian has nothing that
-# changes it (Ubuntu's udev and the Red Hat family bring a rule like this one).
+# Linux leaves a processor that is added to a running machine offline, and Debian has nothing to
+# change that (Ubuntu's udev and the Red Hat family ship a rule like this one).
 cpu_hotplug() {
 	mkdir -p /target/etc/udev/rules.d
 	cat >/target/etc/udev/rules.d/40-cpu-hotplug.rules <<'X'

@@ -15,12 +15,12 @@ first_word() {
     read -r word _ && printf '%s' "$word"
 }
 
-# What may be in flight when a device has come or gone is over after this.
+# After this, whatever follows from adding or removing a device is done.
 settle() {
     command -v udevadm >/dev/null && udevadm settle --timeout=60
 }
 
-# Waits until the boot is over.
+# Waits until the boot has finished.
 booted() {
     say state "$(timeout "${1:-600}" systemctl is-system-running --wait 2>/dev/null)"
     say multi-user "$(systemctl is-active multi-user.target 2>/dev/null)"
@@ -93,8 +93,8 @@ files_of() {
     fi 2>/dev/null
 }
 
-# Whether the loader can start what a package brings: a program that is not there or has no library
-# ends with 126 or 127, one that crashes with more.
+# Whether the loader can start the programs of a package: a program that is missing or lacks a
+# library exits with 126 or 127, one that crashes with more.
 run_package() {
     package=$1
     verdict="has no programs"
@@ -112,7 +112,7 @@ run_package() {
     say package "$package $verdict"
 }
 
-# Files in which one of these texts is.
+# Files that contain one of these texts.
 search() {
     patterns=
     for text in "$@"; do patterns="$patterns -e $text"; done

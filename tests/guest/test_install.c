@@ -129,13 +129,13 @@ static void failing(const char *what, const char *phase, const char *cause)
 static void early_power_off(void **state)
 {
     (void)state;
-    failing("early", "one", "the guest powered off before the installation had finished");
+    failing("early", "one", "the guest powered off before the installation was finished");
 }
 
 static void early_restart(void **state)
 {
     (void)state;
-    failing("restart", "one", "the guest restarted before the installation had finished");
+    failing("restart", "one", "the guest restarted before the installation was finished");
 }
 
 static void panic(void **state)
@@ -188,7 +188,7 @@ static void total_limit(void **state)
     (void)state;
     struct guest *g = guest_new("chatter");
     struct outcome o = run(g, (struct install_limits){.total = 8, .inactivity = 120}, NULL);
-    assert_error_says(o.error, INGOT_EXIT_INSTALL, "not over after 8.0 s");
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "exceeded its limit of 8.0 s");
     assert_true(o.seconds >= 8 && o.seconds < 30);
     end(g, &o);
 }
@@ -266,7 +266,7 @@ static void too_long(void **state)
     struct guest *g = guest_new("chatter");
     const struct install_spec more = {.earlier = one_second};
     struct outcome o = run_spec(g, (struct install_limits){.total = 900, .spare = 1}, &more, NULL);
-    assert_error_says(o.error, INGOT_EXIT_INSTALL, "in earlier runs at most 1.0 s");
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "in earlier runs it took at most 1.0 s");
     assert_true(noticed(&o) >= 11 && noticed(&o) < 30);
     end(g, &o);
 }
@@ -473,7 +473,7 @@ static void boot_command_uefi(void **state)
     end(g, &o);
 }
 
-/* The machine lives and says things; only the answer file is not asked for. */
+/* The machine lives and says things; only the answer file is not requested. */
 static void answer_not_asked_for(void **state)
 {
     (void)state;
@@ -488,7 +488,7 @@ static void answer_not_asked_for(void **state)
         .command = command, .seed = seed, .answer = "preseed.cfg", .answer_limit = 3};
     struct outcome o = run_medium(g, &boot, patient);
     assert_error_says(o.error, INGOT_EXIT_INSTALL,
-                      "has not asked for its answer file preseed.cfg within 3.0 s");
+                      "did not request its answer file preseed.cfg within 3.0 s");
     assert_true(pictured(g));
     print_message("# known after %.1f s\n", o.seconds);
     end(g, &o);
@@ -502,7 +502,7 @@ static void text_does_not_come(void **state)
     g_autofree char *command = as_medium(g);
     const struct install_boot_command boot = {.command = "<wait \"no such text\" 4s><enter>"};
     struct outcome o = run_medium(g, &boot, patient);
-    assert_error_says(o.error, INGOT_EXIT_INSTALL, "the boot command cannot be typed: ");
+    assert_error_says(o.error, INGOT_EXIT_INSTALL, "cannot type the boot command: ");
     assert_error_says(o.error, INGOT_EXIT_INSTALL, "no such text");
     end(g, &o);
 }

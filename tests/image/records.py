@@ -5,7 +5,7 @@ import random
 import struct
 import zlib
 
-STAGES = (("media", "fetch the installer and prove it"), ("install", "run the installer in a VM"),
+STAGES = (("media", "fetch and verify the installer"), ("install", "run the installer in a VM"),
           ("seal", "sysprep the image and check the policy"), ("export", "write and check the image"),
           ("verify", "boot two clones and prove that they are two machines"),
           ("publish", "move image and manifest into the output directory"))
@@ -93,7 +93,7 @@ def timed(until, reused, earlier):
         if earlier:
             stage["expected"] = (now - begin) * 0.97
         if name == "install":
-            stage["why"] = "the same inputs: the kept result was taken" if name in reused else \
+            stage["why"] = "same inputs: the kept result was reused" if name in reused else \
                 "inputs changed: the recipe, packages"
         stages.append(stage)
     return stages, phases, now

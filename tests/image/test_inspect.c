@@ -428,9 +428,9 @@ static void no_image(void **state)
     const struct fixture *f = *state;
     g_autofree char *raw = g_build_filename(f->folder, "raw", NULL);
     assert_true(g_file_set_contents(raw, BODY, -1, NULL));
-    assert_refused(f, raw, "is no qcow2 image");
+    assert_refused(f, raw, "is not a qcow2 image");
     assert_refused(f, "/no/such", "cannot open the image");
-    assert_refused(f, f->folder, "is no qcow2 image");
+    assert_refused(f, f->folder, "is not a qcow2 image");
 }
 
 int main(void)

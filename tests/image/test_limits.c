@@ -178,7 +178,7 @@ static void stopped(void **state)
     seal(f, (struct watch_limits){.still = 10}, "operations", &error);
     assert_error_says(error, INGOT_EXIT_SEAL, "it made no progress for 10.0 s");
     assert_error_says(error, INGOT_EXIT_SEAL, f->image);
-    assert_error_says(error, INGOT_EXIT_SEAL, "installer-leavings: the appliance was ended in ");
+    assert_error_says(error, INGOT_EXIT_SEAL, "installer-leavings: the appliance was stopped in ");
     assert_true(g_get_monotonic_time() - began < 120 * G_USEC_PER_SEC);
     assert_int_equal(entries(f->work), 0);
 }
@@ -188,8 +188,8 @@ static void late(void **state)
     struct fixture *f = *state;
     g_autoptr(GError) error = NULL;
     seal(f, (struct watch_limits){.total = 0.5}, "none", &error);
-    assert_error_says(error, INGOT_EXIT_SEAL, "ended in launch of ");
-    assert_error_says(error, INGOT_EXIT_SEAL, "it was not over after 0.5 s, its limit");
+    assert_error_says(error, INGOT_EXIT_SEAL, "stopped in launch of ");
+    assert_error_says(error, INGOT_EXIT_SEAL, "it exceeded its limit of 0.5 s");
 }
 
 int main(void)

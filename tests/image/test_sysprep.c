@@ -308,7 +308,7 @@ static void failing_script(void **state)
     const struct fixture *f = *state;
     g_autofree char *shell = g_strconcat(f->tools, "/sh:/bin", NULL);
     OUTCOME o = RUN("--copy-in", shell, "--run", f->bad_script, f->image);
-    assert_says(&o, INGOT_EXIT_SEAL, "", "bad.sh ended in the guest with 3:\none\nthe reason");
+    assert_says(&o, INGOT_EXIT_SEAL, "", "bad.sh exited in the guest with 3:\none\nthe reason");
     assert_untouched(f);
 }
 

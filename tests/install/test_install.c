@@ -277,7 +277,7 @@ static void assert_all_booted(const json_t *manifest)
 }
 
 /* What the stage says is in the manifest.  The only assertions that are not made are those that
- * cannot be: what is not asked for, and a CPU more for a kernel that takes none under emulation. */
+ * cannot be: what is not requested, and a CPU more for a kernel that takes none under emulation. */
 static void clones_are_two_machines(void **state)
 {
     (void)state;

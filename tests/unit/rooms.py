@@ -15,7 +15,7 @@ FORBIDDEN = re.compile(r"\b(system|popen|sprintf|strcpy|strcat|gets|sleep|usleep
 
 
 # Rooms whose static functions may still share a name with one another, not with those of other rooms.
-SHARED_NAMES = {"media", "debian", "rootfs", "vm", "commands"}
+SHARED_NAMES = {"commands"}
 STATIC = re.compile(r"^static [^;={}#]*?\b(\w+)\(", re.MULTILINE)
 
 # Public headers beside ROOM/ROOM.h: images are named by many and looked into by few; media are fetched

@@ -57,7 +57,7 @@ static void stands_still(void **state)
     const struct spawn_options options = {.still = 1};
     gint64 began = g_get_monotonic_time();
     assert_false(spawn_run((const char *const[]){"sleep", "60", NULL}, &options, NULL, &error));
-    assert_error_says(error, INGOT_EXIT_HOST, "sleep was ended: it made no progress for 1.0 s");
+    assert_error_says(error, INGOT_EXIT_HOST, "sleep was stopped: it made no progress for 1.0 s");
     assert_true(g_get_monotonic_time() - began < 30 * G_USEC_PER_SEC);
 }
 

@@ -164,46 +164,10 @@ static void doctor(void **state)
     assert_non_null(strstr(text_of(finding_of(all, "qemu-img"), "text"), "qemu-utils"));
     assert_string_equal(text_of(finding_of(all, "qemu-system-aarch64"), "verdict"), "warning");
     assert_string_equal(text_of(finding_of(all, "accelerator"), "verdict"), "missing");
-    assert_string_equal(text_of(finding_of(all, "firmware"), "verdict"), "missing");
-    assert_non_null(strstr(text_of(finding_of(all, "firmware"), "text"), "BIOS for x86_64: "));
     assert_string_equal(text_of(finding_of(all, "mirror"), "text"), MIRROR);
     assert_non_null(strstr(text_of(finding_of(all, "cache"), "text"), cache_dir));
     assert_non_null(strstr(parts[1], "things that a build needs are missing"));
     json_decref(all);
-    outcome_clear(&o);
-}
-
-/* The user's own descriptor goes before those of the host; a broken one does not matter, and is
- * part of the plan, which stays one document. */
-static void firmware(void **state)
-{
-    static const char own[] =
-        "{\"description\": \"mine\", \"interface-types\": [\"bios\"], \"features\": [],"
-        "\"targets\": [{\"architecture\": \"x86_64\", \"machines\": [\"pc-q35-*\"]}],"
-        "\"mapping\": {\"device\": \"memory\", \"filename\": \"%s\"}}";
-    (void)state;
-    g_autofree char *config = g_build_filename(folder, "config", NULL);
-    g_autofree char *dir = g_build_filename(config, "qemu", "firmware", NULL);
-    g_autofree char *broken = g_build_filename(dir, "00-broken.json", NULL);
-    g_autofree char *mine = g_build_filename(dir, "01-mine.json", NULL);
-    g_autofree char *image = write_recipe("bios.bin", "the image");
-    g_autofree char *text = g_strdup_printf(own, image), *path = shipped();
-    assert_true(files_mkdir(dir, FALSE, NULL));
-    assert_true(g_file_set_contents(broken, "{", -1, NULL));
-    assert_true(g_file_set_contents(mine, text, -1, NULL));
-    g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "XDG_CONFIG_HOME", config, TRUE);
-    struct outcome o =
-        program_run(environment, (const char *const[]){"plan", path, "--format", "json", "--cache",
-                                                       folder, "--mirror", MIRROR, NULL});
-    json_t *plan = outcome_json(&o);
-    const json_t *machine = json_object_get(plan, "machine");
-    const json_t *problem = json_array_get(json_object_get(machine, "firmware_problems"), 0);
-    assert_int_equal(o.code, 0);
-    assert_string_equal(text_of(machine, "firmware_description"), "mine");
-    assert_string_equal(text_of(machine, "firmware_image"), image);
-    assert_string_equal(text_of(machine, "firmware_descriptor"), mine);
-    assert_non_null(strstr(json_string_value(problem), "00-broken.json is not used: line 1"));
-    json_decref(plan);
     outcome_clear(&o);
 }
 
@@ -231,9 +195,8 @@ static void lists(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(check),    cmocka_unit_test(plan_of_a_recipe), cmocka_unit_test(render),
-        cmocka_unit_test(cache),    cmocka_unit_test(doctor),           cmocka_unit_test(lists),
-        cmocka_unit_test(firmware),
+        cmocka_unit_test(check), cmocka_unit_test(plan_of_a_recipe), cmocka_unit_test(render),
+        cmocka_unit_test(cache), cmocka_unit_test(doctor),           cmocka_unit_test(lists),
     };
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

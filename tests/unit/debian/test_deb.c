@@ -90,7 +90,7 @@ static void refuses_other_forms(void **state)
          {{.path = "debian-binary", .text = "2.0\n"}, {.path = "control.tar.gz", .data = empty}}},
         {"not of the usual form",
          {{.path = "debian-binary", .text = "2.0\n"}, {.path = "control.tar.gz", .data = linked}}},
-        {"compression is not known",
+        {"compression is unknown",
          {{.path = "debian-binary", .text = "2.0\n"},
           {.path = "control.tar.lz9", .data = control}}},
         /* What the name says counts: nothing is guessed. */

@@ -158,7 +158,7 @@ static void hostile_files_are_refused(void **state)
         {"a device", {{.path = "./dev/sda", .type = AE_IFBLK}}},
         {"a device", {{.path = "./dev/null", .type = AE_IFCHR}}},
         {"a device", {{.path = "./fifo", .type = AE_IFIFO}}},
-        {"its root is no directory", {{.path = "./", .type = AE_IFLNK, .symlink = "/"}}},
+        {"its root is not a directory", {{.path = "./", .type = AE_IFLNK, .symlink = "/"}}},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_free(make_deb(*state, "bad", "", NULL, cases[i].data));
@@ -195,11 +195,11 @@ static void hostile_control_files_are_refused(void **state)
         {"# a comment\n", "control file", {{0}}},
         {"Architecture: ../../x\n", "control file", {{0}}},
         {"no field\n", "no field name", {{0}}},
-        {"", "strange name", {{.path = "./a.b", .text = "x"}}},
-        {"", "strange name", {{.path = "./../x", .text = "x"}}},
-        {"", "a trigger of it", {{.path = "./triggers", .text = "interest ../status\n"}}},
-        {"", "a trigger of it", {{.path = "./triggers", .text = "interest a b\n"}}},
-        {"", "a trigger of it", {{.path = "./triggers", .text = "interest File\n"}}},
+        {"", "has an invalid name", {{.path = "./a.b", .text = "x"}}},
+        {"", "has an invalid name", {{.path = "./../x", .text = "x"}}},
+        {"", "one of its triggers", {{.path = "./triggers", .text = "interest ../status\n"}}},
+        {"", "one of its triggers", {{.path = "./triggers", .text = "interest a b\n"}}},
+        {"", "one of its triggers", {{.path = "./triggers", .text = "interest File\n"}}},
     };
     const struct member nothing[] = {{.path = "./"}, {0}};
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -495,7 +495,7 @@ static void words_that_are_no_names(void **state)
     }
     assert_int_equal(server_all_gets(a->server), 0);
     g_clear_pointer(&a->spec.mirror, g_free);
-    assert_fails(a, 0, "there is no mirror to take installer-13 from");
+    assert_fails(a, 0, "no mirror is known for installer-13");
 }
 
 /* ---- two at once ---- */

@@ -407,7 +407,7 @@ static void two_components(void **state)
     assert_fails(a, "component rest of");
     g_free(a->spec.components);
     a->spec.components = g_strdup(" ");
-    assert_fails(a, "is no component");
+    assert_fails(a, "is not a valid component");
 }
 
 /* Of a package that both archives have, the newer one is taken, from where it is; the rest comes
@@ -589,9 +589,9 @@ static void modules_that_cannot_be_had(void **state)
     set_modules(a, "loop1");
     assert_fails(a, "the kernel module “loop1” depends on itself");
     set_modules(a, "broken");
-    assert_fails(a, "kernel/broken.ko: it is no 64-bit little-endian ELF file");
+    assert_fails(a, "kernel/broken.ko: it is not a 64-bit little-endian ELF file");
     set_modules(a, "../x");
-    assert_fails(a, "“../x” is no kernel module of a Debian archive");
+    assert_fails(a, "“../x” is not a valid kernel module of a Debian archive");
 }
 
 static void environments_that_cannot_be_made(void **state)
@@ -636,10 +636,10 @@ static void names_that_cannot_be_had(void **state)
     assert_fails(a, "the archive has no package “shs”");
     g_strfreev(a->spec.packages);
     a->spec.packages = words("a/../b");
-    assert_fails(a, "“a/../b” is no package of a Debian archive");
+    assert_fails(a, "“a/../b” is not a valid package of a Debian archive");
     g_clear_pointer(&a->spec.packages, g_strfreev);
     g_clear_pointer(&a->spec.env_shell, g_free);
-    assert_fails(a, "“” is no package of a Debian archive");
+    assert_fails(a, "“” is not a valid package of a Debian archive");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -40,9 +40,9 @@ static void no_images(void **state)
     assert_true(g_file_set_contents(text, "QFI", -1, NULL));
     assert_int_equal(mkfifo(fifo, 0600), 0);
     assert_int_equal(g_mkdir(inner, 0700), 0);
-    assert_refused("fifo", IMAGE_PLAIN, "is no qcow2 image");
-    assert_refused("text", IMAGE_LOCK, "is no qcow2 image");
-    assert_refused("inner", IMAGE_PLAIN, "is no qcow2 image");
+    assert_refused("fifo", IMAGE_PLAIN, "is not a qcow2 image");
+    assert_refused("text", IMAGE_LOCK, "is not a qcow2 image");
+    assert_refused("inner", IMAGE_PLAIN, "is not a qcow2 image");
     assert_refused("nowhere", IMAGE_LOCK, "No such file");
 }
 

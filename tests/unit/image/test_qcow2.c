@@ -114,8 +114,8 @@ static void damaged(void **state)
     (void)state;
     guint8 bytes[512];
     make_header(bytes);
-    assert_damaged(bytes, 0, "is no qcow2 image");
-    assert_damaged(bytes, 71, "is no qcow2 image");
+    assert_damaged(bytes, 0, "is not a qcow2 image");
+    assert_damaged(bytes, 71, "is not a qcow2 image");
     assert_damaged(bytes, 103, "ends within its header");
     bytes[7] = 1;
     assert_damaged(bytes, 512, "version 2 or 3");

@@ -87,7 +87,7 @@ static void changed_by_another(void **state)
         else
             QEMU_IO("-c", "write -P 9 0 64k", "c.qcow2");
         assert_false(image_replace(opened, overlay, NULL, &error));
-        assert_error_says(error, INGOT_EXIT_OUTPUT, "was changed meanwhile");
+        assert_error_says(error, INGOT_EXIT_OUTPUT, "another program changed");
         assert_holds("c.qcow2", "9");
         assert_int_equal(files_beside(".ingot-"), 0);
     }

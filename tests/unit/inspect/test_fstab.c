@@ -53,8 +53,8 @@ static void bad_tables(void **state)
     assert_judged(NULL, "0 lines for the root");
     assert_judged("", "0 lines for the root");
     assert_judged(ROOT ROOT, "2 lines for the root");
-    assert_judged("/dev/vda1 / ext4 x\n", "as /dev/vda1 and not by UUID");
-    assert_judged("LABEL=root / ext4 x\n", "as LABEL=root and not by UUID");
+    assert_judged("/dev/vda1 / ext4 x\n", "as /dev/vda1, not by UUID");
+    assert_judged("LABEL=root / ext4 x\n", "as LABEL=root, not by UUID");
     assert_judged("UUID=abcd / ext4 x\n", "by the UUID abcd, but it is " ID);
     assert_judged(ROOT "UUID=1 none swap sw 0 0\n", "a swap line: UUID=1");
     assert_judged(ROOT "/swapfile swap swap defaults 0 0\n", "a swap line: /swapfile");

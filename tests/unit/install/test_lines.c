@@ -132,7 +132,7 @@ static void bad_pattern(void **state)
         g_autoptr(GError) error = NULL;
         assert_null(matcher_new(&wrong[i], &error));
         assert_error_says(error, INGOT_EXIT_FAILURE,
-                          wrong[i].phases ? "the pattern \"[\"" : "the pattern \"(\"");
+                          wrong[i].phases ? "invalid pattern \"[\"" : "invalid pattern \"(\"");
     }
 }
 
@@ -147,8 +147,8 @@ static void dead_ends(void **state)
         {"Give root password for maintenance\n(or press Control-D to continue): ",
          "the guest is in its emergency shell"},
         {"ALERT!  /dev/vda1 does not exist.\n(initramfs) ",
-         "the guest's initramfs could not go on and has started a shell"},
-        {"dracut:/# ", "the guest's initramfs could not go on and has started a shell"},
+         "the guest's initramfs gave up and started a shell"},
+        {"dracut:/# ", "the guest's initramfs gave up and started a shell"},
         {"grub rescue> ", "the boot loader stopped at its own prompt"},
         {"GNU GRUB\ngrub> ", "the boot loader stopped at its own prompt"},
         {"Booting from Hard Disk...\nNo bootable device.", "the firmware found no bootable device"},

@@ -129,7 +129,7 @@ static void no_match_and_many(void **state)
         const char *glob, *says;
     } cases[] = {
         {"*/vmlinuz", "no file in the medium matches the kernel path */vmlinuz"},
-        {"linux", "near it are: boot/gtk/linux, boot/text/linux"},
+        {"linux", "similar paths: boot/gtk/linux, boot/text/linux"},
         {"*/linux", "matches 2 files in the medium: boot/gtk/linux, boot/text/linux"},
         {"*", "matches 5 files"},
         {"boot", "no file"},
@@ -201,9 +201,14 @@ static void links_that_lead_nowhere(void **state)
     };
     static const struct {
         const char *glob, *says;
-    } cases[] = {{"self", "circle"},     {"a", "circle"},      {"d", "circle"},
-                 {"gone", "leads to"},   {"host", "leads to"}, {"up", "leads to"},
-                 {"folder", "leads to"}, {"void", "leads to"}};
+    } cases[] = {{"self", "circle"},
+                 {"a", "circle"},
+                 {"d", "circle"},
+                 {"gone", "its target is not a file"},
+                 {"host", "its target is not a file"},
+                 {"up", "its target is not a file"},
+                 {"folder", "its target is not a file"},
+                 {"void", "its target is not a file"}};
     g_autofree char *medium = pack_file(*state, PACK_TAR, members);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
@@ -229,7 +234,7 @@ static void links_of_a_directory_stay_in_it(void **state)
     assert_no_error(error);
     assert_string_equal(text, KERNEL);
     assert_null(pick(dir, *state, "up", NULL, &error));
-    assert_error_says(error, INGOT_EXIT_MEDIA, "leads to");
+    assert_error_says(error, INGOT_EXIT_MEDIA, "its target is not a file");
     assert_null(pick(dir, *state, "loop/*", NULL, &other));
     assert_error_says(other, INGOT_EXIT_MEDIA, "no file");
 }
@@ -339,7 +344,7 @@ static void an_ar_without_data_is_no_deb(void **state)
     assert_true(g_file_set_contents(path, data, (gssize)size, NULL));
     g_free(data);
     assert_null(pick(path, *state, "*", NULL, &error));
-    assert_error_says(error, INGOT_EXIT_MEDIA, "data.tar is not where it must be");
+    assert_error_says(error, INGOT_EXIT_MEDIA, "data.tar is not in its place");
 }
 
 /* A header that says so much; what follows is never written. */

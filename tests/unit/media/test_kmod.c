@@ -75,7 +75,7 @@ static void check(GBytes *elf, const char *is, const char *says)
 static void dependencies(void **state)
 {
     (void)state;
-    static const char *const odd = "it depends on things that are no names of modules";
+    static const char *const odd = "its dependencies are not names of modules";
     static const struct {
         const char *text;
         gsize length;
@@ -136,8 +136,8 @@ static void no_modules(void **state)
     g_autoptr(GBytes) good = make_ko_of("x", "");
     gsize size = g_bytes_get_size(good);
     guint8 *unnamed = g_memdup2(g_bytes_get_data(good, NULL), size);
-    check(empty, NULL, "it is no 64-bit little-endian ELF file");
-    check(text, NULL, "it is no 64-bit little-endian ELF file");
+    check(empty, NULL, "it is not a 64-bit little-endian ELF file");
+    check(text, NULL, "it is not a 64-bit little-endian ELF file");
     guint8 *name = memmem(unnamed, size, ".modinfo", 8);
     name[1] = 'M';
     g_autoptr(GBytes) other = g_bytes_new_take(unnamed, size);

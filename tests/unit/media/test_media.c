@@ -161,7 +161,7 @@ static void url_that_cannot_be_trusted(void **state)
     struct fixture *f = for_url(state);
     assert_fails(f, "has neither a digest nor a signature");
     f->spec.sha256 = g_strdup("abc");
-    assert_fails(f, "“abc” is no SHA-256 digest");
+    assert_fails(f, "“abc” is not a SHA-256 digest");
     g_clear_pointer(&f->spec.sha256, g_free);
     f->spec.signature = g_strdup("http://mirror.test/x.sig");
     assert_fails(f, "no keyring to verify it with");
@@ -300,7 +300,7 @@ static void without_globs(void **state)
 {
     struct fixture *f = for_path(state, "x");
     g_clear_pointer(&f->spec.kernel_glob, g_free);
-    assert_fails(f, "not known where the kernel and the initrd are");
+    assert_fails(f, "the paths of the kernel and the initrd are not known");
 }
 
 /* A second run reads nothing but what the first took out. */
@@ -415,11 +415,11 @@ static void whole_that_cannot_boot(void **state)
     f->spec.whole = TRUE;
     assert_true(g_file_set_contents(f->spec.path, "no image", -1, NULL));
     assert_null(media_fetch(&f->spec, &f->context, &no_iso));
-    assert_error_says(no_iso, INGOT_EXIT_MEDIA, "is no ISO 9660 image");
+    assert_error_says(no_iso, INGOT_EXIT_MEDIA, "is not an ISO 9660 image");
     g_free(f->spec.path);
     f->spec.path = g_strdup(f->dir);
     assert_null(media_fetch(&f->spec, &f->context, &folder));
-    assert_error_says(folder, INGOT_EXIT_MEDIA, "is no ISO 9660 image");
+    assert_error_says(folder, INGOT_EXIT_MEDIA, "is not an ISO 9660 image");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -113,7 +113,7 @@ static void no_signature(void **state)
     static const char *const texts[] = {"", release, "<html>log in here</html>\n"};
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
         assert_true(g_file_set_contents(f->file, texts[i], -1, NULL));
-        assert_refused(f, "has no signature that counts");
+        assert_refused(f, "has no valid signature");
     }
 }
 

@@ -59,7 +59,7 @@ static void bad(void **state)
         {"{{nmae}}", "did you mean 'name'?", template_escape_shell},
         {"{{#empty}}{{zzz}}{{/empty}}", "unknown key 'zzz'", template_escape_shell},
         {"\n{{#name}}\n", "t.sh:2: the section {{#name}} is not closed", template_escape_shell},
-        {"{{#name}}{{/empty}}", "{{/empty}} stands where {{/name}} of line 1",
+        {"{{#name}}{{/empty}}", "found {{/empty}}, expected {{/name}} for line 1",
          template_escape_shell},
         {"{{/name}}", "closes a section that is not open", template_escape_shell},
         {"{{name", "{{ without }}", template_escape_shell},

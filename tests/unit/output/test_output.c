@@ -118,10 +118,10 @@ static void causes(void **state)
     GError *cause = NULL;
     ingot_set_error(&cause, INGOT_EXIT_HOST, NULL, "qemu-img: No space left on device");
     assert_false(qemu_img_fail(cause, "/out/a.qcow2", &error));
-    assert_error_says(error, INGOT_EXIT_HOST, "no room left in /out");
+    assert_error_says(error, INGOT_EXIT_HOST, "no space left in /out");
     g_clear_error(&error);
     cause = NULL;
-    ingot_set_error(&cause, INGOT_EXIT_HOST, NULL, "qemu-img ended with status 1");
+    ingot_set_error(&cause, INGOT_EXIT_HOST, NULL, "qemu-img exited with status 1");
     assert_false(qemu_img_fail(cause, "/out/a.qcow2", &error));
     assert_error_says(error, INGOT_EXIT_OUTPUT, "cannot write /out/a.qcow2: qemu-img ended");
 }

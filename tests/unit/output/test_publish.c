@@ -226,7 +226,7 @@ static void links_are_not_published(void **state)
     add_file(files, "../a.json", "manifest");
     g_ptr_array_remove_index(files, 0);
     assert_false(output_publish(stage, *state, files, NULL, &error));
-    assert_error_says(error, INGOT_EXIT_OUTPUT, "is not a name");
+    assert_error_says(error, INGOT_EXIT_OUTPUT, "is not a valid file name for a template");
 }
 
 static gpointer publish_one(gpointer data)

@@ -56,7 +56,7 @@ static void what_differs_is_found(void **state)
     content[SIZE - 7] = 'x';
     assert_true(g_file_set_contents(out, content, SIZE, NULL));
     assert_false(qemu_img_compare(&job, "raw", out, &error));
-    assert_error_says(error, INGOT_EXIT_OUTPUT, "does not read as the disk");
+    assert_error_says(error, INGOT_EXIT_OUTPUT, "differs from the disk that it was made from");
     g_clear_error(&error);
     assert_false(qemu_img_compare(&job, "qcow2", out, &error));
     assert_error_says(error, INGOT_EXIT_OUTPUT, "cannot write");

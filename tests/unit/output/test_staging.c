@@ -80,7 +80,7 @@ static void bad_names_and_places(void **state)
     g_autoptr(GError) error = NULL;
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         assert_null(output_stage(*state, names[i], &error));
-        assert_error_says(error, INGOT_EXIT_OUTPUT, "is not a name");
+        assert_error_says(error, INGOT_EXIT_OUTPUT, "is not a valid template name");
         g_clear_error(&error);
     }
     g_autofree char *file = g_build_filename(*state, "file", NULL);

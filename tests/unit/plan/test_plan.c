@@ -208,12 +208,12 @@ static void what_does_not_fit(void **state)
     } cases[] = {
         {"installer: debian-instaler\n", APT, "did you mean 'debian-installer'?"},
         {"disk: {filesystem: xfs}\n", APT, "disk.filesystem: found \"xfs\", expected ext4"},
-        {"arch: aarch64\n", APT, "cannot do the architecture 'aarch64'"},
+        {"arch: aarch64\n", APT, "does not support the architecture 'aarch64'"},
         {"vm: {memory: 512MiB}\n", APT, "needs at least 1 GiB"},
-        {"release: sid\n", APT, "does not know in which package"},
+        {"release: sid\n", APT, "does not know which package"},
         {"", NULL, "no package mirror is known"},
         {"mirror: file:///srv/debian\n", APT, "mirror"},
-        {"installer: bootstrap\nextra: x\n", APT, "bootstrap has no use for 'extra'"},
+        {"installer: bootstrap\nextra: x\n", APT, "bootstrap does not support 'extra'"},
         {"installer: bootstrap\nmedia: {path: x.iso}\n", APT, "no use for 'media.path'"},
         {"installer: bootstrap\n", NULL, "no package mirror is known"},
     };
@@ -230,7 +230,7 @@ static void what_does_not_fit(void **state)
 static void every_problem_is_named(void **state)
 {
     static const char *const says[] = {
-        "name is missing",         "no installer is known for the family 'debain'",
+        "name is missing",         "there is no installer for the family 'debain'",
         "did you mean 'debian'?",  "unknown installer 'bootstrp'",
         "vm.cpus: found \"many\"", "'http:///x' is not a mirror",
     };
@@ -301,10 +301,10 @@ static void a_wrong_family_hides_nothing(void **state)
     assert_no_error(error);
     assert_null(plan_new(r, &host, NULL, problems, &error));
     assert_false(recipe_problems_report(problems, &error));
-    assert_error_says(error, INGOT_EXIT_RECIPE, "no installer is known for the family 'debain'");
+    assert_error_says(error, INGOT_EXIT_RECIPE, "there is no installer for the family 'debain'");
     assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'extra'");
     assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'media.path'");
-    assert_error_says(error, INGOT_EXIT_RECIPE, "no use for 'boot.command'");
+    assert_error_says(error, INGOT_EXIT_RECIPE, "does not support 'boot.command'");
 }
 
 /* What can be said of a recipe without a name is said at once, and each thing once. */
@@ -319,16 +319,16 @@ static void a_missing_name_hides_nothing(void **state)
          "cannot"},
         {"family: debian\nrelease: sid\ninstaller: debian-installer\n",
          APT,
-         {"name is missing", "does not know in which package the installer of 'sid' is"},
+         {"name is missing", "does not know which package has the installer of 'sid'"},
          "mirror"},
         {"family: debian\nrelease: trixie\ninstaller: debian-installer\narch: aarch64\n",
          APT,
-         {"name is missing", "cannot do the architecture"},
+         {"name is missing", "does not support the architecture"},
          "which package"},
         {"family: debain\nmirror: nonsense\nmedia: {path: x.iso}\n"
          "boot: {command: \"${seed.ulr} <entr>\"}\n",
          NULL,
-         {"release is missing", "character 13", "${seed.ulr} stands for nothing"},
+         {"release is missing", "character 13", "unknown placeholder ${seed.ulr}"},
          "no package mirror"},
     };
     (void)state;
@@ -386,12 +386,12 @@ static void boot_command_wrong(void **state)
         {ISO "boot: {command: \"<entr>\"}\n", ":6:17: boot.command: character 1"},
         {ISO "boot: {command: \"x ${seed.ulr}\"}\n", "did you mean ${seed.url}?"},
         {ISO "boot: {command: \"x ${HOME}\"}\n", "known here: seed.url, installer.args"},
-        {ISO "boot: {command: \"x ${seed.url\"}\n", "${seed.url} stands for nothing"},
-        {ISO "boot: {command: \"x ${seed.label}\"}\n", "${seed.label} stands for nothing"},
+        {ISO "boot: {command: \"x ${seed.url\"}\n", "unknown placeholder ${seed.url}"},
+        {ISO "boot: {command: \"x ${seed.label}\"}\n", "unknown placeholder ${seed.label}"},
         {ISO "boot: {command: x, seed: cdrom}\n", "boot.seed: found \"cdrom\""},
         {ISO "machine: {firmware: uefi}\n", "machine.firmware: found \"uefi\""},
         {ISO "boot: {command: x, firmware: bios}\n", "boot.firmware is machine.firmware now"},
-        {ISO "installer: bootstrap\nboot: {command: x}\n", "no use for 'boot.command'"},
+        {ISO "installer: bootstrap\nboot: {command: x}\n", "does not support 'boot.command'"},
     };
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -543,7 +543,7 @@ static void outputs_wrong(void **state)
         {"outputs: [raw, qcow]\n", ":5:16: unknown output format 'qcow'"},
         {"outputs: [raw, qcow]\n", "did you mean 'qcow2'?"},
         {"outputs: [ova]\n", "the formats are: qcow2, raw"},
-        {"outputs: [raw, raw]\n", ":5:16: outputs[1]: \"raw\" is in the list already"},
+        {"outputs: [raw, raw]\n", ":5:16: outputs[1]: \"raw\" is already in the list"},
         /* The list has lost an item: the key it is, and not another's place. */
         {"outputs: [raw, raw, qcow]\n", ":5:1: unknown output format 'qcow'"},
         {"outputs: []\n", ":5:1: outputs: a template without any file"},

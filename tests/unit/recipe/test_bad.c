@@ -109,7 +109,7 @@ static void by_program(void **state)
         const struct spawn_options options = {.directory = path};
         g_autoptr(GError) error = NULL;
         assert_false(spawn_run(argv, &options, NULL, &error));
-        if (!strstr(error->message, "ended with status 3") || !strstr(error->message, yaml))
+        if (!strstr(error->message, "exited with status 3") || !strstr(error->message, yaml))
             fail_msg("%s: %s", yaml, error->message);
     }
 }

@@ -26,7 +26,7 @@ static const char good_record[] =
     "   'reused': true, 'why': 'the same inputs', 'expected': 500, 'earlier': 3},"
     "  {'stage': 'seal', 'heading': 'seal', 'outcome': 'done', 'begin': 25, 'seconds': 50,"
     "   'expected': 25, 'earlier': 3},"
-    "  {'stage': 'verify', 'heading': 'boot', 'outcome': 'left out', 'why': 'not asked for'}],"
+    "  {'stage': 'verify', 'heading': 'boot', 'outcome': 'left out', 'why': 'not requested'}],"
     " 'phases': [{'stage': 'seal', 'phase': 'policy', 'begin': 30, 'seconds': 12.5}]}";
 
 static const char bad_record[] =

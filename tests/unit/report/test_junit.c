@@ -22,7 +22,7 @@ static void good(void **state)
         "  </testcase>\n"
         "  <testcase classname=\"web\" name=\"seal\" time=\"50.0\"/>\n"
         "  <testcase classname=\"web\" name=\"verify\" time=\"0.0\">\n"
-        "    <skipped message=\"left out: not asked for\"/>\n"
+        "    <skipped message=\"left out: not requested\"/>\n"
         "  </testcase>\n"
         "</testsuite>\n"
         "</testsuites>\n");

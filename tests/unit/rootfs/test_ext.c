@@ -89,7 +89,7 @@ static void replaces_what_is_there(void **state)
     assert_error_says(error, INGOT_EXIT_INSTALL, "cannot make dir");
     g_clear_error(&error);
     assert_false(ext_directory(e, "a", &plain, &error));
-    assert_error_says(error, INGOT_EXIT_INSTALL, "cannot make the directory a");
+    assert_error_says(error, INGOT_EXIT_INSTALL, "cannot create the directory a");
     close_clean(e, image);
     assert_holds(image, "/a", "small");
     assert_holds(image, "/b", "another");
@@ -148,7 +148,7 @@ static void says_when_it_is_full(void **state)
     /* A size that is a lie costs nothing. */
     assert_false(ext_file_begin(e, "huge", &plain, G_MAXUINT64, &error));
     assert_error_says(error, INGOT_EXIT_INSTALL, "do not fit on the disk");
-    assert_string_equal(ingot_error_hint(error), "give the recipe a larger disk.size");
+    assert_string_equal(ingot_error_hint(error), "raise disk.size in the recipe");
     g_clear_error(&error);
     gboolean good = TRUE;
     for (int i = 0; i < 20 && good; i++) {
@@ -156,7 +156,7 @@ static void says_when_it_is_full(void **state)
         good = ext_file(e, name, &plain, data, 1u << 20, &error);
     }
     assert_false(good);
-    assert_error_says(error, INGOT_EXIT_INSTALL, "no room for file");
+    assert_error_says(error, INGOT_EXIT_INSTALL, "no space for file");
     ext_abandon(e);
 }
 

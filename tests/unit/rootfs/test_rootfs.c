@@ -133,8 +133,8 @@ static void a_disk_that_is_too_small(void **state)
         assert_false(
             make(*state, mib * MIB, FALSE, (const char *const[]){path, NULL}, NULL, &error));
         assert_error_says(error, INGOT_EXIT_INSTALL,
-                          mib == 10 ? "too small" : "do not fit on the disk: no room for large");
-        assert_string_equal(ingot_error_hint(error), "give the recipe a larger disk.size");
+                          mib == 10 ? "too small" : "do not fit on the disk: no space for large");
+        assert_string_equal(ingot_error_hint(error), "raise disk.size in the recipe");
     }
 }
 
@@ -146,7 +146,7 @@ static void damaged_and_missing_packages(void **state)
     assert_refused(state, 512 * MIB, "/does/not/exist_1", INGOT_EXIT_MEDIA, "cannot open");
     assert_false(
         make(*state, 512 * MIB, FALSE, (const char *const[]){path, path, NULL}, NULL, &error));
-    assert_error_says(error, INGOT_EXIT_MEDIA, "tool is there twice");
+    assert_error_says(error, INGOT_EXIT_MEDIA, "duplicate package tool");
     assert_int_equal(stat(path, &info), 0);
     assert_int_equal(truncate(path, info.st_size - 20), 0);
     assert_refused(state, 512 * MIB, path, INGOT_EXIT_MEDIA, "tool_1.0.deb cannot be unpacked");

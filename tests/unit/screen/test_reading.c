@@ -326,14 +326,14 @@ static void no_fonts(void **state)
     int fd = g_file_open_tmp("romXXXXXX", &path, NULL);
     assert_true(fd >= 0 && files_write_all(fd, "no font", 7));
     assert_false(screen_fonts_add_rom(fonts, path, &error));
-    assert_error_says(error, INGOT_EXIT_HOST, "no font is in");
+    assert_error_says(error, INGOT_EXIT_HOST, "there is no font in");
     /* A table that the file does not hold whole. */
     char begun[32] = {0};
     memcpy(begun + 18, "\x7e\x81\xa5\x81\x81\xbd\x99\x81\x81\x7e", 10);
     assert_true(files_write_all(fd, begun, sizeof begun));
     g_clear_error(&error);
     assert_false(screen_fonts_add_rom(fonts, path, &error));
-    assert_error_says(error, INGOT_EXIT_HOST, "no font is in");
+    assert_error_says(error, INGOT_EXIT_HOST, "there is no font in");
     files_unlock(fd);
     assert_int_equal(g_remove(path), 0);
     g_clear_error(&error);

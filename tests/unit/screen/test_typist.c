@@ -513,7 +513,7 @@ static void cancelled(void **state)
     while (f->down < 2)
         g_main_context_iteration(NULL, TRUE);
     g_autofree char *doing = typist_doing(f->typist);
-    assert_string_equal(doing, "waits for \"never\"");
+    assert_string_equal(doing, "waiting for \"never\"");
     typist_free(g_steal_pointer(&f->typist));
     assert_int_equal(f->down, 0);
     fake_free(f);

@@ -122,16 +122,16 @@ static void refused(void **state)
     static const struct {
         const char *label, *path, *says;
     } cases[] = {
-        {"", "x", "is no label"},
-        {"cidata", "x", "is no label"},
-        {"SEVENTEEN_LETTERS", "x", "is no label"},
-        {"A,B", "x", "is no label"},
+        {"", "x", "is not a valid label"},
+        {"cidata", "x", "is not a valid label"},
+        {"SEVENTEEN_LETTERS", "x", "is not a valid label"},
+        {"A,B", "x", "is not a valid label"},
         {"X", "", "it is empty or too long"},
         {"X", "/etc/passwd", "part"},
         {"X", "a/../b", "part"},
         {"X", "a//b", "part"},
-        {"X", "a b", "other characters"},
-        {"X", "a%2e", "other characters"},
+        {"X", "a b", "characters other than"},
+        {"X", "a%2e", "characters other than"},
     };
     (void)state;
     g_autofree char *path = image("refused.iso");
@@ -152,7 +152,7 @@ static void clashes(void **state)
                             under[] = {file("a", "1"), file("a/b", "2")};
     g_autofree char *path = image("clash.iso");
     assert_false(seed_iso_write(path, "X", same, 2, &twice));
-    assert_error_says(twice, INGOT_EXIT_HOST, "taken already");
+    assert_error_says(twice, INGOT_EXIT_HOST, "already in use");
     assert_false(seed_iso_write(path, "X", under, 2, &below));
     assert_error_says(below, INGOT_EXIT_HOST, "“a/b”");
     assert_false(seed_iso_write("/no/such/folder/x.iso", "X", same, 1, &nowhere));

@@ -103,7 +103,7 @@ static void stopped(void **state)
     g_ptr_array_unref(p.files);
 }
 
-/* What was not asked for is said to be so. */
+/* What was not requested is said to be so. */
 static void left_out(void **state)
 {
     (void)state;

@@ -33,7 +33,7 @@ static void add_failure(build *b)
     f->phase = g_strdup("packages");
     f->at = 75;
     f->cause = g_strdup("the archive has no package hunter2");
-    f->remedy = g_strdup("check the packages of the recipe");
+    f->remedy = g_strdup("check the recipe's packages");
     f->evidence = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(f->evidence, g_strdup("log: E: no \033[1mpackage\xff"));
     picture->phase = g_strdup("packages");
@@ -63,7 +63,7 @@ static void of_a_machine(void **state)
     ingot_set_error(&error, INGOT_EXIT_INSTALL, "a hint", "the installation failed in …");
     json_t *o = diagnosis_new(b, "install", 6, error);
     assert_string_equal(string_of(o, "cause"), "the archive has no package hunter2");
-    assert_string_equal(string_of(o, "remedy"), "check the packages of the recipe");
+    assert_string_equal(string_of(o, "remedy"), "check the recipe's packages");
     assert_string_equal(string_of(o, "phase"), "packages");
     assert_string_equal(string_of(o, "screen"), "Continue? _");
     assert_int_equal(json_integer_value(json_object_get(o, "exit")), 6);

@@ -153,7 +153,7 @@ static void reasons(void **state)
     built(&p, 100, FALSE);
     g_autoptr(build) b = sample_build(&p, NULL);
     assert_why(b, "key", "is gone from the cache");
-    assert_why(b, "other", "inputs changed: what ingot itself");
+    assert_why(b, "other", "inputs changed: those from ingot itself");
     p.recipe_digest = (char *)"bb";
     assert_why(b, "other", "inputs changed: the recipe");
     b->options.max_age = 0;

@@ -146,7 +146,7 @@ static void stands_still(void **state)
     (void)state;
     const stage s = {.name = "hang", .failure = INGOT_EXIT_OUTPUT, .run = hang};
     ended(&s, (struct watch_limits){.still = 0.5, .total = 900},
-          "hang was ended: it made no progress for 0.5 s");
+          "hang was stopped: it made no progress for 0.5 s");
 }
 
 static void takes_too_long(void **state)
@@ -154,7 +154,7 @@ static void takes_too_long(void **state)
     (void)state;
     const stage s = {.name = "drip", .failure = INGOT_EXIT_MEDIA, .run = drip};
     ended(&s, (struct watch_limits){.still = 10, .total = 2.5},
-          "drip was ended: it was not over after 2.5 s, its limit");
+          "drip was stopped: it exceeded its limit of 2.5 s");
 }
 
 static void interrupted(void **state)

@@ -117,7 +117,7 @@ static build *filled(const plan *p, const secrets *hidden, gboolean failed)
                                        .begin = 5.5,
                                        .seconds = 30.25,
                                        .expected = -1,
-                                       .why = "asked for with --fresh",
+                                       .why = "requested with --fresh",
                                        .failed = failed};
     const struct sample_run seal = {
         .name = "seal", .begin = 36, .seconds = 0.5, .expected = -1, .reused = TRUE};

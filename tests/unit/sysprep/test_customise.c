@@ -62,7 +62,7 @@ static void full_place(void **state)
                       "the host's disk is full: the file system of /proc/x has 0 B left");
     assert_error_says(error, INGOT_EXIT_HOST, local);
     assert_string_equal(ingot_error_hint(error),
-                        "make room in the file system of /proc, or work in another one");
+                        "free some space in the file system of /proc, or use another one");
     g_clear_error(&error);
     assert_int_equal(unlink(local), 0);
     assert_false(customise_tar(full, "/proc/x", local, &error));

@@ -207,7 +207,7 @@ static void slow_reader(void **state)
     }
     relay_send(r, "end", 3);
     g_autofree char *late = seen(slow);
-    assert_non_null(strstr(late, "output left out"));
+    assert_non_null(strstr(late, "output dropped"));
     assert_true(g_str_has_suffix(late, "end"));
     assert_true(strlen(late) < 100 * 16384);
     close(slow);

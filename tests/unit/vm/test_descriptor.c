@@ -104,7 +104,7 @@ static void broken(void **state)
     } cases[] = {
         {"", "line 1"},
         {"{\n  \"description\" \x1b[31m\n}", "line 2"},
-        {"[]", "no JSON object"},
+        {"[]", "not a JSON object"},
         {"{" MEMORY "}", "no list 'interface-types'"},
         {"{\"interface-types\": [1]}", "'interface-types' has an item"},
         {"{\"interface-types\": [], \"features\": \"x\"}", "no list 'features'"},
@@ -116,7 +116,7 @@ static void broken(void **state)
         {"{" LISTS ", \"mapping\": {\"device\": 1}}", "no 'mapping' with a 'device'"},
         {"{" LISTS ", \"mapping\": {\"device\": \"memory\"}}", "no 'filename'"},
         {"{" LISTS ", \"mapping\": {\"device\": \"memory\", \"filename\": \"bios.bin\"}}",
-         "no absolute path"},
+         "not an absolute path"},
         {"{" LISTS ", \"mapping\": {\"device\": \"flash\", \"mode\": 1}}", "the 'mode'"},
         {"{" LISTS ", \"mapping\": {\"device\": \"flash\"}}", "no 'executable'"},
         {"{" LISTS ", \"mapping\": {\"device\": \"flash\", " CODE "}}", "no 'nvram-template'"},

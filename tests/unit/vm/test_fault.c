@@ -13,9 +13,9 @@ static void reasons(void **state)
         const char *reason, *cause, *remedy;
     } cases[] = {
         {"No space left on device", "the host's disk is full: the file system of /proc/d.qcow2 has",
-         "make room in the file system of /proc"},
+         "free some space in the file system of /proc"},
         {"Input/output error", "the machine's disk: Input/output error", "dmesg"},
-        {"", "it does not say why", "dmesg"},
+        {"", "no reason was given", "dmesg"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *remedy = NULL;

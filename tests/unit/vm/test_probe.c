@@ -104,7 +104,7 @@ static void refused(void **state)
     struct vm_probe probe;
     run("tcg", "no-such-cpu", PATIENT_MS, &probe);
     assert_false(probe.good);
-    assert_non_null(strstr(probe.cause, "QEMU ended with status 1"));
+    assert_non_null(strstr(probe.cause, "QEMU exited with status 1"));
     assert_non_null(strstr(probe.cause, "no-such-cpu"));
     vm_probe_clear(&probe);
 }
