@@ -38,7 +38,8 @@ char *secret_from_file(const char *path, GError **error)
     if (strlen(text) != length) {
         explicit_bzero(text, length);
         g_free(text);
-        g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "the file contains a NUL byte");
+        g_set_error_literal(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                            "the file contains a NUL byte");
         return NULL;
     }
     if (length && text[length - 1] == '\n')

@@ -116,8 +116,8 @@ typedef struct inspect_survey {
 void inspect_survey_free(inspect_survey *survey);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(inspect_survey, inspect_survey_free)
 
-/* Looks at everything in an image without changing it: one launch of libguestfs.  What is
- * found is no error.  Errors: as inspect_snapshot.  The caller owns the survey. */
+/* Reports on everything in an image without changing it: one launch of libguestfs.  A
+ * finding is not an error.  Errors: as inspect_snapshot.  The caller owns the survey. */
 inspect_survey *inspect_survey_image(const image_file *from, gboolean force_tcg, progress *p,
                                      GCancellable *cancel,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -190,7 +190,7 @@ static const char *final_mirror(const recipe *r, const struct plan_host *host)
     return lasting(r->mirror ? r->mirror : host_mirror(r, host));
 }
 
-/* That of the host's archive goes with it, and not with another. */
+/* The host's apt security archive belongs to its archive, and not to another. */
 static const char *security_mirror(const recipe *r, const struct plan_host *host)
 {
     if (r->security_mirror)
@@ -281,7 +281,7 @@ static void resolve_packages(plan *p, const recipe *r, const struct plan_host *h
     to->kind = MEDIA_SYSTEM;
     to->source = p->installer->packaging->source;
     to->mirror = g_strdup(mirror);
-    /* The builder's override stands for what the host itself would use. */
+    /* The builder's override replaces what the host's own apt would use. */
     to->security_mirror =
         g_strdup(host->mirror_override ? r->security_mirror : security_mirror(r, host));
     to->proxy = g_strdup(r->proxy);

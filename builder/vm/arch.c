@@ -116,8 +116,8 @@ char *vm_arch_qemu(const struct vm_arch *arch, GError **error)
     if (path)
         return path;
     g_autofree char *hint = g_strdup_printf("install the package %s", arch->package);
-    ingot_set_error(error, INGOT_EXIT_HOST, hint,
-                    "%s is not on this host, so nothing can be built", arch->qemu);
+    ingot_set_error(error, INGOT_EXIT_HOST, hint, "%s is not on this host, so nothing can be built",
+                    arch->qemu);
     return NULL;
 }
 

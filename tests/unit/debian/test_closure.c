@@ -219,7 +219,8 @@ static void what_does_not_go_together(void **state)
          .says = "the package “d” cannot be installed: d and c cannot be installed together"},
         {.lines = {"a Depends: b", "b Conflicts: c", "c"},
          .plain = "c a",
-         .says = "nothing in the archive provides “b”, which a needs: b and c cannot be installed together"},
+         .says = "nothing in the archive provides “b”, which a needs: b and c cannot be installed "
+                 "together"},
     };
     CHECK_ALL(cases);
 }

@@ -281,7 +281,8 @@ static void names_are_the_familys(void **state)
     }
     g_autoptr(GError) error = NULL;
     assert_null(make("packages: [vim-]\n", NULL, APT, NULL, &error));
-    assert_error_says(error, INGOT_EXIT_RECIPE, "(hint: apt would remove a package written like this)");
+    assert_error_says(error, INGOT_EXIT_RECIPE,
+                      "(hint: apt would remove a package written like this)");
 }
 
 /* What only the installer knows is said although the family is wrong. */
