@@ -36,7 +36,8 @@ static const GOptionEntry entries[] = {
      "Write its stages and what the clones proved as a JUnit report", "FILE"},
     {NULL, 0, 0, 0, NULL, NULL, NULL}};
 
-static gboolean read_options(const struct options *o, struct build_options *to, GError **error)
+static gboolean build_read_options(const struct options *o, struct build_options *to,
+                                   GError **error)
 {
     to->fresh = o->fresh;
     to->offline = o->offline;
@@ -81,7 +82,7 @@ static gboolean build_prepare(const char *option, const char *path, GError **err
 static gboolean build_work(struct call *c, const struct options *o, GError **error)
 {
     struct build_options how = {0};
-    if (!read_options(o, &how, error) || !call_cache_limit(c, &how.cache_limit, error) ||
+    if (!build_read_options(o, &how, error) || !call_cache_limit(c, &how.cache_limit, error) ||
         !build_prepare("--report", how.report, error) ||
         !build_prepare("--junit", how.junit, error))
         return FALSE;

@@ -72,9 +72,10 @@ static void shrink_to_size(struct call *c, const char *cache, guint64 size)
     g_autofree char *gone = text_size(freed), *stays = text_size(left), *most = text_size(size);
     progress_info(c->progress, "%u removed, %s freed; %s left", n, gone, stays);
     if (left > size)
-        progress_warning(c->progress,
-                         "%s could not be reached: the rest is in use, or is none of the cache's",
-                         most);
+        progress_warning(
+            c->progress,
+            "the cache is still larger than %s: the rest is in use, or was not put there by ingot",
+            most);
 }
 
 static gboolean read_wish(const struct call *c, const struct options *o, struct wish *w,

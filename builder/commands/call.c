@@ -52,8 +52,8 @@ static void hide_password(secrets *hidden, const char *url)
         secrets_add(hidden, password);
 }
 
-/* Without what boots a kernel there is no machine at all; what boots the template may turn out not
- * to be needed. */
+/* The firmware that boots a kernel is needed in any case; that which boots the template, perhaps
+ * not. */
 static gboolean call_find_firmware(const recipe *from, struct plan_firmware *found, GError **error)
 {
     g_autofree char *data = files_data_dir();

@@ -17,7 +17,7 @@ static gboolean print_schema(void)
     return TRUE;
 }
 
-/* Every recipe is checked, and every problem of each is told. */
+/* Checks all recipes and reports every problem of each. */
 static gboolean check_command(struct call *c, GError **error)
 {
     const struct options *o = c->options;

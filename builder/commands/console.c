@@ -31,7 +31,7 @@ static gboolean from_guest(GSocket *socket, GIOCondition condition, gpointer dat
     return G_SOURCE_REMOVE;
 }
 
-static gboolean from_person(gint fd, GIOCondition condition, gpointer data)
+static gboolean console_from_person(gint fd, GIOCondition condition, gpointer data)
 {
     (void)condition;
     struct session *s = data;
@@ -55,7 +55,7 @@ static void console_attach(struct call *c, GSocket *socket)
     g_autoptr(GSource) from_build = g_socket_create_source(socket, G_IO_IN | G_IO_HUP, NULL);
     g_autoptr(GSource) person = g_unix_fd_source_new(STDIN_FILENO, G_IO_IN | G_IO_HUP);
     g_source_set_callback(from_build, G_SOURCE_FUNC(from_guest), &s, NULL);
-    g_source_set_callback(person, G_SOURCE_FUNC(from_person), &s, NULL);
+    g_source_set_callback(person, G_SOURCE_FUNC(console_from_person), &s, NULL);
     g_source_attach(from_build, NULL);
     g_source_attach(person, NULL);
     gulong id = g_cancellable_connect(c->cancel, G_CALLBACK(console_on_cancel), s.loop, NULL);

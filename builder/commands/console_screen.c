@@ -47,7 +47,7 @@ static char *console_screen_describe(const struct view *v)
         *text ? "\n" : "", text);
 }
 
-static void print_json(const struct view *v)
+static void console_screen_print_json(const struct view *v)
 {
     const struct screen_frame *frame = screen_frame(v->screen);
     struct screen_reading reading;
@@ -111,7 +111,7 @@ static gboolean on_late(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean from_person(gint fd, GIOCondition condition, gpointer data)
+static gboolean console_screen_from_person(gint fd, GIOCondition condition, gpointer data)
 {
     (void)condition;
     struct view *v = data;
@@ -150,7 +150,7 @@ static gboolean show_once(struct view *v, GError **error)
         return FALSE;
     }
     if (v->call->json) {
-        print_json(v);
+        console_screen_print_json(v);
         return TRUE;
     }
     g_autofree char *text = console_screen_describe(v);
@@ -171,7 +171,8 @@ static void show_live(struct view *v)
 {
     struct termios saved;
     gboolean raw = console_raw(&saved);
-    guint person = raw ? g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, from_person, v) : 0;
+    guint person =
+        raw ? g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, console_screen_from_person, v) : 0;
     if (files_write_all(STDOUT_FILENO, ENTER, strlen(ENTER)))
         run_loop(v);
     fputs(LEAVE, stdout);

@@ -51,7 +51,7 @@ static void print_single(const char *where, const char *key, const char *value)
     printf("  only in %s  %s%s%s\n", where, key, *value ? ": " : "", value);
 }
 
-static void print_text(const GPtrArray *found, const guint counts[])
+static void diff_print_text(const GPtrArray *found, const guint counts[])
 {
     int section = -1;
     for (guint i = 0; i < found->len; i++) {
@@ -82,7 +82,7 @@ static json_t *difference_json(const struct difference *d)
     return one;
 }
 
-static void print_json(const struct call *c, const GPtrArray *found, const guint counts[])
+static void diff_print_json(const struct call *c, const GPtrArray *found, const guint counts[])
 {
     json_t *sections = json_object();
     for (guint i = 0; i < SNAPSHOT_SECTIONS; i++)
@@ -128,9 +128,9 @@ static gboolean diff_command(struct call *c, GError **error)
     for (guint i = 0; i < found->len; i++)
         counts[((const struct difference *)g_ptr_array_index(found, i))->kind]++;
     if (c->json)
-        print_json(c, found, counts);
+        diff_print_json(c, found, counts);
     else
-        print_text(found, counts);
+        diff_print_text(found, counts);
     c->exit_code = found->len ? INGOT_EXIT_DIFFERENT : INGOT_EXIT_OK;
     return TRUE;
 }

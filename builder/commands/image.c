@@ -27,9 +27,8 @@ static const char *known_format(const char *path, GError **error)
     if (!named)
         return VM_DISK_FORMAT;
     g_autofree char *hint = g_strdup_printf("if it is one, add --image-format %s", named->name);
-    ingot_set_error(error, INGOT_EXIT_SEAL, hint,
-                    "nothing but its name says that %s is an image of the format %s", path,
-                    named->name);
+    ingot_set_error(error, INGOT_EXIT_SEAL, hint, "only its name says that %s has the format %s",
+                    path, named->name);
     return NULL;
 }
 
@@ -61,7 +60,7 @@ image_file *image_take(struct call *c, const char *path, const struct image_opti
 gboolean image_named(const struct call *c, GError **error)
 {
     if (!c->args[0])
-        ingot_set_error(error, INGOT_EXIT_USAGE, "--help says more", "there is no IMAGE");
+        ingot_set_error(error, INGOT_EXIT_USAGE, "see --help", "no image is named");
     return c->args[0] != NULL;
 }
 

@@ -57,7 +57,7 @@ static void print_findings(const GPtrArray *findings)
         }
 }
 
-static void print_text(const inspect_survey *survey)
+static void inspect_print_text(const inspect_survey *survey)
 {
     const inspect_section *section = NULL;
     for (guint i = 0; i < survey->items->len; i++) {
@@ -103,7 +103,7 @@ static json_t *findings_json(const GPtrArray *findings)
     return all;
 }
 
-static void print_json(const struct call *c, const inspect_survey *survey)
+static void inspect_print_json(const struct call *c, const inspect_survey *survey)
 {
     json_t *numbers = json_object();
     for (int level = INSPECT_NOTE; level <= INSPECT_ERROR; level++)
@@ -121,11 +121,11 @@ static void inspect_print(const struct call *c, const GPtrArray *rules,
                           const inspect_survey *survey)
 {
     if (c->json)
-        print_json(c, survey);
+        inspect_print_json(c, survey);
     else if (g_strcmp0(c->common.format, "sarif") == 0)
         call_print_json(c, sarif_log(c->args[0], rules, survey->findings));
     else
-        print_text(survey);
+        inspect_print_text(survey);
 }
 
 static inspect_survey *inspect_take(struct call *c, GError **error)

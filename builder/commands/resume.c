@@ -10,7 +10,7 @@ static gboolean resume_command(struct call *c, GError **error)
 const command command_resume = {
     .name = "resume",
     .arguments = "[NAME]",
-    .heading = "Resume a failed machine that a build has kept",
+    .heading = "Resume a failed machine that a build paused",
     .description =
         "A build with --keep-on-failure pauses the machine in which the installation failed. "
         "This resumes it, and the build waits for it again: a question that was answered on "

@@ -10,7 +10,7 @@ static gboolean stop_command(struct call *c, GError **error)
 const command command_stop = {
     .name = "stop",
     .arguments = "[NAME]",
-    .heading = "End a failed machine that a build has kept",
+    .heading = "End a failed machine that a build paused",
     .description =
         "A build with --keep-on-failure pauses the machine in which the installation failed. "
         "This ends the machine, and the build fails.",

@@ -91,8 +91,8 @@ static gboolean read_packages(const char *text, char ***names, GError **error)
     return TRUE;
 }
 
-static gboolean read_options(const struct options *o, struct verify_spec *spec, char ***names,
-                             GError **error)
+static gboolean verify_read_options(const struct options *o, struct verify_spec *spec,
+                                    char ***names, GError **error)
 {
     spec->memory = VERIFY_MEMORY;
     if (!read_size("memory", o->memory, &spec->memory, error) ||
@@ -164,7 +164,7 @@ static gboolean verify_work(struct call *c, const struct options *o, GError **er
                                .data_dir = data,
                                .work_dir = work,
                                .log_dir = o->logs};
-    if (!i || !read_options(o, &spec, &names, error) ||
+    if (!i || !verify_read_options(o, &spec, &names, error) ||
         (o->logs && !files_mkdir(o->logs, FALSE, error)) ||
         !image_probe(c, &spec.force_tcg, error) ||
         !vm_accel_probe(spec.arch, cache, FALSE, c->cancel, &accel, error))

@@ -14,8 +14,6 @@ import sys
 FORBIDDEN = re.compile(r"\b(system|popen|sprintf|strcpy|strcat|gets|sleep|usleep|g_usleep)\(")
 
 
-# Rooms whose static functions may still share a name with one another, not with those of other rooms.
-SHARED_NAMES = {"commands"}
 STATIC = re.compile(r"^static [^;={}#]*?\b(\w+)\(", re.MULTILINE)
 
 # Public headers beside ROOM/ROOM.h: images are named by many and looked into by few; media are fetched
@@ -89,7 +87,7 @@ def shared_names(source, rooms):
             for name in sorted(set(STATIC.findall(file.read_text()))):
                 files[name].append(file)
     for name, found in sorted(files.items()):
-        if len(found) > 1 and not {file.parent.name for file in found} <= SHARED_NAMES:
+        if len(found) > 1:
             yield f"{name} is static in " + ", ".join(str(file.relative_to(source)) for file in found)
 
 

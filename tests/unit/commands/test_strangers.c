@@ -95,7 +95,7 @@ static void raw_disk_of_a_guest(void **state)
     make_images();
     assert_true(spawn_run(copy, &options, NULL, NULL));
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
-        REFUSED("nothing but its name says", commands[i], "guest.raw");
+        REFUSED("only its name says", commands[i], "guest.raw");
     put("guest.json", manifest);
     for (gsize i = 0; i < G_N_ELEMENTS(commands); i++)
         REFUSED("begins as a qcow2 image", commands[i], "guest.raw");
