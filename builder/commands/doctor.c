@@ -4,16 +4,15 @@
 #include "base/files.h"
 #include "base/spawn.h"
 #include "base/text.h"
+#include "image/image.h"
 
-#include <fcntl.h>
-#include <glob.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 /* What this host can do, and why not. */
 
-#define ROOM_WANTED (6ull << 30) /* an installed disk, its overlay and the finished image */
+#define SPACE_WANTED (6ull << 30) /* an installed disk, its overlay and the finished image */
 
 enum verdict { GOOD, WARN, BAD };
 
@@ -29,9 +28,18 @@ static void doctor_add(GArray *findings, const char *name, enum verdict verdict,
     g_array_append_val(findings, f);
 }
 
+/* "SUBJECT: sentence; remedy" on one line; subject "": without it. */
+static char *doctor_error_text(const char *subject, const GError *error)
+{
+    g_autofree char *text = ingot_error_text(error);
+    const char *hint = ingot_error_hint(error);
+    return g_strdup_printf("%s%s%s%s%s", subject, *subject ? ": " : "", text, hint ? "; " : "",
+                           hint ? hint : "");
+}
+
 struct need {
     const char *program, *package;
-    const char *option;  /* it does nothing with this one but show that it runs */
+    const char *option;  /* with this one it only shows that it runs */
     const char *without; /* what cannot be done without it; NULL: no build at all */
 };
 
@@ -45,16 +53,20 @@ static const struct need needs[] = {
     {"mkfs.fat", "dosfstools", "--help", "recipes with arch: aarch64"},
 };
 
+static char *need_text(const struct need *n, const GError *error)
+{
+    g_autofree char *there = spawn_find(n->program), *text = ingot_error_text(error);
+    return g_strdup_printf("%s; install the package %s%s%s", there ? text : "not installed",
+                           n->package, n->without ? " for " : "", n->without ? n->without : "");
+}
+
 static void check_program(GArray *findings, const struct need *n)
 {
     const char *const argv[] = {n->program, n->option, NULL};
     g_autofree char *out = NULL;
     g_autoptr(GError) error = NULL;
     if (!spawn_run(argv, NULL, &out, &error)) {
-        doctor_add(findings, n->program, n->without ? WARN : BAD,
-                   g_strdup_printf("not usable (%s); install the package %s%s%s", error->message,
-                                   n->package, n->without ? " for " : "",
-                                   n->without ? n->without : ""));
+        doctor_add(findings, n->program, n->without ? WARN : BAD, need_text(n, error));
         return;
     }
     out[strcspn(out, "\n")] = '\0';
@@ -67,7 +79,7 @@ static void check_accel(struct call *c, GArray *findings)
     g_autofree char *cache = call_cache_dir(c);
     g_autoptr(GError) error = NULL;
     if (!vm_accel_probe("x86_64", cache, TRUE, c->cancel, &accel, &error)) {
-        doctor_add(findings, "accelerator", BAD, g_strdup(error->message));
+        doctor_add(findings, "accelerator", BAD, doctor_error_text("", error));
         return;
     }
     doctor_add(findings, "accelerator", accel.kvm ? GOOD : WARN,
@@ -76,15 +88,16 @@ static void check_accel(struct call *c, GArray *findings)
     vm_accel_clear(&accel);
 }
 
-/* That which starts a kernel is needed by every build for its architecture. */
+/* Every build for an architecture needs the kind that starts a kernel. */
 static void check_firmware_kind(GArray *findings, const vm_firmware_list *all,
                                 const struct firmware_kind *kind, const char *arch)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(vm_firmware) found = vm_firmware_choose(all, arch, kind, &error);
     if (!found) {
+        g_autofree char *subject = g_strdup_printf("%s for %s", kind->title, arch);
         doctor_add(findings, "firmware", kind == vm_kernel_firmware(arch) ? BAD : WARN,
-                   g_strdup_printf("%s for %s: %s", kind->title, arch, error->message));
+                   doctor_error_text(subject, error));
         return;
     }
     g_autofree char *image = text_printable(found->executable, -1);
@@ -106,30 +119,13 @@ static void check_firmware(GArray *findings)
         doctor_add(findings, "firmware", WARN, g_strdup(*problem));
 }
 
-/* libguestfs boots the host's own kernel in its appliance, so it must be there and readable. */
-static void check_kernel(GArray *findings)
+static void check_appliance(GArray *findings)
 {
-    glob_t found = {0};
-    const char *unreadable = NULL, *readable = NULL;
-    if (glob("/boot/vmlinuz-*", 0, NULL, &found) == 0)
-        for (size_t i = 0; i < found.gl_pathc; i++) {
-            if (access(found.gl_pathv[i], R_OK) == 0)
-                readable = found.gl_pathv[i];
-            else
-                unreadable = found.gl_pathv[i];
-        }
-    if (readable)
-        doctor_add(findings, "appliance kernel", GOOD, g_strdup(readable));
-    else if (unreadable)
-        doctor_add(findings, "appliance kernel", BAD,
-                   g_strdup_printf("%s is not readable by this user; run as root: chmod 0644 %s",
-                                   unreadable, unreadable));
-    else
-        doctor_add(
-            findings, "appliance kernel", BAD,
-            g_strdup("there is no kernel in /boot for libguestfs; install linux-image-cloud-amd64 "
-                     "or another kernel package"));
-    globfree(&found);
+    g_autofree char *remedy = NULL;
+    g_autofree char *problem = guest_host_problem(&remedy);
+    doctor_add(findings, "libguestfs", problem ? BAD : GOOD,
+               problem ? g_strdup_printf("cannot start: %s; %s", problem, remedy)
+                       : g_strdup("the host has what its appliance is made of"));
 }
 
 static void check_keyring(GArray *findings, const char *family, const char *path)
@@ -138,8 +134,8 @@ static void check_keyring(GArray *findings, const char *family, const char *path
     doctor_add(
         findings, "keyring", there ? GOOD : WARN,
         there ? g_strdup_printf("%s (%s)", path, family)
-              : g_strdup_printf("%s is missing: for the family %s install the package that has it, "
-                                "or name media.keyring in recipes",
+              : g_strdup_printf("%s is missing: for recipes of the family %s, install the package "
+                                "that has it, or set media.keyring",
                                 path, family));
 }
 
@@ -169,24 +165,24 @@ static void check_mirror(struct call *c, GArray *findings)
                        "'mirror:' in recipes"));
 }
 
-static void check_room(struct call *c, GArray *findings)
+static void check_space(struct call *c, GArray *findings)
 {
     g_autofree char *cache = call_cache_dir(c);
     g_autoptr(GError) error = NULL;
     struct statvfs fs;
     if (!files_mkdir(cache, FALSE, &error) || statvfs(cache, &fs) != 0) {
         doctor_add(findings, "cache", BAD,
-                   g_strdup_printf("%s cannot be used%s%s", cache, error ? ": " : "",
-                                   error ? error->message : ""));
+                   error ? doctor_error_text("", error)
+                         : g_strdup_printf("%s cannot be used", cache));
         return;
     }
-    guint64 room = (guint64)fs.f_bavail * fs.f_frsize;
-    g_autofree char *shown = text_size(room);
+    guint64 space = (guint64)fs.f_bavail * fs.f_frsize;
+    g_autofree char *shown = text_size(space);
     gboolean writable = access(cache, W_OK) == 0;
     doctor_add(findings, "cache",
-               !writable            ? BAD
-               : room < ROOM_WANTED ? WARN
-                                    : GOOD,
+               !writable              ? BAD
+               : space < SPACE_WANTED ? WARN
+                                      : GOOD,
                g_strdup_printf("%s, %s free%s", cache, shown, writable ? "" : ", not writable"));
 }
 
@@ -224,10 +220,10 @@ static gboolean doctor_command(struct call *c, GError **error)
         check_program(findings, &needs[i]);
     check_accel(c, findings);
     check_firmware(findings);
-    check_kernel(findings);
+    check_appliance(findings);
     check_keyrings(findings);
     check_mirror(c, findings);
-    check_room(c, findings);
+    check_space(c, findings);
     doctor_print(c, findings);
     guint bad = 0;
     for (guint i = 0; i < findings->len; i++)

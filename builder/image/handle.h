@@ -90,7 +90,6 @@ gboolean guest_limit_error(guest *g, GError **error);
  * INGOT_EXIT_SEAL if QEMU refuses the image (host.c).  said: libguestfs's message. */
 void guest_explain_launch(guest *g, const char *said, GError **error);
 
-/* Why libguestfs cannot make its appliance with these parts of the host, or NULL when they look
- * right; *remedy gets what to do.  Both are owned by the caller. */
-char *guest_host_problem(const char *boot_dir, const char *modules_dir, const char *program_path,
-                         char **remedy);
+/* guest_host_problem with these parts of the host. */
+char *host_problem_in(const char *boot_dir, const char *modules_dir, const char *program_path,
+                      char **remedy);

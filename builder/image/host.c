@@ -70,14 +70,19 @@ static char *kernel_problem(const char *boot_dir, const char *modules_dir, char 
                 : g_strdup_printf("there is no kernel in %s", boot_dir);
 }
 
-char *guest_host_problem(const char *boot_dir, const char *modules_dir, const char *program_path,
-                         char **remedy)
+char *host_problem_in(const char *boot_dir, const char *modules_dir, const char *program_path,
+                      char **remedy)
 {
     if (!has_program(program_path, "supermin")) {
         *remedy = g_strdup("install the package supermin");
         return g_strdup("the program supermin is not installed");
     }
     return kernel_problem(boot_dir, modules_dir, remedy);
+}
+
+char *guest_host_problem(char **remedy)
+{
+    return host_problem_in("/boot", "/lib/modules", g_getenv("PATH"), remedy);
 }
 
 static char *host_space_problem(const char *folder, char **remedy)
@@ -98,7 +103,7 @@ static char *find_problem(guest *g, char **remedy)
         *remedy = g_strdup("install the package qemu-system-x86, or set LIBGUESTFS_HV");
         return g_strdup_printf("%s is missing", qemu);
     }
-    char *problem = guest_host_problem("/boot", "/lib/modules", g_getenv("PATH"), remedy);
+    char *problem = guest_host_problem(remedy);
     return problem ? problem : host_space_problem(cache ? cache : "/var/tmp", remedy);
 }
 

@@ -106,6 +106,10 @@ struct guest_spec {
     struct watch_limits limits; /* of the whole launch; a 0: the default of that */
 };
 
+/* Why libguestfs cannot make its appliance from this host's kernel and programs, or NULL if nothing
+ * is found to be missing; *remedy gets what to do.  The caller owns both. */
+char *guest_host_problem(char **remedy);
+
 /* What is put into an image. */
 struct guest_file {
     const char *path; /* absolute; NULL ends an array.  Directories on the way are made */

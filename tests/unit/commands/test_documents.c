@@ -161,6 +161,9 @@ static void doctor(void **state)
     assert_int_equal(o.code, INGOT_EXIT_HOST);
     assert_true(json_is_array(all));
     assert_string_equal(text_of(finding_of(all, "qemu-system-x86_64"), "verdict"), "missing");
+    const json_t *one;
+    size_t i;
+    json_array_foreach(all, i, one) assert_null(strchr(text_of(one, "text"), '\n'));
     assert_non_null(strstr(text_of(finding_of(all, "qemu-img"), "text"), "qemu-utils"));
     assert_string_equal(text_of(finding_of(all, "qemu-system-aarch64"), "verdict"), "warning");
     assert_string_equal(text_of(finding_of(all, "accelerator"), "verdict"), "missing");

@@ -37,7 +37,7 @@ static char *problem(const char *top, char **remedy)
     g_autofree char *modules = g_build_filename(top, "modules", NULL);
     g_autofree char *bin = g_strdup_printf("/nowhere:%s/bin", top);
     *remedy = NULL;
-    return guest_host_problem(boot, modules, bin, remedy);
+    return host_problem_in(boot, modules, bin, remedy);
 }
 
 static void assert_problem(const char *top, const char *says, const char *remedy_says)
