@@ -92,7 +92,7 @@ static gint by_rank(gconstpointer a, gconstpointer b)
     return order ? order : catalog_by_name(&x->stanza, &y->stanza);
 }
 
-/* Only when all stanzas are read: one that a newer one replaced provides nothing. */
+/* Only when all stanzas are read: one that a newer one has replaced provides nothing. */
 static void sort_out_provides(deb_catalog *c)
 {
     GHashTableIter iter;
@@ -105,7 +105,7 @@ static void sort_out_provides(deb_catalog *c)
         g_ptr_array_sort(value, by_rank);
 }
 
-/* FALSE with *error unset: the text is at its end. */
+/* FALSE with *error unset: end of the text. */
 static gboolean read_stanza(const char **at, const char *end, deb_stanza *s, GError **error)
 {
     const char *from = *at;

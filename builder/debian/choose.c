@@ -18,7 +18,7 @@ deb_package *deb_choose(const deb_catalog *catalog, const char *name, GError **e
     return NULL;
 }
 
-/* The names that a stanza depends on and that begin so, put behind names. */
+/* Appends to names those dependencies of a stanza that have the prefix. */
 static void add_depends(const deb_stanza *s, const char *prefix, GPtrArray *names)
 {
     struct slice clause, part, rest = s->fields[DEB_FIELD_DEPENDS];
@@ -32,7 +32,7 @@ static void add_depends(const deb_stanza *s, const char *prefix, GPtrArray *name
     }
 }
 
-/* What a metapackage leads to; the caller owns the name. */
+/* The package behind a metapackage; the caller owns the name. */
 static char *kernel_name(const deb_catalog *catalog, const char *name, GError **error)
 {
     g_autofree char *at = g_strdup(name);
@@ -54,7 +54,7 @@ static char *kernel_name(const deb_catalog *catalog, const char *name, GError **
     return NULL;
 }
 
-/* Some distributions have the modules, or the kernel too, in packages beside the image's. */
+/* Some distributions have the modules, or even the kernel, in packages of their own. */
 static GPtrArray *kernel_names(const deb_catalog *catalog, const char *name, GError **error)
 {
     char *real = kernel_name(catalog, name, error);

@@ -13,7 +13,7 @@ struct pick {
     gboolean base, wanted;
 };
 
-/* A relation of Conflicts or Breaks, and who has it. */
+/* A relation of Conflicts or Breaks, and the package that has it. */
 struct ban {
     deb_relation relation;
     const struct pick *whose;
@@ -25,8 +25,8 @@ struct closure {
     GHashTable *chosen; /* deb_stanza * -> struct pick * */
     GPtrArray *queue;   /* of struct pick *, in the order of their choice; owns them */
     GHashTable *bans;   /* name -> GPtrArray of struct ban * */
-    guint followed;     /* so many of the queue have what they depend on */
-    guint recommended;  /* and so many what they recommend */
+    guint followed;     /* how many of the queue have their dependencies */
+    guint recommended;  /* and how many their recommendations */
     gboolean base;      /* what is chosen now is of the base set */
     char *obstacle;     /* why the last candidate was not taken, for messages */
 };
@@ -56,9 +56,9 @@ static struct pick *pick_of(const struct closure *c, const deb_stanza *s)
     return s ? g_hash_table_lookup(c->chosen, s) : NULL;
 }
 
-/* ---- what stands against a package ---- */
+/* ---- conflicts ---- */
 
-/* What chosen package, other than the one itself, a relation speaks of; NULL: none. */
+/* The chosen package, other than self, that a relation applies to; NULL: none. */
 static struct pick *chosen_by(const struct closure *c, const deb_relation *r, const deb_stanza *but)
 {
     const deb_stanza *s = catalog_find(c->catalog, r->name);
@@ -88,7 +88,7 @@ static const struct pick *banned_by(const struct closure *c, const char *name, c
 
 static const enum deb_field against[] = {DEB_FIELD_CONFLICTS, DEB_FIELD_BREAKS};
 
-/* The chosen package that does not go together with one that is not chosen; NULL: none. */
+/* The chosen package that conflicts with one that is not chosen; NULL: none. */
 static const struct pick *clash(const struct closure *c, const deb_stanza *s)
 {
     const struct pick *p = NULL;
@@ -177,7 +177,7 @@ static struct pick *closure_take(struct closure *c, const deb_stanza *s)
     return p;
 }
 
-/* Takes back what was chosen since there were so many. */
+/* Takes back the choices made since the queue had this length. */
 static void take_back(struct closure *c, guint so_many)
 {
     for (guint i = so_many; i < c->queue->len; i++) {
@@ -205,7 +205,7 @@ static const deb_stanza *candidate(struct closure *c, const deb_relation *r)
     return NULL;
 }
 
-/* One "a | b (>= 1)".  FALSE: there is nothing for it. */
+/* One "a | b (>= 1)".  FALSE: nothing satisfies it. */
 static gboolean satisfy(struct closure *c, struct slice clause)
 {
     const deb_stanza *first = NULL;
@@ -241,7 +241,7 @@ static gboolean follow_field(struct closure *c, const struct pick *p, enum deb_f
     return TRUE;
 }
 
-/* All that the chosen ones depend on, and what those depend on. */
+/* All dependencies of the chosen packages, and theirs. */
 static gboolean closure_follow(struct closure *c, GError **error)
 {
     while (c->followed < c->queue->len) {
@@ -253,8 +253,8 @@ static gboolean closure_follow(struct closure *c, GError **error)
     return TRUE;
 }
 
-/* What must be there is chosen before what may be: it can be one of the alternatives.  What cannot
- * be there with all that it depends on is left out. */
+/* Required packages are chosen before optional ones: they can be one of the alternatives.  A
+ * recommended package whose dependencies cannot be satisfied is left out. */
 static void follow_recommends(struct closure *c)
 {
     while (c->recommended < c->queue->len) {

@@ -57,8 +57,8 @@ static char *info_path(const deb_unpacked *p, const char *what)
 
 /* ---- of one package ---- */
 
-/* dpkg leaves out "control", which is in status, and a "list", which it writes itself.  Another
- * dot in a name could make it the file of another package. */
+/* dpkg leaves out "control", which is in status, and a "list", which it writes itself.  Another dot
+ * in a name could make it the file of another package. */
 static gboolean put_member(const deb_database *db, const deb_unpacked *p,
                            const struct deb_member *m, GError **error)
 {
@@ -88,14 +88,14 @@ static gboolean is_trigger(const char *name)
     for (const char *c = name; *c; c++)
         if (!g_ascii_isgraph(*c))
             return FALSE;
-    /* The names of dpkg's own files there begin with a capital letter, those of triggers must not
-     * be paths when they are files. */
+    /* dpkg's own files there have names that begin with a capital letter; triggers that are files
+     * must not be paths. */
     return *name == '/' || (!strchr(name, '/') && *name != '.' && strcmp(name, "File") != 0 &&
                             strcmp(name, "Lock") != 0 && strcmp(name, "Unincorp") != 0);
 }
 
-/* deb-triggers(5): "interest[-await|-noawait] NAME"; a NAME with a leading '/' is a path.  What a
- * package activates is of no interest: all that listen are configured after this. */
+/* deb-triggers(5): "interest[-await|-noawait] NAME"; a NAME with a leading '/' is a path.  Triggers
+ * that a package activates do not matter: all packages that listen are configured after this. */
 static gboolean add_triggers(deb_database *db, const deb_unpacked *p, const struct deb_member *m,
                              GError **error)
 {
@@ -161,8 +161,8 @@ static void add_status(GString *status, const deb_unpacked *p)
     g_string_append_c(status, '\n');
 }
 
-/* apt keeps a package of "Architecture: all" under the native architecture; any other package here
- * is of that one. */
+/* apt lists a package of "Architecture: all" under the native architecture; here, every other
+ * package has that one. */
 static void add_states(GString *states, const deb_unpacked *p, const char *native)
 {
     if (p->automatic)

@@ -13,8 +13,8 @@
 struct deb_file {
     char *name;
     struct archive *outer; /* the ar archive */
-    struct archive *inner; /* the decompressed member at hand, read through outer; or NULL */
-    guint64 left;          /* so much may still come out of it */
+    struct archive *inner; /* the current member, decompressed, read through outer; or NULL */
+    guint64 left;          /* how much more may come out of it */
 };
 
 static void member_free(gpointer data)
@@ -49,8 +49,8 @@ static la_ssize_t deb_on_read(struct archive *inner, void *data, const void **bl
     return -1;
 }
 
-/* Only what the name says (deb(5)): guessing would also undo a compression inside another.  The
- * filters that libarchive has no code for would run a program; they are not among these. */
+/* Only what the name says (deb(5)): guessing would also undo a compression inside another.  Filters
+ * for which libarchive has no code would run a program; they are not among these. */
 static gboolean support_filter(struct archive *a, const char *suffix)
 {
     static const struct {
@@ -160,7 +160,7 @@ static GPtrArray *deb_read_control(deb_file *d, const char *suffix, GError **err
     return n == 0 && read_members(d, tar, members, error) ? g_steal_pointer(&members) : NULL;
 }
 
-/* ---- the whole ---- */
+/* ---- the whole package ---- */
 
 /* deb(5): debian-binary, control.tar*, data.tar*; members that begin with '_' may stand between. */
 static gboolean next_member(const deb_file *d, const char *want, char **suffix, GError **error)
@@ -222,7 +222,7 @@ deb_file *deb_open(const char *path, const char *name, GPtrArray **members, GErr
     return g_steal_pointer(&d);
 }
 
-/* ---- as media/ and rootfs/ take it ---- */
+/* ---- the record for media/ and rootfs/ ---- */
 
 static gpointer format_open(const char *path, const char *name, gpointer *head, GError **error)
 {

@@ -76,7 +76,7 @@ static gboolean is_field_name(struct slice name)
     return TRUE;
 }
 
-/* The line at .at, without its end; the place behind it. */
+/* The line at .at, without its end; .at moves behind it. */
 static const char *line_at(const struct deb822_reader *r, struct slice *line)
 {
     const char *newline = memchr(r->at, '\n', (gsize)(r->end - r->at));

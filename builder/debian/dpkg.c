@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "debian/unpacked.h"
 
-/* Packages as dpkg unpacks them, but into the places where the files are to be: there is no
- * configuration file yet whose changes could get lost. */
+/* Packages as dpkg unpacks them, except that configuration files go straight to their places: there
+ * are no changes yet that could get lost. */
 
 static gpointer dpkg_open(const struct rootfs_sink *sink, gpointer to)
 {
@@ -42,7 +42,7 @@ static void note_diversion(const deb_unpacked *by, const char *path, const char 
         g_string_append_printf(by->diversions, "/%s\n/%s\n%s\n", path, to, by->name);
 }
 
-/* Another package, whose file is there, and this one: either may divert the other's. */
+/* Another package, which has its file there, and this one: either may divert the other's. */
 static gboolean dpkg_divert(const deb_unpacked *p, const deb_unpacked *other, const char *path,
                             struct rootfs_place *place, GError **error)
 {
@@ -77,7 +77,7 @@ static gboolean dpkg_dispute(gpointer owner, gpointer of, const char *path,
     return TRUE;
 }
 
-/* ---- what the database says of files ---- */
+/* ---- questions about files ---- */
 
 static void dpkg_listed(gpointer owner, const char *path)
 {

@@ -9,14 +9,14 @@
 
 #define SOURCES_MAX (1u << 20)
 
-/* What is looked for: the release, or its security updates. */
+/* What is wanted: the release, or its security updates. */
 struct wanted {
     const char *path;  /* the end of the URL */
     gboolean security; /* the suite's name ends in "-security" */
 };
 
-/* A http, https or ftp URL without a user that ends in the path: what is secret in the host's
- * sources must not come into a guest. */
+/* An http, https or ftp URL without a user that ends in the path: secrets in the host's sources
+ * must not get into a guest. */
 static char *usable_uri(const struct wanted *wanted, const char *uri)
 {
     static const char *const schemes[] = {"http://", "https://", "ftp://"};

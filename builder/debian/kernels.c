@@ -2,8 +2,8 @@
 #include "debian/source.h"
 #include "debian/suite.h"
 
-/* The kernels for which an archive has the modules of debian-installer: the index of its udebs
- * names one with each ("Kernel-Version"). */
+/* The kernels for which an archive has debian-installer's modules: each udeb in its index names one
+ * ("Kernel-Version"). */
 
 static gboolean kernels_read_index(media_job *job, GString *text, GError **error)
 {

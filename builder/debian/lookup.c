@@ -56,7 +56,7 @@ static deb_package *lookup_look_up(media_job *job, const deb_suite *suite, const
 }
 
 /* The package in the index of one architecture.  NULL with *error unset: there is no such index, or
- * it is not there. */
+ * the package is not in it. */
 static deb_package *search_index(media_job *job, const deb_suite *suite, const char *component,
                                  const char *arch, GError **error)
 {

@@ -44,8 +44,8 @@ static void push_all(const struct ordering *o, const char *name, GPtrArray *stac
             g_ptr_array_add(stack, g_ptr_array_index(found, i));
 }
 
-/* Puts p behind what it pre-depends on; a circle is cut where it is met.  A package is on the stack
- * below what was pushed for it: when it is on top again, all of that is done. */
+/* Puts p behind its Pre-Depends; a circle is cut where it is found.  A package is on the stack
+ * below everything that was pushed for it: when it is on top again, all of that is done. */
 static void order_visit(const struct ordering *o, deb_unpacked *p)
 {
     g_autoptr(GPtrArray) stack = g_ptr_array_new();

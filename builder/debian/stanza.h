@@ -2,8 +2,8 @@
 #pragma once
 #include "debian/deb822.h"
 
-/* A stanza of a Packages file or of dpkg's status: the fields that matter here, which stay where
- * they are in the text. */
+/* A stanza of a Packages file or of dpkg's status: the fields that matter here, left where they are
+ * in the text. */
 
 enum deb_field {
     DEB_FIELD_PACKAGE,
@@ -29,11 +29,11 @@ typedef struct deb_stanza {
 } deb_stanza;
 
 /* Reads one stanza; *at moves behind it.  FALSE with *error unset: there is none before end.
- * lenient: lines that make no sense are passed over, and of a field that is there twice the last
- * counts; else both are errors. */
+ * lenient: malformed lines are skipped, and of a repeated field the last counts; else both are
+ * errors. */
 gboolean stanza_next(const char **at, const char *end, gboolean lenient, deb_stanza *stanza,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What may be fetched and installed of it; the caller owns the package.  An error when its name,
- * version, file name, size or digest cannot be used. */
+/* The package to fetch and install; the caller owns it.  An error if its name, version, file name,
+ * size or digest cannot be used. */
 deb_package *stanza_package(const deb_stanza *stanza, GError **error) G_GNUC_WARN_UNUSED_RESULT;

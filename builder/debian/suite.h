@@ -3,8 +3,8 @@
 #include "debian/debian.h"
 #include "media/source.h"
 
-/* A suite of a Debian archive (wiki.debian.org/DebianRepository/Format): the signed InRelease names
- * the digests of the Packages files, these name the digests of the .debs. */
+/* A suite of a Debian archive (wiki.debian.org/DebianRepository/Format): the signed InRelease has
+ * the digests of the Packages files, and these have the digests of the .debs. */
 
 typedef struct deb_suite {
     char *mirror, *name;  /* mirror: without a slash at its end */
@@ -15,13 +15,13 @@ typedef struct deb_suite {
 void deb_suite_clear(deb_suite *suite);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(deb_suite, deb_suite_clear)
 
-/* The suite of that name of an archive, with components and architecture of the job's spec; checks
- * that all of them can become parts of URLs. */
+/* The suite of an archive that has this name, with components and architecture of the job's spec;
+ * checks that all of them can become parts of URLs. */
 gboolean deb_suite_init(deb_suite *suite, const media_job *job, const char *mirror,
                         const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Words of the recipe, before they become parts of URLs: the name of a package, or letters, digits
- * and the characters of more; what: what it is said to be ("suite"). */
+/* Checks a word of the recipe before it becomes part of a URL: a package's name, or letters, digits
+ * and the characters of more; what: its role in messages ("suite"). */
 gboolean deb_suite_package_name(const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean deb_suite_word(const char *what, const char *word, const char *more,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -36,8 +36,8 @@ void deb_unpacked_free(deb_unpacked *p)
     g_free(p);
 }
 
-/* The text goes into dpkg's status file as it is: it must be one stanza that says nothing of what
- * dpkg itself keeps there. */
+/* The text goes into dpkg's status file as it is: it must be one stanza without the fields that
+ * dpkg itself writes there. */
 static GHashTable *unpacked_read_control(const struct deb_member *m, GError **error)
 {
     const char *at = m->data, *end = m->data + m->size;

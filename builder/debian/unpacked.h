@@ -4,7 +4,7 @@
 
 /* ---- a package that is being unpacked ---- */
 
-/* What is known of it while its files are written, and later for the database. */
+/* Facts collected while its files are written, and used later for the database. */
 
 struct deb_conffile {
     char *path; /* without leading '/' */
@@ -13,21 +13,21 @@ struct deb_conffile {
 
 typedef struct deb_unpacked {
     char *path;                  /* of the .deb, for messages */
-    char *name, *arch, *version; /* checked: no odd letters */
+    char *name, *arch, *version; /* checked: no unusual characters */
     char *stem;    /* of its files in info/: "libc6:amd64" where Multi-Arch is "same", else name */
     char *control; /* its control file without blank lines around */
     char *pre_depends, *provides, *replaces; /* fields; NULL: none */
-    char *diverts;       /* its preinst, when that speaks of dpkg-divert; else NULL */
+    char *diverts;       /* its preinst, if that mentions dpkg-divert; else NULL */
     GString *diversions; /* what of dpkg's file of that name is its own: three lines for each */
     gboolean automatic;
     GPtrArray *conffiles;    /* of struct deb_conffile *, in the order of the package's own list */
     GHashTable *conffile_of; /* the same by path */
     GPtrArray *files;        /* of char *: "/.", "/etc", …, in the order of data.tar */
-    GHashTable *lost;        /* set of those that another package has taken over (Replaces) */
-    GString *sums;           /* for info, md5sums: where the package has none itself; else NULL */
+    GHashTable *lost;        /* set of those that another package took over (Replaces) */
+    GString *sums;           /* for info, md5sums: if the package has none itself; else NULL */
 } deb_unpacked;
 
-/* path: of the .deb; name: what the package must be called.  The caller owns it. */
+/* path: of the .deb; name: the name that the package must have.  The caller owns it. */
 deb_unpacked *deb_unpacked_new(const char *path, const char *name, const GPtrArray *members,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void deb_unpacked_free(deb_unpacked *p);
@@ -39,23 +39,22 @@ struct deb_conffile *deb_unpacked_conffile(const deb_unpacked *p, const char *pa
 /* Whether p may take over files of other (Debian Policy 7.6.1). */
 gboolean deb_unpacked_replaces(const deb_unpacked *p, const deb_unpacked *other);
 
-/* Where a file of other goes when p, which ships one of the same path, diverts it in its preinst
- * (dpkg-divert(1)): FALSE, p does not; else *to is the path, or NULL when it cannot be told.  A
- * guess from the text of the script, since nothing of a package is run here. */
+/* Where a file of other goes if p, which ships one of the same path, diverts it in its preinst
+ * (dpkg-divert(1)): FALSE, p does not; else *to is the path, or NULL if it is not clear.  A guess
+ * from the text of the script, since nothing of a package runs here. */
 gboolean deb_unpacked_diverts(const deb_unpacked *p, const deb_unpacked *other, const char *path,
                               char **to);
 
 /* ---- dpkg's database ---- */
 
-/* The databases of dpkg and apt as they stand after `dpkg --unpack` (dpkg(1), deb-control(5),
+/* The databases of dpkg and apt as `dpkg --unpack` leaves them (dpkg(1), deb-control(5),
  * deb-triggers(5), and what dpkg 1.22 writes): info/, status, the triggers that packages are
- * interested in, apt's extended_states.  dpkg goes on with `dpkg --configure`.
- *
- * One thing is different: a configuration file is in its place with its digest in status, and not
- * beside it as NAME.dpkg-new.  dpkg takes it as dealt with. */
+ * interested in, apt's extended_states.  `dpkg --configure` continues from there.  One thing
+ * differs: a configuration file is in its place with its digest in status, and not beside it as
+ * NAME.dpkg-new.  dpkg regards it as dealt with. */
 typedef struct deb_database deb_database;
 
-/* The sink and what it writes to must live as long; the caller owns the object. */
+/* The sink and its target must live as long; the caller owns the object. */
 deb_database *deb_database_new(const struct rootfs_sink *sink, gpointer to);
 void deb_database_free(deb_database *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_database, deb_database_free)

@@ -157,8 +157,8 @@ static gboolean archive_visit(media_reader *reader, struct search *s,
     }
     if (s->matches->len < MATCHES_MAX)
         g_ptr_array_add(s->matches, g_strdup(entry->path));
-    /* In the good case this is the one, and the medium need not be read again.  The data of an
-     * entry can be read once: another glob that matches it gets it in the second pass. */
+    /* Usually this is the one, and the medium need not be read again.  The data of an entry can be
+     * read only once: another glob that matches it gets it in the second pass. */
     if (s->written || *spent || !entry->regular)
         return TRUE;
     *spent = TRUE;
@@ -296,7 +296,7 @@ static gsize archive_missing(const struct search *searches, gsize n, const struc
     return count;
 }
 
-/* Each pass brings at least one more file, or there is none to bring. */
+/* Each pass brings at least one more file, or the search ends. */
 static gboolean fetch_all(struct search *searches, gsize n, GCancellable *cancel, GError **error)
 {
     const struct search *first = NULL;

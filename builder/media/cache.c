@@ -56,7 +56,7 @@ static char *entry_path(const media_cache *cache, const char *sha256)
     return g_build_filename(cache->root, "sha256", folder, lower, NULL);
 }
 
-/* The change time is part of it: unlike the other times it cannot be set back by a program. */
+/* It includes the change time, which, unlike the other times, no program can set back. */
 char *media_cache_stamp(const struct stat *info)
 {
     return g_strdup_printf("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld %" G_GINT64_FORMAT
@@ -75,7 +75,7 @@ static gboolean stamp_fits(const char *path, const struct stat *info)
 }
 
 /* A stamp that cannot be written costs time later and is no failure now; one that a power cut
- * spoils fits no more, so it need not be synced. */
+ * damaged matches nothing, so it need not be synced. */
 static void stamp(const media_cache *cache, const char *path)
 {
     struct stat info;
@@ -88,8 +88,7 @@ static void stamp(const media_cache *cache, const char *path)
         progress_detail(cache->progress, "%s", error->message);
 }
 
-/* When it was last used, for who has to remove something.  The entry's own times are part of the
- * stamp. */
+/* When it was last used, for pruning.  The entry's own times are part of the stamp. */
 static void touch_stamp(const char *path)
 {
     g_autofree char *file = g_strconcat(path, ".stat", NULL);

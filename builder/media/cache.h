@@ -19,8 +19,8 @@
  * the bytes where that is known, else the digest of what names them. */
 typedef struct media_cache media_cache;
 
-/* Makes the folders.  What is found or landed stays in the cache until it is freed.  p (may be
- * NULL) is borrowed and is told of damaged entries. */
+/* Makes the folders.  What is found in the cache or added to it stays there until this is freed.  p
+ * (may be NULL) is borrowed; damaged entries are reported to it. */
 media_cache *media_cache_open(const char *cache_dir, progress *p,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void media_cache_free(media_cache *cache);
@@ -48,7 +48,7 @@ char *media_cache_stamp(const struct stat *info);
 char *media_cache_part(const media_cache *cache, const char *key);
 
 /* A private directory on the cache's file system; the caller removes it with files_remove_tree and
- * lets go of *lock with files_unlock.  Those of dead processes go. */
+ * releases *lock with files_unlock.  Those of dead processes are removed. */
 char *media_cache_temp_dir(const media_cache *cache, int *lock,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -3,25 +3,24 @@
 #include "base/digest.h"
 #include "media/cache.h"
 
-/* What time it is at least.  Who holds back updates of an archive may also have set the clock of
- * this machine back, so that a Release file that has expired looks valid.  Two things bound that:
+/* The earliest time that it can be.  Whoever holds back updates of an archive may also have set
+ * this machine's clock back, so that an expired Release file looks valid.  Two things limit that:
  * the day on which this version of ingot was released, and the newest Release file that was ever
- * verified, which is remembered in the cache.
- *
- * Only Dates under a good signature count, so nobody but the holder of an archive's key can push
- * the time forward; such a Date is believed for CLOCK_YEARS after ingot's own day at most. */
+ * verified, which the cache remembers.  Only Dates under a good signature count, so nobody but the
+ * holder of an archive's key can push the time forward; such a Date is believed for at most
+ * CLOCK_YEARS after ingot's own day. */
 #define CLOCK_YEARS 20
 
-/* Seconds since 1970: host (the clock of this machine) or later.  A note that cannot be is left out
- * of account, with a warning. */
+/* Seconds since 1970: host (this machine's clock) or later.  A note with an impossible date is
+ * ignored, with a warning. */
 gint64 media_clock_now(const media_cache *cache, gint64 host, progress *told);
 
 /* Remembers the Date of a Release file that was verified; negative: it had none. */
 gboolean media_clock_verified(const media_cache *cache, gint64 date, GCancellable *cancel,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Warns when a Release file was refused at a time (media_clock_now) that the clock of this machine,
- * host, is behind of: what says so, and what to do when it is wrong. */
+/* Warns when a Release file was refused at a time (media_clock_now) that is ahead of this machine's
+ * clock, host: what that time comes from, and what to do if it is wrong. */
 void media_clock_explain(const media_cache *cache, gint64 now, gint64 host, progress *told);
 
 /* The key of the note that remembers it. */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Media that are one file: behind a URL, or on this machine. */
+/* Media that are one file: at a URL, or on this machine. */
 
 #define MEDIUM_MAX    (G_GUINT64_CONSTANT(16) << 30)
 #define SIGNATURE_MAX (1u << 20)
@@ -19,7 +19,7 @@
 struct detached {
     char *path;
     char key[DIGEST_HEX_LEN + 1];    /* of its URL; "": it is a local file */
-    char sha256[DIGEST_HEX_LEN + 1]; /* "": it lies in the cache already */
+    char sha256[DIGEST_HEX_LEN + 1]; /* "": it is in the cache already */
 };
 
 static gboolean recall_signature(struct media_job *job, struct detached *s, GError **error)
@@ -55,7 +55,7 @@ static gboolean find_signature(struct media_job *job, struct detached *s, GError
     return TRUE;
 }
 
-/* Kept for offline runs, once the medium has proven it. */
+/* Kept for offline runs, once it has verified the medium. */
 static gboolean keep_signature(struct media_job *job, struct detached *s, GError **error)
 {
     if (!*s->sha256)
@@ -193,7 +193,7 @@ static gboolean check_local(struct media_job *job, const char *path, const struc
                         "%s is a directory: it has no digest or signature of its own", path);
         return FALSE;
     }
-    /* A drive is slow: it is read as a whole only when there is something to compare with. */
+    /* A drive is slow: it is read as a whole only if there is a digest to compare with. */
     if ((S_ISREG(info->st_mode) || job->spec->sha256) &&
         (!digest_of(job, path, info, sha256, size, error) || !check_digest(job, sha256, error)))
         return FALSE;

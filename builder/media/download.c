@@ -14,7 +14,7 @@
 
 #define VALIDATORS_MAX  8192u
 #define RETRY_AFTER_MAX 60u
-#define NEWS_BYTES      65536u /* so much that is new makes a try a success */
+#define NEWS_BYTES      65536u /* a try that brings this many new bytes is a success */
 
 const struct media_limits media_limits_default = {
     .attempts = 5,
@@ -31,7 +31,7 @@ void media_answer_clear(media_answer *answer)
     g_clear_pointer(&answer->modified, g_free);
 }
 
-/* ---- the partial file and what its bytes came with ---- */
+/* ---- the partial file and its validators ---- */
 
 static char *validators_path(const char *part)
 {
@@ -123,8 +123,8 @@ static enum media_verdict try_once(struct tries *t, GError **error)
     return verdict;
 }
 
-/* Milliseconds: doubled from try to try, between half and one and a half of that, so that many
- * clients do not come back together. */
+/* Milliseconds: doubled from try to try, times a random factor of 0.5 to 1.5, so that many clients
+ * do not come back together. */
 static guint64 back_off(const struct tries *t)
 {
     const struct media_limits *l = t->net->limits;
@@ -155,7 +155,7 @@ static gboolean wait_before_next(const struct tries *t, const GError *why, GErro
     return pause_for(wait, t->net->cancel, error);
 }
 
-/* A server that breaks off again and again, but each time later, is not one that is down. */
+/* A server that breaks off again and again, but later each time, is not down. */
 static gboolean may_try_again(struct tries *t)
 {
     if (t->last.have >= t->farthest + NEWS_BYTES) {
@@ -199,7 +199,7 @@ static gboolean examine(const struct tries *t, media_answer *answer, GError **er
     return TRUE;
 }
 
-/* Bytes of an earlier run may be of an earlier file: then the whole is fetched once more. */
+/* Bytes of an earlier run may belong to an older file: then all of it is fetched once more. */
 static enum media_verdict conclude(struct tries *t, media_answer *answer, GError **error)
 {
     answer->not_modified = t->last.not_modified;
@@ -217,7 +217,7 @@ static enum media_verdict conclude(struct tries *t, media_answer *answer, GError
     return MEDIA_DONE;
 }
 
-/* A run that died between the last byte and the cache has left all of it. */
+/* A run that died between the last byte and the cache has left the complete file. */
 static gboolean complete_already(const struct tries *t, media_answer *answer)
 {
     struct stat info;
@@ -261,7 +261,7 @@ gboolean media_download_run(const struct media_download *download, const struct 
     struct tries t = {.download = download, .net = net, .part = part};
     if (g_cancellable_set_error_if_cancelled(net->cancel, error))
         return FALSE;
-    /* What the server may call unmodified is the caller's copy, not what is left of a try. */
+    /* "Not modified" refers to the caller's copy, not to what is left of an earlier try. */
     if (download->etag || download->modified)
         download_forget(part);
     if (complete_already(&t, answer))

@@ -26,7 +26,7 @@ struct environment {
     struct media_job *job;
     GHashTable *modules; /* folded name -> struct module * */
     GHashTable *builtin; /* folded names */
-    char *version;       /* of the modules: what their folder is called */
+    char *version;       /* of the modules: their folder's name */
     char *kernel_member, *kernel_in;
     GBytes *kernel, *shell;
     guint64 bytes;
@@ -143,7 +143,7 @@ static gboolean take_builtin(struct environment *e, media_reader *reader,
     return bytes != NULL;
 }
 
-/* What stands behind lib/modules/, or NULL. */
+/* What follows lib/modules/, or NULL. */
 static const char *below_modules(const char *path)
 {
     static const char *const folders[] = {"lib/modules/", "usr/lib/modules/"};
@@ -325,7 +325,7 @@ static gboolean write_files(struct environment *e, media_boot *boot, GError **er
     const char *data = g_bytes_get_data(e->kernel, &size);
     environment_add_file(e, g_strdup("bin/busybox"), 0755, e->shell);
     environment_add_file(e, g_strdup("modules/order"), 0644, order);
-    /* Behind no initrd at all: it is the first. */
+    /* It does not follow another initrd: it is the first. */
     if (!g_file_set_contents(kernel, data, (gssize)size, error) ||
         !media_initrd_append("/dev/null", (const struct media_file *)(void *)e->files->data,
                              e->files->len, initrd, error))

@@ -50,7 +50,7 @@ static gint by_path(gconstpointer a, gconstpointer b)
     return strcmp(x->path, y->path);
 }
 
-/* In one order, whatever the caller's, so that the same files are the same bytes. */
+/* In one order, whatever the caller's, so that the same files give the same bytes. */
 static GPtrArray *initrd_sorted(const struct media_file *files, gsize n, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new();

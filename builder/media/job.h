@@ -38,8 +38,8 @@ struct media_wish {
     char *path;                     /* result: in the cache; owned by the struct */
 };
 
-/* Obtains all of them, some at a time.  what: how people are told of them ("packages").  The first
- * error ends it; what is complete by then stays in the cache. */
+/* Obtains all of them, several at a time.  what: their name in messages ("packages").  The first
+ * error ends it; files that are complete by then stay in the cache. */
 gboolean media_obtain_all(struct media_job *job, struct media_wish *wishes, gsize n,
                           const char *what, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -144,7 +144,7 @@ static gboolean is_elf(struct view file)
 
 static gboolean find_modinfo(struct view file, struct view *found)
 {
-    static const char wanted[] = ".modinfo"; /* with the NUL behind it */
+    static const char wanted[] = ".modinfo"; /* including the NUL */
     struct view table, names, name;
     gsize n = (gsize)kmod_number(file, HEADER_SHNUM, 2);
     if (!part_of(file, kmod_number(file, HEADER_SHOFF, 8), (guint64)n * SECTION_SIZE, &table) ||

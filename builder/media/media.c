@@ -39,7 +39,7 @@ static void part_clear(struct part *part)
     g_clear_pointer(&part->path, g_free);
 }
 
-/* What people know it by: a path in the cache says nothing. */
+/* Its name for people: a path in the cache means nothing to them. */
 static const char *medium_name(const struct media_job *job, const char *path)
 {
     const struct media_input *last =
@@ -52,7 +52,8 @@ static void part_key(char key[DIGEST_HEX_LEN + 1], const char *medium, const str
     media_key(key, "member", medium, part->glob);
 }
 
-/* What an earlier run took out of the same bytes.  TRUE: it is still in the cache. */
+/* The files that an earlier run extracted from the same bytes.  TRUE: they are still in the cache.
+ * */
 static gboolean recall_part(struct media_job *job, const char *medium, struct part *part,
                             GError **error)
 {
@@ -172,7 +173,7 @@ static gboolean check_iso(const char *path, const char *name, GError **error)
     return FALSE;
 }
 
-/* A drive has no digest until it is asked for: what the guest gets is part of keys. */
+/* A drive has no digest unless one is asked for, and keys need one of what the guest gets. */
 static gboolean whole_digest(struct media_job *job, const char *path,
                              char sha256[DIGEST_HEX_LEN + 1], GError **error)
 {

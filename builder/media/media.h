@@ -18,8 +18,8 @@ struct archive;
 struct media_format {
     const char *what;  /* "a .deb" */
     const char *magic; /* how such a file begins, and no other medium */
-    /* Opens it and reads the head.  name: how people are told of it; NULL: as the path ends.  *head
-     * (NULL: not wanted) is owned by the caller. */
+    /* Opens it and reads the head.  name: its name in messages; NULL: the last part of the path.
+     * *head (NULL: not wanted) is owned by the caller. */
     gpointer (*open)(const char *path, const char *name, gpointer *head, GError **error);
     void (*close)(gpointer opened);
     gsize (*head_size)(gconstpointer head); /* bytes, about */
@@ -30,13 +30,13 @@ struct media_format {
     int (*archive)(struct archive *a); /* archive_read_support_format_tar or the like */
 };
 
-/* Says that a package is not as it must be (why may hold what the package says); always FALSE. */
+/* Reports that a package is malformed (why may quote the package); always FALSE. */
 gboolean media_package_refuse(const char *path, const char *why, GError **error);
 
 /* A package of a proved archive. */
 typedef struct media_package {
     char *name, *version, *arch; /* in the archive's words */
-    char *file;                  /* what its file is called there */
+    char *file;                  /* its name there */
     char *url;
     char *path; /* in the cache, once it has been fetched; else NULL */
     char sha256[65];
@@ -60,8 +60,8 @@ enum media_kind {
 
 struct media_spec {
     enum media_kind kind;
-    /* What an archive of packages is read with, and the form of a package; NULL only for URL and
-     * LOCAL, of which none is a package then. */
+    /* The source that reads an archive, and its format of packages; NULL only for URL and LOCAL,
+     * neither of which is a package then. */
     const struct media_source *source;
     /* PACKAGE, SYSTEM (without package), all in the words of the source; components: the parts of
      * the archive with blanks between, NULL: the usual one. */
@@ -75,20 +75,19 @@ struct media_spec {
     char *kernel_glob, *initrd_glob; /* fnmatch(3), FNM_PERIOD off, '*' crosses '/' */
     gboolean whole; /* URL, LOCAL: an ISO 9660 image or drive that is booted as it is */
 
-    /* SYSTEM.  security_mirror: the archive of the suite's security updates, of which the newer
-     * versions are taken; NULL: none.  Lists end with NULL, and may be NULL themselves: none.
-     */
+    /* SYSTEM.  security_mirror: the archive of the suite's security updates, whose newer versions
+     * are taken; NULL: none.  Lists end with NULL, and may be NULL themselves: empty. */
     char *security_mirror;
     char **plain;       /* names; of the base set, with what they depend on */
     char **packages;    /* names; with what they depend on and recommend */
     char **excluded;    /* names that are never taken */
     char *env_kernel;   /* "linux-image-cloud-amd64": the environment's kernel and modules */
     char *env_shell;    /* "busybox-static" */
-    char **env_modules; /* names without ".ko"; what they depend on comes by itself */
+    char **env_modules; /* names without ".ko"; dependencies are added */
 };
 void media_spec_clear(struct media_spec *spec);
 
-/* One thing that went into the build and its digest, for keys and for the manifest. */
+/* One input of the build and its digest, for keys and for the manifest. */
 struct media_input {
     char *name;   /* "InRelease", "debian-installer-13-netboot-amd64_…_all.deb", "kernel" */
     char *origin; /* URL without userinfo, or path */
@@ -103,7 +102,7 @@ typedef struct media_boot {
     char *medium, *medium_sha256; /* whole: the file or drive */
     GPtrArray *inputs;            /* of struct media_input * */
     GPtrArray *packages;          /* SYSTEM: of media_package *, sorted by name; else NULL */
-    struct media_cache *cache;    /* keeps what lies in it from being removed */
+    struct media_cache *cache;    /* keeps its entries from being removed */
 } media_boot;
 void media_boot_free(media_boot *boot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(media_boot, media_boot_free)
@@ -126,13 +125,12 @@ struct media_context {
 media_boot *media_fetch(const struct media_spec *spec, const struct media_context *context,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* ---- what may go ---- */
+/* ---- what can be removed ---- */
 
-/* Adds the files that were fetched, what is known of names, and unfinished downloads to a list of
- * cached *. */
+/* Adds downloaded files, notes and unfinished downloads to a list of cached *. */
 void media_list_cached(const char *cache_dir, GPtrArray *list);
 
-/* Removes what processes that died have left in media/. */
+/* Removes what dead processes left in media/. */
 void media_clear_dead(const char *cache_dir);
 
 /* ---- the modules of an installer's kernel ---- */
@@ -146,10 +144,10 @@ struct media_modules {
     const char *remedy; /* of an archive that has none */
 };
 
-/* Whether the archive has modules for kernel, the path of a bzImage: an archive that has made a
- * point release has them for a newer one.  FALSE with INGOT_EXIT_MEDIA names all versions.  What
- * cannot be found out (an image that names no version, an index that cannot be had or proved) is
- * TRUE: the installer itself will see. */
+/* Whether the archive has modules for kernel, the path of a bzImage: after a point release an
+ * archive has them for a newer one only.  FALSE with INGOT_EXIT_MEDIA names all versions.  If it
+ * cannot be found out (an image without a version, an index that cannot be fetched or verified),
+ * TRUE: the installer itself will find out. */
 gboolean media_check_modules(const struct media_modules *modules, const char *kernel,
                              const struct media_context *context,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -12,11 +12,11 @@
 #define SECTOR         512u
 #define SETUP_SECTS    0x1F1
 #define MAGIC          0x202 /* "HdrS" */
-#define KERNEL_VERSION 0x20E /* 2 bytes: where the version stands, less 0x200 */
+#define KERNEL_VERSION 0x20E /* 2 bytes: offset of the version, less 0x200 */
 #define HEADER_END     0x210
 #define SETUP_MAX      (256 * SECTOR)
 
-/* What `uname -r` will say in the guest; NULL: the image does not say.  The caller owns it. */
+/* What `uname -r` will print in the guest; NULL: the image does not tell.  The caller owns it. */
 static char *kernel_version(const char *path)
 {
     g_autofree char *setup = g_malloc(SETUP_MAX + 1);
@@ -42,7 +42,7 @@ static char *kernel_version(const char *path)
 
 /* ---- the archive ---- */
 
-/* One try: it is only looked at before the installer does. */
+/* One try: the installer checks again later. */
 static gboolean list_kernels(const struct media_modules *modules,
                              const struct media_context *context, GPtrArray *versions,
                              GError **error)

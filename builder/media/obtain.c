@@ -37,7 +37,7 @@ static gboolean download(struct media_job *job, const struct media_download *d, 
     return good;
 }
 
-/* With the lock: another process may have brought it while this one waited. */
+/* Under the lock: another process may have fetched it while this one waited. */
 static char *fetch_known(struct media_job *job, const struct media_download *d, gboolean *absent,
                          GError **error)
 {

@@ -3,8 +3,8 @@
 
 #include <curl/curl.h>
 
-/* Most files of a set are small: what a mirror far away costs is the wait for each, so that some
- * threads wait at once, each with one connection.  No program is started in them. */
+/* Most files of a set are small, and with a distant mirror the cost is the wait for each; so
+ * several threads wait at once, each with one connection.  They start no program. */
 
 #define WORKERS 4u
 

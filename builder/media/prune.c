@@ -8,12 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What of media/ (media/cache.h) may go.  Only regular files with the names that the cache gives,
- * in directories that are no links: whatever else lies there is not the cache's. */
+/* What can be removed from media/ (media/cache.h): only regular files with the names that the cache
+ * gives, in directories that are not links.  Anything else does not belong to the cache. */
 
 #define PART     ".part"
 #define STAMP    ".stat"
-#define LEFT_AGE (7 * 24 * 3600) /* seconds; until then an unfinished download is gone on with */
+#define LEFT_AGE (7 * 24 * 3600) /* seconds; until then an unfinished download is resumed */
 
 struct place {
     const char *cache_dir;
@@ -78,7 +78,7 @@ static gint64 blob_used(const char *path, const struct stat *info)
     return lstat(file, &stamped) == 0 ? cached_time(&stamped) : cached_time(info);
 }
 
-/* The stamp first: killed in between, this leaves a file that is read again when it is used. */
+/* The stamp first: if killed in between, this leaves a file that is read again on its next use. */
 static gboolean unlink_blob(const cached *c, guint64 *freed)
 {
     struct stat info;
@@ -112,13 +112,13 @@ static gboolean unlink_file(const char *path, guint64 *freed)
     return TRUE;
 }
 
-/* A note is read as a whole, and who does not find it asks again: nobody can lose it. */
+/* A note is read as a whole, and a missing one is fetched again: removing one loses nothing. */
 static gboolean remove_note(const cached *c, guint64 *freed)
 {
     return unlink_file(c->path, freed);
 }
 
-/* The lock of its key is held by who downloads. */
+/* Whoever downloads holds the lock of its key. */
 static gboolean remove_part(const cached *c, guint64 *freed)
 {
     guint64 more = 0;
@@ -134,7 +134,7 @@ static gboolean remove_part(const cached *c, guint64 *freed)
     return gone;
 }
 
-/* ---- all that may go by its age, or for room ---- */
+/* ---- candidates, by age or to free space ---- */
 
 static void list_file(const struct place *p, const char *path, gint64 used,
                       gboolean (*gone)(const cached *c, guint64 *freed))
@@ -152,7 +152,7 @@ static void list_blob(const struct place *p, const char *path, const char *key, 
         list_file(p, path, blob_used(path, info), remove_blob);
 }
 
-/* The date of the newest Release file is no part of what can be had again. */
+/* The date of the newest Release file cannot be had again. */
 static void list_note(const struct place *p, const char *path, const char *key, const char *rest,
                       const struct stat *info)
 {
@@ -181,14 +181,14 @@ void media_list_cached(const char *cache_dir, GPtrArray *list)
     visit_named(&p, "partial", list_part);
 }
 
-/* ---- what is left of the dead ---- */
+/* ---- what dead processes left ---- */
 
 static gboolean is_left(const struct stat *info)
 {
     return g_get_real_time() - cached_time(info) > (gint64)LEFT_AGE * G_USEC_PER_SEC;
 }
 
-/* The unfinished file of a write beside its place, and a stamp of what is gone. */
+/* The unfinished file of a write beside its place, and a stamp whose file is gone. */
 static void clear_beside(const struct place *p, const char *path, const char *key, const char *rest,
                          const struct stat *info)
 {

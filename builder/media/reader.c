@@ -19,7 +19,7 @@ struct media_reader {
     struct archive *a; /* the file, the directory or the files of package */
     const struct media_format *format;
     gpointer package;      /* opened by format; or NULL */
-    GError *package_error; /* what format has said of it */
+    GError *package_error; /* its error */
     int fd;
     guint entries;
     gsize prefix; /* of the paths of a directory */
@@ -79,7 +79,7 @@ static la_int64_t on_skip(struct archive *a, void *data, la_int64_t request)
     const media_reader *r = data;
     struct stat info;
     off_t at = lseek(r->fd, 0, SEEK_CUR);
-    /* Not behind the end of a file: there the reader must find out that it is cut off. */
+    /* Not beyond the end of a file: there the reader must notice that it is truncated. */
     if (at < 0 || fstat(r->fd, &info) != 0 ||
         (S_ISREG(info.st_mode) && (request > info.st_size || at > info.st_size - request)) ||
         lseek(r->fd, (off_t)request, SEEK_CUR) < 0)
@@ -221,7 +221,7 @@ static gboolean within_limits(media_reader *r, struct archive_entry *e, GError *
 {
     if (++r->entries > ENTRIES_MAX)
         return too_much(r, "holds more than a million entries", error);
-    /* A directory has no filters; one filter is "none": the medium itself is the limit. */
+    /* A directory has no filters; one filter is "none": then the medium itself is the limit. */
     if (r->prefix || archive_filter_count(r->a) <= 1)
         return TRUE;
     if (archive_filter_bytes(r->a, 0) > UNPACKED_MAX || archive_entry_size(e) > UNPACKED_MAX)
@@ -242,7 +242,7 @@ static int next_header(media_reader *r, struct archive_entry **e, GError **error
     return ARCHIVE_OK;
 }
 
-/* The path without what stands before its first part; NULL: unusable ("..", too long, none). */
+/* The path without what precedes its first part; NULL: unusable ("..", too long, none). */
 static char *usable_path(const media_reader *r, struct archive_entry *e)
 {
     const char *raw = archive_entry_pathname(e);

@@ -5,12 +5,12 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-/* The entries of a medium, one after another, whatever it is: tar, ISO 9660, the files of a
+/* The entries of a medium, one after another, whatever its kind: tar, ISO 9660, the files of a
  * package, or a directory. */
 typedef struct media_reader media_reader;
 
-/* source: a regular file, a block device or a directory; name: how people are told of it;
- * format: of the packages that it may be one of, NULL: of none.  cancel and format are borrowed. */
+/* source: a regular file, a block device or a directory; name: its name in messages; format: the
+ * kind of package that it may be, NULL: none.  cancel and format are borrowed. */
 media_reader *media_reader_open(const char *source, const char *name,
                                 const struct media_format *format, GCancellable *cancel,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

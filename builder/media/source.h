@@ -41,12 +41,12 @@ void media_job_input(media_job *job, const char *name, const char *origin, const
                      guint64 size);
 
 /* The text of a file that is signed in clear by the spec's keyring, and nothing around it; name:
- * how people are told of it.  The caller owns it; *length is without the NUL behind it. */
+ * its name in messages.  The caller owns it; *length excludes the final NUL. */
 char *media_job_verified_text(const media_job *job, const char *file, const char *name,
                               gsize *length, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The time to compare a signed expiry date with.  It is never before what is known from earlier
- * runs, since the clock of this machine may have been set back (media/clock.h). */
+/* The time to compare a signed expiry date with.  It is never before a time that earlier runs have
+ * proved, since this machine's clock may have been set back (media/clock.h). */
 gint64 media_job_now(const media_job *job);
 /* Remembers the signed date of an index that has not expired; negative: it has none. */
 gboolean media_job_has_verified(const media_job *job, gint64 date,
@@ -63,7 +63,7 @@ void media_job_explain_expiry(const media_job *job, gint64 now);
 #define media_key(key, kind, ...) media_key_of(key, kind, (const char *const[]){__VA_ARGS__, NULL})
 void media_key_of(char key[DIGEST_HEX_LEN + 1], const char *kind, const char *const *values);
 
-/* NULL when there is none that can be read; owned by the caller. */
+/* NULL if there is none that can be read; owned by the caller. */
 GKeyFile *media_job_note(const media_job *job, const char *key);
 gboolean media_job_save_note(const media_job *job, const char *key, GKeyFile *note,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -72,11 +72,11 @@ gboolean media_job_save_note(const media_job *job, const char *key, GKeyFile *no
 
 struct media_download {
     const char *url;
-    const char *name;     /* how people are told of it */
-    const char *sha256;   /* what it must have; NULL: not known */
-    guint64 size;         /* what it must have; 0: not known */
-    guint64 max_size;     /* when size is not known */
-    const char *etag;     /* of the copy that the caller has, as the server said; NULL: none */
+    const char *name;     /* its name in messages */
+    const char *sha256;   /* that it must have; NULL: unknown */
+    guint64 size;         /* that it must have; 0: unknown */
+    guint64 max_size;     /* if size is unknown */
+    const char *etag;     /* of the caller's copy, as the server sent it; NULL: none */
     const char *modified; /* likewise Last-Modified */
 };
 
@@ -91,12 +91,11 @@ char *media_url_of_folder(const char *url);
 char *media_obtain(media_job *job, const struct media_download *download, gboolean *absent,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Says whether a file is what it should be; called before it comes into the cache, and again for
- * what lies there. */
+/* Whether a file is valid; called before it enters the cache, and again for one that is there. */
 typedef gboolean (*media_check_fn)(media_job *job, const char *file, gpointer data, GError **error);
 
-/* A file whose digest is not known beforehand; asked for anew each time, unless offline.  sha256
- * and size get what came.  Returns its path in the cache, owned by the caller. */
+/* A file whose digest is not known in advance; requested again each time, unless offline. sha256
+ * and size are set to those of the file.  Returns its path in the cache, owned by the caller. */
 char *media_obtain_checked(media_job *job, const struct media_download *download,
                            media_check_fn check, gpointer data, char sha256[DIGEST_HEX_LEN + 1],
                            guint64 *size, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "media/environment.h"
 
-/* The packages that a source has named: one that is the medium, or those of a whole system and of
+/* The packages that a source has chosen: one that is the medium, or those of a whole system and of
  * the environment in which they are set up. */
 
 static void system_input(struct media_job *job, const media_package *p)
@@ -44,7 +44,7 @@ static void system_unwish(gpointer wish)
     g_free(((struct media_wish *)wish)->path);
 }
 
-/* Moves the paths in the cache from the downloads to their packages. */
+/* Moves the cache paths from the downloads to their packages. */
 static void system_take_paths(const GPtrArray *packages, struct media_wish *wishes)
 {
     for (guint i = 0; i < packages->len; i++)

@@ -65,7 +65,7 @@ static gboolean start_over(struct transfer *t)
     return FALSE;
 }
 
-/* Before the first byte of the body: is it the rest of what is there, or a body from its start? */
+/* Before the first byte of the body: is it the rest of the file, or all of it? */
 static gboolean begin(struct transfer *t)
 {
     t->begun = TRUE;
@@ -140,7 +140,7 @@ static void add_header(struct transfer *t, const char *name, const char *value)
     t->headers = curl_slist_append(t->headers, line);
 }
 
-/* A weak validator does not say that the bytes are the same (RFC 9110, 13.1.5). */
+/* A weak validator does not prove that the bytes are the same (RFC 9110, 13.1.5). */
 static const char *resume_validator(const struct media_resume *r)
 {
     if (r->etag && !g_str_has_prefix(r->etag, "W/"))
@@ -148,8 +148,7 @@ static const char *resume_validator(const struct media_resume *r)
     return r->modified;
 }
 
-/* Goes on from what is there when a changed file would be noticed: by a validator, or in the end
- * by the digest. */
+/* Resumes only if a changed file would be noticed: by a validator, or in the end by the digest. */
 static void ask_for_rest(struct transfer *t)
 {
     const char *validator = resume_validator(t->resume);

@@ -8,7 +8,7 @@ enum media_verdict {
     MEDIA_DONE,     /* the whole body is in the file, or the server said "not modified" */
     MEDIA_AGAIN,    /* worth another try, which goes on from the bytes that are there */
     MEDIA_AFRESH,   /* worth another try, from the first byte */
-    MEDIA_HOPELESS, /* trying again would bring the same */
+    MEDIA_HOPELESS, /* another try would end the same way */
 };
 
 struct media_try {
@@ -21,8 +21,8 @@ struct media_try {
 };
 
 /* fd is the partial file, open for reading and writing, with have bytes in it; etag and modified
- * are the validators these bytes came with (NULL: none).  on_validators is told those of the new
- * body before its first byte is written.  On every verdict but DONE, *error is set. */
+ * are the validators of these bytes (NULL: none).  on_validators gets those of the new body before
+ * its first byte is written.  On every verdict but DONE, *error is set. */
 typedef void (*media_validators_fn)(const char *etag, const char *modified, gpointer data);
 
 struct media_resume {

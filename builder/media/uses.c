@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #define USES "uses"
-/* The first 60 bits of a digest are its offset.  Two that share one share a lock: one of them is
- * spared that nobody uses. */
+/* The first 60 bits of a digest are its offset.  Two digests with the same offset share a lock:
+ * then one of them is spared although nobody uses it. */
 #define OFFSET_DIGITS 15
 /* After all of those: the cache as a whole. */
 #define WHOLE ((off_t)1 << (4 * OFFSET_DIGITS))

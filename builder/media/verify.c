@@ -52,7 +52,7 @@ static gboolean unarmor(const char *text, GByteArray *out)
     return out->len != 0;
 }
 
-/* gpgv reads binary keyrings only, and takes a name without a slash for one in its home. */
+/* gpgv reads only binary keyrings, and looks for a name without a slash in its home directory. */
 static char *usable_keyring(const struct media_signature *s, GError **error)
 {
     g_autoptr(GError) local = NULL;
@@ -77,7 +77,7 @@ static char *usable_keyring(const struct media_signature *s, GError **error)
     return g_steal_pointer(&file);
 }
 
-/* ---- what gpgv says: GnuPG's doc/DETAILS, "Format of the --status-fd output" ---- */
+/* ---- gpgv's status lines: GnuPG's doc/DETAILS, "Format of the --status-fd output" ---- */
 
 struct verdict {
     guint lines, good, bad, expired, revoked, missing, plaintexts;
@@ -156,8 +156,8 @@ static gboolean verify_refuse(const struct media_signature *s, const struct verd
     return FALSE;
 }
 
-/* gpgv ends with an error as soon as one of several signatures is of a key it does not know; an
- * archive signs with the keys of several releases.  What it cannot explain so is refused. */
+/* gpgv fails as soon as one of several signatures is by a key it does not know; an archive signs
+ * with the keys of several releases.  A failure for any other reason is refused. */
 static gboolean accept(const struct media_signature *s, const struct verdict *v,
                        const GError *failure, GError **error)
 {

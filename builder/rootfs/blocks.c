@@ -23,7 +23,7 @@ errcode_t blocks_new_inode(struct blocks *b, gboolean directory, ext2_ino_t *ino
     return 0;
 }
 
-/* Takes at most want blocks that follow each other. */
+/* Takes up to want consecutive blocks. */
 static errcode_t take_run(struct blocks *b, blk64_t want, struct run *run)
 {
     errcode_t code = ext2fs_new_range(b->fs, 0, b->goal, want, NULL, &run->first, &run->count);
@@ -50,7 +50,7 @@ errcode_t blocks_allocate(struct blocks *b, ext2_ino_t ino, struct ext2_inode *i
 {
     blk64_t total = size / b->fs->blocksize + (size % b->fs->blocksize != 0), done = 0;
     ext2_extent_handle_t handle;
-    /* Asked first, so that a size that is a lie costs nothing. */
+    /* Checked first, so that a false size costs nothing. */
     if (total > ext2fs_free_blocks_count(b->fs->super))
         return EXT2_ET_BLOCK_ALLOC_FAIL;
     errcode_t code = ext2fs_inode_size_set(b->fs, inode, (ext2_off64_t)size);
@@ -75,7 +75,7 @@ errcode_t blocks_free(struct blocks *b, ext2_ino_t ino, struct ext2_inode *inode
     errcode_t code = 0;
     if (ext2fs_inode_has_valid_blocks2(b->fs, inode))
         code = ext2fs_punch(b->fs, ino, inode, NULL, 0, ~0ULL);
-    /* A block of the tree may be in the cache of libextfs, and would be written over new data. */
+    /* A block of the tree may be in libext2fs's cache, and would be written over new data. */
     if (!code)
         code = io_channel_flush(b->fs->io);
     return code;
@@ -119,7 +119,7 @@ errcode_t blocks_write(const struct blocks *b, const GArray *runs, guint64 at, c
 
 /* ---- directories ---- */
 
-/* Where entries are put one after the other; the last of a block reaches to its end. */
+/* Where entries are appended; the last one of a block extends to its end. */
 struct packer {
     ext2_filsys fs;
     GByteArray *out;
@@ -165,7 +165,7 @@ static errcode_t pack_entry(struct packer *p, const struct directory_entry *from
     return code ? code : ext2fs_set_rec_len(p->fs, (unsigned int)length, entry);
 }
 
-/* Through libextfs, which puts the checksums in. */
+/* Through libext2fs, which adds the checksums. */
 static errcode_t write_packed(const struct packer *p, ext2_ino_t ino, const GArray *runs)
 {
     errcode_t code = 0;

@@ -3,9 +3,9 @@
 #include <ext2fs/ext2fs.h>
 #include <gio/gio.h>
 
-/* The blocks of an ext4 file system: where data goes, and how an inode knows of it. */
+/* The blocks of an ext4 file system: where data goes, and how an inode refers to it. */
 
-/* Blocks that follow each other on the disk. */
+/* Consecutive blocks on the disk. */
 struct run {
     blk64_t first;
     blk64_t count;
@@ -15,7 +15,7 @@ struct blocks {
     ext2_filsys fs;
     int fd;         /* the image: data does not pass through libext2fs, one block at a time */
     guint64 offset; /* of the file system in the image */
-    blk64_t goal;   /* where the next search begins: what is before is taken */
+    blk64_t goal;   /* where the next search begins: everything before is taken */
     ext2_ino_t next_inode;
 };
 

@@ -13,9 +13,10 @@
 
 #define MIB      (G_GUINT64_CONSTANT(1) << 20)
 #define SECTOR   512u
-#define SIZE_MIN (256 * MIB) /* below, not even the file systems have their usual form */
+#define SIZE_MIN (256 * MIB) /* below this, the file systems do not even have their usual layout   \
+                              */
 #define SIZE_MAX_                                                                                  \
-    (G_GUINT64_CONSTANT(16) << 40) /* what ext4 with blocks of 4 KiB and 32 bits has */
+    (G_GUINT64_CONSTANT(16) << 40) /* the limit of ext4 with blocks of 4 KiB and 32 bits */
 #define ESP     (128 * MIB)
 #define GPT_END MIB /* the second GPT is in the last 33 sectors */
 
@@ -64,14 +65,14 @@ static gboolean make_esp(const char *raw, GCancellable *cancel, GError **error)
 {
     g_autofree char *offset = g_strdup_printf("--offset=%" G_GUINT64_FORMAT, MIB / SECTOR);
     g_autofree char *blocks = g_strdup_printf("%" G_GUINT64_FORMAT, ESP / 1024);
-    /* Small clusters: with fewer than 65525 of them firmware takes it for FAT16 and finds nothing
-     * (FAT specification 1.03, "FAT Type Determination"; UEFI 2.10, 13.3). */
+    /* Small clusters: with fewer than 65525, firmware takes it for FAT16 and finds nothing (FAT
+     * specification 1.03, "FAT Type Determination"; UEFI 2.10, 13.3). */
     const char *const argv[] = {"mkfs.fat", "-F", "32", "-s", "1", offset, raw, blocks, NULL};
     return disk_run(argv, NULL, cancel, error);
 }
 
-/* Without what the GRUB of Debian 12 cannot read (metadata_csum_seed) and its kernel warns of
- * (orphan_file).  The image is zeros: nothing has to be zeroed, now or later in the guest. */
+/* Without features that Debian 12's GRUB cannot read (metadata_csum_seed) or its kernel warns about
+ * (orphan_file).  The image is all zeros: nothing needs zeroing, now or later in the guest. */
 static gboolean make_ext4(const char *raw, guint64 offset, guint64 length, GCancellable *cancel,
                           GError **error)
 {

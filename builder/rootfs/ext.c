@@ -21,7 +21,7 @@ struct node {
     gconstpointer owner;
     char *target;       /* of a symbolic link */
     GHashTable *names;  /* of a directory: name -> its number in entries */
-    GPtrArray *entries; /* of a directory: struct entry *, in the order of their making */
+    GPtrArray *entries; /* of a directory: struct entry *, in order of creation */
     struct node *parent;
 };
 
@@ -119,8 +119,8 @@ static void add_entry(struct node *directory, const char *name, struct node *n)
 
 /* ---- opening ---- */
 
-/* What mke2fs has put there: a root directory with lost+found, which has no names table, so that
- * nothing can be put into it. */
+/* mke2fs's contents: a root directory with lost+found, which has no table of names, so nothing can
+ * be put into it. */
 static errcode_t read_root(ext *e)
 {
     const struct ext_meta meta = {.mode = 0755};
@@ -199,7 +199,7 @@ struct walk {
     struct node *at;
     GPtrArray *todo;
     guint hops;
-    gboolean make; /* parents that are not there */
+    gboolean make; /* missing parents */
 };
 
 static void push_parts(GPtrArray *todo, const char *path)
@@ -257,8 +257,8 @@ static errcode_t ext_step(struct walk *w, const char *part)
     return 0;
 }
 
-/* Where a path leads: a directory and a name in it, which is "" for the directory itself.  A link
- * in the last part is followed when whole says so. */
+/* Where a path leads: a directory and a name in it, "" for the directory itself.  whole: a link in
+ * the last part is followed. */
 static errcode_t ext_resolve(ext *e, const char *path, gboolean whole, gboolean make,
                              struct node **directory, char **name)
 {
@@ -332,7 +332,7 @@ static errcode_t ext_drop(ext *e, struct node *n)
     return ext2fs_write_inode(e->blocks.fs, n->ino, &n->inode);
 }
 
-/* The directory and the name for a new file; what has that name may be replaced. */
+/* The directory and the name for a new file; an existing file of that name may be replaced. */
 static errcode_t find_place(ext *e, const char *path, struct node **directory, char **name)
 {
     errcode_t code = ext_resolve(e, path, FALSE, TRUE, directory, name);
@@ -451,8 +451,8 @@ gboolean ext_file_data(ext *e, const void *data, gsize length, GError **error)
 
 gboolean ext_file_end(ext *e, GError **error)
 {
-    /* What is behind the end in the last block is what the image had there: zeros, or, after a
-     * replaced file and a full turn around the disk, its bytes. */
+    /* Beyond the end, the last block keeps the image's bytes: zeros, or, after a replaced file and
+     * a full turn around the disk, that file's. */
     static const char zeros[EXT2_MAX_BLOCK_SIZE];
     guint64 rest = e->size % e->blocks.fs->blocksize;
     if (e->written != e->size)
@@ -496,7 +496,7 @@ static errcode_t write_inode(ext *e, struct node *n)
 {
     if (!n->ino || !n->inode.i_links_count)
         return 0; /* not finished, or dropped */
-    /* The root's and lost+found's have the larger inode's part already. */
+    /* The larger part of the inode is already there for root and lost+found. */
     if (n->ino < EXT2_FIRST_INO(e->blocks.fs->super) || (is_directory(n) && !n->names))
         return ext2fs_write_inode(e->blocks.fs, n->ino, &n->inode);
     return ext2fs_write_new_inode(e->blocks.fs, n->ino, &n->inode);
@@ -518,7 +518,7 @@ static errcode_t write_tree(ext *e)
 gboolean ext_close(ext *e, GError **error)
 {
     errcode_t code = write_tree(e);
-    /* The image is read on this machine next; a crash before that is a failed build. */
+    /* This machine reads the image next; a crash before that is a failed build. */
     if (!code)
         code = ext2fs_close2(e->blocks.fs, EXT2_FLAG_FLUSH_NO_SYNC);
     if (!code)

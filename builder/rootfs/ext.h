@@ -15,11 +15,11 @@ struct ext_meta {
     guint mode; /* permission bits with setuid, setgid, sticky */
     guint uid, gid;
     gint64 mtime;
-    gconstpointer owner; /* what ext_look returns; the file system does not know of it */
+    gconstpointer owner; /* what ext_look returns; unknown to the file system */
 };
 
-/* Opens the file system that begins at offset (bytes) in image: one that mke2fs has made and nobody
- * has written to.  The caller closes or abandons it. */
+/* Opens the file system that begins at offset (bytes) in image: made by mke2fs and not written to
+ * since.  The caller closes or abandons it. */
 ext *ext_open(const char *image, guint64 offset, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes the rest.  FALSE: the image is not usable.  Frees in either case.  Nothing is synced. */
@@ -33,24 +33,24 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ext, ext_abandon)
 enum ext_kind { EXT_NONE, EXT_DIRECTORY, EXT_FILE, EXT_LINK };
 enum ext_kind ext_look(ext *e, const char *path, gconstpointer *owner);
 
-/* A directory that is there, or a link to one, stays as it is: as with dpkg the first package that
+/* An existing directory, or a link to one, stays as it is: as with dpkg, the first package that
  * ships it decides. */
 gboolean ext_directory(ext *e, const char *path, const struct ext_meta *meta,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A file or link that is there is replaced; where a directory is, a link is left out, as dpkg does,
- * and anything else is an error. */
+/* An existing file or link is replaced; over a directory, a link is skipped, as dpkg does, and
+ * anything else is an error. */
 gboolean ext_symlink(ext *e, const char *path, const char *target, const struct ext_meta *meta,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean ext_hard_link(ext *e, const char *path, const char *target,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A file of size bytes.  All of them follow by ext_file_data, before anything else is made. */
+/* A file of size bytes, which all follow by ext_file_data before anything else is made. */
 gboolean ext_file_begin(ext *e, const char *path, const struct ext_meta *meta, guint64 size,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean ext_file_data(ext *e, const void *data, gsize length,
                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Says whether all have come. */
+/* Checks that all of them have come. */
 gboolean ext_file_end(ext *e, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The three in one. */

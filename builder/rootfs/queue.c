@@ -38,8 +38,8 @@ struct rootfs_queue {
 
 /* ---- in the threads ---- */
 
-/* Waits for room.  The package at hand may always have one piece: so there is no deadlock, since
- * the threads begin the packages in order. */
+/* Waits for space.  The current package may always have one piece, so there is no deadlock: the
+ * threads begin the packages in order. */
 static gboolean reserve(struct slot *s, gsize length)
 {
     rootfs_queue *q = s->queue;
@@ -98,7 +98,7 @@ static gboolean take_data(struct slot *s, const void *bytes, gsize length)
     return TRUE;
 }
 
-/* Takes one package apart, until there is no more or the queue has had enough. */
+/* Unpacks package after package, until there are no more or the queue is closed. */
 static void queue_read(struct slot *s, GError **error)
 {
     const void *block = NULL;
@@ -245,7 +245,7 @@ static gboolean queue_fail(const rootfs_queue *q, struct archive *a, GError **er
     struct slot *s = &q->slots[q->at - 1];
     if (g_cancellable_set_error_if_cancelled(q->cancel, error))
         return FALSE;
-    /* The reader's own words say more than what the tar makes of them. */
+    /* The reader's own error says more than libarchive's view of it. */
     if (s->error) {
         g_propagate_error(error, g_steal_pointer(&s->error));
         return FALSE;

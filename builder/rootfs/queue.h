@@ -4,9 +4,9 @@
 
 #include <archive.h>
 
-/* Packages taken apart ahead of who wants them, in threads: decompressing is most of the work, and
- * every package is on its own.  They are handed over in order, and what waits is kept below a
- * number of bytes: a large package flows through. */
+/* Packages decompressed in threads, ahead of the consumer: decompressing is most of the work, and
+ * each package is independent.  They are delivered in order, and the bytes that wait are limited: a
+ * large package flows through. */
 typedef struct rootfs_queue rootfs_queue;
 
 /* The queue keeps paths; it holds budget bytes at most, and one piece more per thread. */
@@ -15,8 +15,8 @@ rootfs_queue *rootfs_queue_new(const struct media_format *format, const char *co
 void rootfs_queue_free(rootfs_queue *q);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rootfs_queue, rootfs_queue_free)
 
-/* Goes on to the next package; *head gets its head, owned by the queue until the next call.  Call
- * it once for each path. */
+/* Advances to the next package; *head is set to its head, owned by the queue until the next call.
+ * Call it once for each path. */
 gboolean rootfs_queue_next(rootfs_queue *q, gconstpointer *head, GCancellable *cancel,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -27,7 +27,7 @@ const char *rootfs_queue_path(const rootfs_queue *q);
  * rootfs_queue_next; reading notices a cancel. */
 struct archive *rootfs_queue_open(rootfs_queue *q, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* After the last entry: reads to the end, so that a damaged end is found; or, after a failure of
- * the archive, says what it was. */
+/* After the last entry: reads to the end, so that a damaged end is found; or, after an error of the
+ * archive, reports what it was. */
 gboolean rootfs_queue_finish(rootfs_queue *q, struct archive *a, int code,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

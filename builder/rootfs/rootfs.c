@@ -18,7 +18,7 @@ struct item {
     guint64 size;
 };
 
-/* Within an order the largest begin, so that no thread is left with a long one at the end. */
+/* Within an order the largest come first, so that no thread has a long one left at the end. */
 static gint in_order(gconstpointer a, gconstpointer b)
 {
     const struct item *one = a, *two = b;

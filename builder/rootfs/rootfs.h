@@ -17,12 +17,12 @@ struct rootfs_sink {
 };
 
 struct rootfs_package {
-    const char *name, *path; /* what it is called, and its verified file */
-    guint order;             /* the lowest first; of the same, the largest first */
-    gboolean automatic;      /* nobody asked for it by name */
+    const char *name, *path; /* its name, and its verified file */
+    guint order;             /* the lowest first; within one order, the largest first */
+    gboolean automatic;      /* only a dependency */
 };
 
-/* What becomes of an entry when another package has one at the same path. */
+/* What happens to an entry if another package has one at the same path. */
 struct rootfs_place {
     char *at;        /* where the entry goes; NULL: nowhere */
     char *aside;     /* where the other package's entry goes first; NULL: it stays */
@@ -32,7 +32,7 @@ struct rootfs_place {
 /* A top-level directory NAME that is a link to usr/NAME. */
 struct rootfs_merged {
     const char *name; /* NULL ends a list */
-    gboolean always;  /* made in every system; else only when a package puts something into it */
+    gboolean always;  /* made in every system; else only if a package puts something into it */
 };
 
 /* The database of a packaging system.  All functions are called in the thread of rootfs_make: open;
@@ -45,12 +45,12 @@ struct rootfs_database {
     /* The sink and its target outlive the database.  The caller closes what is returned. */
     gpointer (*open)(const struct rootfs_sink *sink, gpointer to);
     void (*close)(gpointer database);
-    /* Returns the owner of the package's files, which belongs to the database; head is what format
-     * read before them.  NULL on error. */
+    /* Returns the owner of the package's files, which belongs to the database; head is what the
+     * format read before them.  NULL on error. */
     gpointer (*begin)(gpointer database, const struct rootfs_package *package, gconstpointer head,
                       GError **error);
-    /* Settles an entry of owner, not a directory, at a path where other has one already.  By
-     * default it replaces the other one: place has the path as at, and listed is set. */
+    /* Settles an entry of owner, not a directory, at a path where other already has one.  By
+     * default it replaces the other one: place contains the path as at, and listed is set. */
     gboolean (*dispute)(gpointer owner, gpointer other, const char *path,
                         struct rootfs_place *place, GError **error);
     /* Owner has an entry at path; "" is the root. */
@@ -75,7 +75,7 @@ struct rootfs_spec {
 };
 
 /* Makes the image.  Errors are of INGOT_EXIT_MEDIA (a package is damaged or hostile),
- * INGOT_EXIT_INSTALL (it does not fit) or INGOT_EXIT_HOST.  On error or cancel nothing stays
- * behind.  Call it from the main thread: it starts programs. */
+ * INGOT_EXIT_INSTALL (it does not fit) or INGOT_EXIT_HOST.  On error or cancel nothing is left.
+ * Call it from the main thread: it starts programs. */
 gboolean rootfs_make(const struct rootfs_spec *spec, progress *p, GCancellable *cancel,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -100,7 +100,7 @@ gboolean unpacker_merge(const unpacker *u, GError **error)
     return TRUE;
 }
 
-/* Makes "bin" a link to usr/bin before something is put into it, and the like for the others.
+/* Makes "bin" a link to usr/bin before something is put into it, and likewise for the others.
  * *done: the path is such a link itself. */
 static gboolean merge_usr(const struct unpacking *u, const char *path, gboolean *done,
                           GError **error)

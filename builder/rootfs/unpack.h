@@ -4,7 +4,7 @@
 #include "rootfs/queue.h"
 #include "rootfs/rootfs.h"
 
-/* Packages from a queue into a file system, as a database says. */
+/* Puts packages from a queue into a file system, under the rules of a database. */
 typedef struct unpacker unpacker;
 
 /* All three must live as long; the caller owns the object. */
@@ -15,10 +15,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(unpacker, unpacker_free)
 /* Makes the merged directories that are there from the beginning. */
 gboolean unpacker_merge(const unpacker *u, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Takes the next package of the queue, which must be this one: its files go to the places where
- * they are to be at the end. */
+/* Takes the next package of the queue, which must be this one, and writes its files to their final
+ * places. */
 gboolean unpacker_take(const unpacker *u, const struct rootfs_package *package,
                        GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* After the last package: what the database writes then. */
+/* After the last package: lets the database write what remains. */
 gboolean unpacker_finish(const unpacker *u, GError **error) G_GNUC_WARN_UNUSED_RESULT;
