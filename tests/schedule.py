@@ -4,8 +4,8 @@
 side, one a processor, and prints where the time went; the last line is that of count.py.
 
 A suite of short tests is one job; of the others each test is one.  Jobs start in the order of their
-priority in meson (the longest should come first).  A test whose priority is below zero looks at
-what others left behind: it runs alone when they have ended."""
+priority in meson (the longest should come first).  A test that uses what the test NAME left behind
+is in the suite after-NAME too, and starts when that has ended."""
 import json
 import os
 import pathlib
@@ -30,6 +30,7 @@ SUITES = {
 }
 # Limits of tests are set for a machine that does nothing else.
 PATIENCE = "2"
+AFTER = "ingot:after-"
 
 
 def introspect(build, what):
@@ -39,8 +40,8 @@ def introspect(build, what):
 
 
 class Job:
-    def __init__(self, build, name, priority, arguments):
-        self.name, self.priority = name, priority
+    def __init__(self, build, name, priority, arguments, after=frozenset()):
+        self.name, self.priority, self.after = name, priority, after
         self.base = name.replace("/", "-")  # of the logs
         self.log = build / "meson-logs" / f"{self.base}.junit.xml"
         self.command = ["meson", "test", "-C", str(build), "--no-rebuild", "--print-errorlogs",
@@ -74,7 +75,9 @@ def jobs_of(builds, suite):
     if together:
         priority = max((t["priority"] for t in tests), default=0)
         return [Job(build, suite, priority, ["--suite", suite, "--num-processes", str(together)])]
-    return [Job(build, t["name"], t["priority"], [t["name"]]) for t in tests]
+    return [Job(build, t["name"], t["priority"], [t["name"]],
+                {s.removeprefix(AFTER) for s in t["suite"] if s.startswith(AFTER)})
+            for t in tests]
 
 
 def build(builds, suites):
@@ -102,8 +105,9 @@ def run(jobs, slots, running):
     """Whether all were good.  running: process to job, for who has to end them."""
     waiting, good = sorted(jobs, key=lambda job: -job.priority), True
     while waiting or running:
-        while waiting and len(running) < slots:
-            job = waiting.pop(0)
+        unfinished = {job.name for job in [*waiting, *running.values()]}
+        for job in [job for job in waiting if not job.after & unfinished][:slots - len(running)]:
+            waiting.remove(job)
             running[job.start()] = job
         pid, status, used = os.wait4(-1, 0)
         if pid in running:
@@ -127,8 +131,7 @@ def main():
     jobs = [job for suite in suites for job in jobs_of(builds, suite)]
     running = {}
     try:
-        good = run([j for j in jobs if j.priority >= 0], max(2, os.cpu_count() or 1), running)
-        good = run([j for j in jobs if j.priority < 0], 1, running) and good
+        good = run(jobs, max(2, os.cpu_count() or 1), running)
     except BaseException:
         end_all(running)
         raise

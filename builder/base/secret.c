@@ -196,7 +196,7 @@ static GString *masked(const char *bytes, gsize length, const char *marks, gbool
             g_string_append_c(out, bytes[i]);
         else if (!inside)
             g_string_append(out, mask);
-        inside = marks[i];
+        inside = marks[i] != 0;
     }
     return out;
 }

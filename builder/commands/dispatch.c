@@ -136,8 +136,8 @@ static int run_command(const command *cmd, struct call *c)
     secrets_read_from(hidden, c->environment);
     c->hidden = hidden;
     c->cancel = cancel;
-    g_autoptr(progress) told = make_progress(c);
-    c->progress = told;
+    g_autoptr(progress) reporter = make_progress(c);
+    c->progress = reporter;
     g_cancellable_push_current(cancel); /* for files_read */
     gboolean good = cmd->run(c, &error);
     g_cancellable_pop_current(cancel);
@@ -146,7 +146,7 @@ static int run_command(const command *cmd, struct call *c)
     if (!error)
         return c->exit_code ? (int)c->exit_code : INGOT_EXIT_FAILURE;
     return report_failure(
-        told, error, c->exit_code ? c->exit_code : ingot_error_exit(error, INGOT_EXIT_FAILURE));
+        reporter, error, c->exit_code ? c->exit_code : ingot_error_exit(error, INGOT_EXIT_FAILURE));
 }
 
 static int call_command(const command *cmd, char **argv, const char *const *environment)

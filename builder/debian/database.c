@@ -149,14 +149,14 @@ static gboolean put_lists(const deb_database *db, const deb_unpacked *p, GError 
 
 static void add_status(GString *status, const deb_unpacked *p)
 {
-    gboolean told = FALSE;
+    gboolean listed = FALSE;
     g_string_append_printf(status, "%s\nStatus: install ok unpacked\n", p->control);
     for (guint i = 0; i < p->conffiles->len; i++) {
         const struct deb_conffile *c = g_ptr_array_index(p->conffiles, i);
         if (c->md5)
-            g_string_append_printf(status, "%s /%s %s\n", told ? "" : "Conffiles:\n", c->path,
+            g_string_append_printf(status, "%s /%s %s\n", listed ? "" : "Conffiles:\n", c->path,
                                    c->md5);
-        told |= c->md5 != NULL;
+        listed |= c->md5 != NULL;
     }
     g_string_append_c(status, '\n');
 }

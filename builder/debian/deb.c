@@ -73,6 +73,7 @@ static gboolean open_inner(deb_file *d, const char *suffix, guint64 limit, GErro
     struct archive_entry *entry;
     archive_read_free(d->inner);
     d->inner = archive_read_new();
+    g_assert(d->inner); /* out of memory, where GLib ends the program too */
     d->left = limit;
     archive_read_support_format_raw(d->inner);
     archive_read_set_read_callback(d->inner, deb_on_read);

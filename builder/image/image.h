@@ -7,7 +7,7 @@
 
 /* An image that is going to be opened: the only way to libguestfs and QEMU.
  *
- * A stranger's qcow2 may name other files of this host, and QEMU opens, reads and writes what it
+ * An untrusted qcow2 may name other files of this host, and QEMU opens, reads and writes what it
  * names.  So the header is read here first, and what names another file is refused.  QEMU never
  * gets the path of such an image but the open file (/proc/PID/fd/N, below an overlay of our own
  * that denies it a backing file), so what was looked at is what is opened, whatever becomes of the
@@ -29,7 +29,7 @@ enum image_flags {
 gboolean image_can_open(const char *format);
 char **image_formats(void);
 
-/* Opens and judges a stranger's image of that format.  Scratch files go into a private directory
+/* Opens and judges an untrusted image of that format.  Scratch files go into a private directory
  * below scratch_parent.  The caller owns the image (image_close).  Errors: INGOT_EXIT_SEAL, with
  * what the image names and what to do. */
 image_file *image_open_as(const char *path, const char *format, enum image_flags flags,

@@ -25,7 +25,7 @@ void media_clock_key(char key[DIGEST_HEX_LEN + 1])
 }
 
 /* The Date that is remembered, or -1. */
-static gint64 newest_verified(const media_cache *cache, const char *key, progress *told)
+static gint64 newest_verified(const media_cache *cache, const char *key, progress *reporter)
 {
     g_autoptr(GKeyFile) note = media_cache_note(cache, key);
     g_autoptr(GError) local = NULL;
@@ -33,15 +33,15 @@ static gint64 newest_verified(const media_cache *cache, const char *key, progres
     if (!note || (!local && can_be(date)))
         return date;
     g_autofree char *file = media_cache_note_path(cache, key);
-    progress_warning(told, "%s: this is not the date of a Release file, and is not used", file);
+    progress_warning(reporter, "%s: this is not the date of a Release file, and is not used", file);
     return -1;
 }
 
-gint64 media_clock_now(const media_cache *cache, gint64 host, progress *told)
+gint64 media_clock_now(const media_cache *cache, gint64 host, progress *reporter)
 {
     char key[DIGEST_HEX_LEN + 1];
     media_clock_key(key);
-    gint64 least = MAX(media_clock_released(), newest_verified(cache, key, told));
+    gint64 least = MAX(media_clock_released(), newest_verified(cache, key, reporter));
     return MAX(host, least);
 }
 
@@ -51,7 +51,7 @@ static char *day(gint64 time)
     return date ? g_date_time_format(date, "%F") : g_strdup("?");
 }
 
-void media_clock_explain(const media_cache *cache, gint64 now, gint64 host, progress *told)
+void media_clock_explain(const media_cache *cache, gint64 now, gint64 host, progress *reporter)
 {
     char key[DIGEST_HEX_LEN + 1];
     if (now <= host)
@@ -60,12 +60,12 @@ void media_clock_explain(const media_cache *cache, gint64 now, gint64 host, prog
     g_autofree char *file = media_cache_note_path(cache, key);
     g_autofree char *is = day(now), *says = day(host);
     if (now == media_clock_released())
-        progress_warning(told,
+        progress_warning(reporter,
                          "the clock of this machine says %s, which is before this ingot was "
                          "released (%s); set it right",
                          says, is);
     else
-        progress_warning(told,
+        progress_warning(reporter,
                          "the clock of this machine says %s, but a Release file of %s was verified "
                          "here; set it right, or remove %s if that date is wrong",
                          says, is, file);

@@ -13,7 +13,7 @@
 
 /* Seconds since 1970: host (this machine's clock) or later.  A note with an impossible date is
  * ignored, with a warning. */
-gint64 media_clock_now(const media_cache *cache, gint64 host, progress *told);
+gint64 media_clock_now(const media_cache *cache, gint64 host, progress *reporter);
 
 /* Remembers the Date of a Release file that was verified; negative: it had none. */
 gboolean media_clock_verified(const media_cache *cache, gint64 date, GCancellable *cancel,
@@ -21,7 +21,7 @@ gboolean media_clock_verified(const media_cache *cache, gint64 date, GCancellabl
 
 /* Warns when a Release file was refused at a time (media_clock_now) that is ahead of this machine's
  * clock, host: what that time comes from, and what to do if it is wrong. */
-void media_clock_explain(const media_cache *cache, gint64 now, gint64 host, progress *told);
+void media_clock_explain(const media_cache *cache, gint64 now, gint64 host, progress *reporter);
 
 /* The key of the note that remembers it. */
 void media_clock_key(char key[DIGEST_HEX_LEN + 1]);

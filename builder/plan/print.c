@@ -171,10 +171,10 @@ json_t *plan_to_json(const plan *p)
         json_object_set_new(o, "boot", boot_json(p));
     json_object_set_new(o, p->boot_command ? "seed_files" : "initrd_files", files_json(p));
     struct plan_estimate need = plan_estimate(p);
+    guint64 cache = need.media + need.install + need.work;
     json_object_set_new(o, "room",
-                        json_pack("{s:I, s:I}", "cache_size",
-                                  (json_int_t)(need.media + need.install + need.work),
-                                  "output_size", (json_int_t)need.output));
+                        json_pack("{s:I, s:I}", "cache_size", (json_int_t)cache, "output_size",
+                                  (json_int_t)need.output));
     json_object_set_new(o, "output", output_json(p));
     return o;
 }

@@ -177,6 +177,7 @@ static gboolean is_repeated(const struct reading *r, const struct field *field, 
 {
     guint before = GPOINTER_TO_UINT(g_hash_table_lookup(seen, fill_text_of(node)));
     guint line = document_place(node->start_mark).line;
+    g_assert(field->form); /* every list has one (internal.h) */
     if (field->form->repeats || !before) {
         g_hash_table_insert(seen, (gpointer)fill_text_of(node), GUINT_TO_POINTER(line));
         return FALSE;

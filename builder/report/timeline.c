@@ -65,7 +65,8 @@ static void put_axis(GString *out, double axis, double step)
 {
     g_string_append(out, "<div class=\"row axis\" aria-hidden=\"true\"><span></span>"
                          "<span class=\"track\">");
-    for (double at = 0; at <= axis * LABELS_END; at += step) {
+    for (guint n = 0; n * step <= axis * LABELS_END; n++) {
+        double at = n * step;
         g_autofree char *label = tick_text(at, step, axis);
         g_string_append(out, "<i style=\"left:");
         put_number(out, 100 * at / axis);

@@ -173,6 +173,7 @@ ext *ext_open(const char *image, guint64 offset, GError **error)
         ext_fail(code, "open", image, error);
         return NULL;
     }
+    g_assert(e->blocks.fs); /* as ext2fs_open2 has not failed */
     e->blocks.goal = e->blocks.fs->super->s_first_data_block;
     return g_steal_pointer(&e);
 }

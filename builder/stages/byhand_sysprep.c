@@ -5,17 +5,18 @@
 /* The seal of a build, done to any image. */
 
 /* Whoever may read the image can have its changes shown: then it is only read. */
-static gboolean byhand_seal(const struct sysprep_by_hand *s, const image_file *what, progress *told,
-                            GCancellable *cancel, guest_facts **facts, GError **error)
+static gboolean byhand_seal(const struct sysprep_by_hand *s, const image_file *what,
+                            progress *reporter, GCancellable *cancel, guest_facts **facts,
+                            GError **error)
 {
     struct sysprep_spec spec = s->spec;
     spec.open.image = what;
     spec.open.name = image_path(s->image);
     spec.open.read_only = s->dry_run;
     spec.no_policy = TRUE;
-    progress_stage(told, "sysprep");
-    gboolean good = sysprep_image(&spec, told, cancel, facts, error);
-    progress_stage_end(told, good, FALSE);
+    progress_stage(reporter, "sysprep");
+    gboolean good = sysprep_image(&spec, reporter, cancel, facts, error);
+    progress_stage_end(reporter, good, FALSE);
     return good;
 }
 
@@ -32,7 +33,7 @@ static gboolean byhand_fill_copy(const struct sysprep_by_hand *s, const struct o
 }
 
 static gboolean byhand_write_copy(const struct sysprep_by_hand *s, const char *overlay,
-                                  progress *told, GCancellable *cancel, GError **error)
+                                  progress *reporter, GCancellable *cancel, GError **error)
 {
     int lock = -1;
     g_autofree char *beside = g_path_get_dirname(s->copy);
@@ -43,7 +44,7 @@ static gboolean byhand_write_copy(const struct sysprep_by_hand *s, const char *o
                                    .folder = folder,
                                    .name = "copy",
                                    .compact = s->compact,
-                                   .progress = told,
+                                   .progress = reporter,
                                    .cancel = cancel};
     gboolean good = byhand_fill_copy(s, &job, error);
     files_remove_tree(folder);
@@ -51,13 +52,13 @@ static gboolean byhand_write_copy(const struct sysprep_by_hand *s, const char *o
     return good;
 }
 
-static gboolean byhand_write(const struct sysprep_by_hand *s, const char *overlay, progress *told,
-                             GCancellable *cancel, GError **error)
+static gboolean byhand_write(const struct sysprep_by_hand *s, const char *overlay,
+                             progress *reporter, GCancellable *cancel, GError **error)
 {
-    progress_stage(told, "write");
-    gboolean good = s->copy ? byhand_write_copy(s, overlay, told, cancel, error)
+    progress_stage(reporter, "write");
+    gboolean good = s->copy ? byhand_write_copy(s, overlay, reporter, cancel, error)
                             : image_replace(s->image, overlay, cancel, error);
-    progress_stage_end(told, good, FALSE);
+    progress_stage_end(reporter, good, FALSE);
     return good;
 }
 
@@ -73,16 +74,16 @@ static gboolean byhand_can_write(const struct sysprep_by_hand *s, GError **error
     return FALSE;
 }
 
-gboolean build_sysprep_by_hand(const struct sysprep_by_hand *s, progress *told,
+gboolean build_sysprep_by_hand(const struct sysprep_by_hand *s, progress *reporter,
                                GCancellable *cancel, guest_facts **facts, GError **error)
 {
     *facts = NULL;
     if (s->dry_run)
-        return byhand_seal(s, s->image, told, cancel, facts, error);
+        return byhand_seal(s, s->image, reporter, cancel, facts, error);
     g_autofree char *overlay = image_scratch(s->image, "overlay." VM_DISK_FORMAT);
     if (!byhand_can_write(s, error) || !image_overlay(s->image, overlay, 0, cancel, error))
         return FALSE;
     g_autoptr(image_file) own = image_own(overlay);
-    return byhand_seal(s, own, told, cancel, facts, error) &&
-           byhand_write(s, overlay, told, cancel, error);
+    return byhand_seal(s, own, reporter, cancel, facts, error) &&
+           byhand_write(s, overlay, reporter, cancel, error);
 }

@@ -108,7 +108,7 @@ gboolean build_write_by_hand(const plan *p, const char *dir, progress *reporter,
 /* That script; owned by the caller. */
 char *build_script_by_hand(const plan *p);
 
-/* What `ingot sysprep` does to a stranger's image, opened with IMAGE_LOCK if it is to be replaced.
+/* What `ingot sysprep` does to an untrusted image, opened with IMAGE_LOCK if it is to be replaced.
  */
 struct sysprep_by_hand {
     const image_file *image;
@@ -122,7 +122,7 @@ struct sysprep_by_hand {
 /* All changes are made on an overlay: until the last of them the image is as it was.  *facts is set
  * as soon as the changes are known, even when they could not be written, and owned by the caller.
  */
-gboolean build_sysprep_by_hand(const struct sysprep_by_hand *s, progress *told,
+gboolean build_sysprep_by_hand(const struct sysprep_by_hand *s, progress *reporter,
                                GCancellable *cancel, guest_facts **facts,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -14,7 +14,7 @@ static const struct guest_line_rule initramfs = {"/etc/initramfs-tools/{initramf
                                                  "^[ \t]*RESUME=(?![\"']?none[\"']?[ \t]*$).*",
                                                  "RESUME=none", "a resume device"};
 
-/* What the kernel is told, in the sources (grub, BLS, systemd's kernel-install) and in what was
+/* The kernel's arguments, in the sources (grub, BLS, systemd's kernel-install) and in what was
  * made of them. */
 static const struct guest_line_rule arguments = {
     "/{etc/{default/{grub,grub.d/*.cfg},kernel/cmdline,sysconfig/bootloader,"

@@ -39,8 +39,9 @@ NINJA = '#!/bin/sh\necho "built $*" >>"$FAKE/events"\n[ -z "$FAKE_BROKEN" ]\n'
 
 
 def tests(*named):
-    return [{"name": n, "suite": ["ingot:" + s], "priority": p, "depends": ["id-" + n]}
-            for n, s, p in named]
+    """(name, suites, priority) of each."""
+    return [{"name": n, "suite": ["ingot:" + s for s in suites.split()], "priority": p,
+             "depends": ["id-" + n]} for n, suites, p in named]
 
 
 def schedule(listed, *suites, broken=""):
@@ -64,8 +65,8 @@ def schedule(listed, *suites, broken=""):
 
 
 def good_run():
-    listed = tests(("compare", "install", -1), ("second", "install", 1), ("waits", "install", 9),
-                   ("other", "image", 5), ("unwanted", "long", 5))
+    listed = tests(("compare", "install after-second after-waits", 8), ("second", "install", 1),
+                   ("waits", "install", 9), ("other", "image", 5), ("unwanted", "long", 5))
     code, said, events = schedule(listed, "install")
     return (code == 0 and said.splitlines()[-1] == "3 passed, 0 failed, 0 skipped"
             and "where the time went" in said and "said by waits" in said
@@ -74,6 +75,20 @@ def good_run():
             and said.splitlines()[1:3] == ["-- waits", "-- second"]
             and events[-2:] == ["begin compare", "end compare"]
             and not any("other" in e or "unwanted" in e for e in events)), said, events
+
+
+def nothing_waits_for_a_test_that_is_not_run():
+    listed = tests(("compare", "install after-other", 1), ("other", "long", 5))
+    code, said, events = schedule(listed, "install")
+    return code == 0 and events[1:] == ["begin compare", "end compare"], said, events
+
+
+def others_go_past_one_that_waits():
+    listed = tests(("compare", "install after-waits", 8), ("waits", "install", 9),
+                   ("second", "install", 1), ("third", "install", 0))
+    code, said, events = schedule(listed, "install")
+    return (code == 0 and events.index("begin second") < events.index("end waits")
+            < events.index("begin compare")), said, events
 
 
 def builds_what_is_needed():
@@ -102,7 +117,8 @@ def a_broken_build_ends_it():
     return code == 1 and not any("begin" in e for e in events), said, events
 
 
-CASES = [good_run, builds_what_is_needed, a_suite_as_one_job, others_go_on_after_a_failure,
+CASES = [good_run, nothing_waits_for_a_test_that_is_not_run, others_go_past_one_that_waits,
+         builds_what_is_needed, a_suite_as_one_job, others_go_on_after_a_failure,
          no_log_is_a_failure, a_broken_build_ends_it]
 print(f"1..{len(CASES)}")
 for number, case in enumerate(CASES, 1):

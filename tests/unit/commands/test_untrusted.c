@@ -14,7 +14,7 @@
 static int setup(void **state)
 {
     (void)state;
-    return folder_make("ingot-strangers");
+    return folder_make("ingot-untrusted");
 }
 
 static void make_images(void)
