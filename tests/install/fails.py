@@ -97,15 +97,14 @@ def serve():
     return f"http://127.0.0.1:{server.server_port}"
 
 
-def build(top, name, url, packages="", data=None, more="", answers=()):
+def build(top, name, url, packages="", data=None, more=""):
     recipe = top / f"{name}.yaml"
     text = (SOURCE / "recipes" / "debian-13-di.yaml").read_text()
     text = re.sub(r"(?m)^name: \S+", f"name: {name}", text)
     text = text.replace("\npackages:\n", f"\npackages:\n{packages}")
     text += more
-    lines = [*EXTRA.splitlines(), *answers]
-    if lines:
-        text += "\nextra: |\n" + "".join(f"  {line}\n" for line in lines)
+    if EXTRA:
+        text += "\nextra: |\n" + "".join(f"  {line}\n" for line in EXTRA.splitlines())
     recipe.write_text(text)
     env = dict(os.environ, INGOT_CACHE=str(top / "cache"), AGAIN_SECRET=SECRET)
     if data:
@@ -222,9 +221,7 @@ def mirror_away(top):
 
 
 def wrong_package(top):
-    # Packages come after the kernel, which takes as long as the base system and is not asked about.
-    ended, events = build(top, "wrong-package", MIRROR, packages="  - no-such-package-at-all\n",
-                          answers=["d-i base-installer/kernel/image string none"])
+    ended, events = build(top, "wrong-package", MIRROR, packages="  - no-such-package-at-all\n")
     return problems_of(top, "wrong-package", ended, events, ["no package no-such-package-at-all"],
                        r"Unable to locate package")
 
