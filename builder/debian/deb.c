@@ -71,6 +71,7 @@ static gboolean support_filter(struct archive *a, const char *suffix)
 static gboolean open_inner(deb_file *d, const char *suffix, guint64 limit, GError **error)
 {
     struct archive_entry *entry;
+    g_assert(suffix); /* next_member has set it */
     archive_read_free(d->inner);
     d->inner = archive_read_new();
     g_assert(d->inner); /* out of memory, where GLib ends the program too */

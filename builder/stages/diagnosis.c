@@ -26,8 +26,10 @@ static guint64 memory_of(int pages)
 static void diagnosis_add_space(json_t *host, const char *name, const char *folder)
 {
     struct statvfs fs;
-    if (statvfs(folder, &fs) == 0)
-        json_object_set_new(host, name, json_integer((json_int_t)(fs.f_bavail * fs.f_frsize)));
+    if (statvfs(folder, &fs) != 0)
+        return;
+    guint64 space = (guint64)fs.f_bavail * fs.f_frsize;
+    json_object_set_new(host, name, json_integer((json_int_t)space));
 }
 
 static json_t *host_json(const build *b)
