@@ -19,7 +19,7 @@ STATIC = re.compile(r"^static [^;={}#]*?\b(\w+)\(", re.MULTILINE)
 
 # Public headers beside ROOM/ROOM.h: images are named by many and looked into by few; media are fetched
 # by many, and sources of packages are implemented by few.
-SECOND = {"image/guest.h", "media/source.h"}
+SECOND = {"image/guest.h", "media/source.h", "rootfs/tree.h"}
 
 
 def includes(source, rooms):
