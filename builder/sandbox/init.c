@@ -58,7 +58,8 @@ static void become_zero(int report)
 
 static void enter_inner(int sync)
 {
-    if (unshare(CLONE_NEWUSER) != 0)
+    /* Making mount points under other UIDs took this process's files in /proc from the helper. */
+    if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0 || unshare(CLONE_NEWUSER) != 0)
         fault_die(HELPER_REPORT, STEP_INNER, NULL);
     const char inner = SYNC_INNER;
     (void)!send(sync, &inner, 1, MSG_NOSIGNAL);
