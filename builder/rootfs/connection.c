@@ -171,7 +171,7 @@ static GSubprocess *tree_start(const tree *t, const struct tree_spec *spec, cons
                                        "/libx32", "/bin", "/etc/ld.so.cache"};
     static const char *const argv[] = {SERVER_AT, SERVER_ROOT, NULL};
     static const char *const env[] = {"LC_ALL=C", NULL};
-    struct sandbox_mount mounts[G_N_ELEMENTS(host) + 4] = {{"/", NULL, FALSE}};
+    struct sandbox_mount mounts[G_N_ELEMENTS(host) + 4] = {{"/", NULL, TRUE}};
     gsize n = 1;
     for (gsize i = 0; i < G_N_ELEMENTS(host); i++)
         if (g_file_test(host[i], G_FILE_TEST_EXISTS))
