@@ -17,8 +17,9 @@ FORBIDDEN = re.compile(r"\b(system|popen|sprintf|strcpy|strcat|gets|sleep|usleep
 STATIC = re.compile(r"^static [^;={}#]*?\b(\w+)\(", re.MULTILINE)
 
 # Public headers beside ROOM/ROOM.h: images are named by many and looked into by few; media are fetched
-# by many, and sources of packages are implemented by few.
-SECOND = {"image/guest.h", "media/source.h"}
+# by many, and sources of packages are implemented by few; trees and layers of them have users that
+# unpack no package.
+SECOND = {"image/guest.h", "media/source.h", "rootfs/tree.h", "rootfs/layer.h"}
 
 
 def includes(source, rooms):
