@@ -18,8 +18,9 @@ LIBGUESTFS = re.compile(r"\bguestfs_\w+\(|<guestfs\.h>")
 STATIC = re.compile(r"^static [^;={}#]*?\b(\w+)\(", re.MULTILINE)
 
 # Public headers beside ROOM/ROOM.h: images are named by many and looked into by few; media are fetched
-# by many, and sources of packages are implemented by few.
-SECOND = {"image/guest.h", "media/source.h", "rootfs/tree.h"}
+# by many, and sources of packages are implemented by few; trees and layers of them have users that
+# unpack no package.
+SECOND = {"image/guest.h", "media/source.h", "rootfs/tree.h", "rootfs/layer.h"}
 
 
 def includes(source, rooms):
