@@ -56,7 +56,7 @@ static const struct {
     {{STEP_NAMESPACES, EPERM, ""}, {PLAIN, .root = TRUE}, "CAP_SYS_ADMIN", "--cap-add SYS_ADMIN"},
     /* a mistake of the caller says nothing of the host */
     {{STEP_SOURCE, ENOENT, "/nowhere"},
-     {PLAIN, .apparmor_restriction = 1},
+     {.apparmor_restriction = 1},
      "mount /nowhere: No such",
      NULL},
     {{STEP_EXEC, EACCES, "/x"}, {PLAIN, .filtered = TRUE}, "start /x: Permission denied", NULL},
