@@ -182,7 +182,7 @@ static int try_pidfd_getfd(void)
 
 static int try_init_memory(void)
 {
-    return result(open("/proc/1/mem", O_RDWR));
+    return result(open("/proc/1/mem", O_RDONLY));
 }
 
 static int try_init_root(void)
