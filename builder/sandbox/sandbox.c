@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 GSubprocess *sandbox_start(const struct sandbox_spec *spec, GError **error)
 {
@@ -55,7 +56,10 @@ gboolean sandbox_make_directory(const char *path, enum sandbox_kind kind, GError
                         g_strerror(errno));
         return FALSE;
     }
-    return change_directory(path, kind, TASK_OWN, error);
+    if (change_directory(path, kind, TASK_OWN, error))
+        return TRUE;
+    (void)rmdir(path);
+    return FALSE;
 }
 
 gboolean sandbox_remove_directory(const char *path, enum sandbox_kind kind, GError **error)
