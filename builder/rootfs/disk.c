@@ -11,10 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MIB      (G_GUINT64_CONSTANT(1) << 20)
-#define SECTOR   512u
-#define SIZE_MIN (256 * MIB) /* below this, the file systems do not even have their usual layout   \
-                              */
+#define MIB    (G_GUINT64_CONSTANT(1) << 20)
+#define SECTOR 512u
+#define SIZE_MIN                                                                                   \
+    (256 * MIB) /* below this, the file systems do not even have their usual layout                \
+                 */
 #define SIZE_MAX_                                                                                  \
     (G_GUINT64_CONSTANT(16) << 40) /* the limit of ext4 with blocks of 4 KiB and 32 bits */
 #define ESP     (128 * MIB)

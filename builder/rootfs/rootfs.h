@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include "media/media.h"
+#include "rootfs/layout.h"
 
 /* Makes a disk with a root file system from packages, as an ordinary user: their files are unpacked
  * straight into a disk image, and nothing of a package is run.  The record of a packaging system

@@ -6,6 +6,7 @@
 #include "stages/kept.h"
 #include "stages/limit.h"
 #include "stages/build_record.h"
+#include "stages/namespace.h"
 #include "stages/space_check.h"
 #include "stages/stages.h"
 
@@ -52,6 +53,7 @@ void build_free(build *b)
 {
     if (!b)
         return;
+    namespace_clear(b);
     files_remove_tree(b->run_dir);
     files_unlock(b->run_lock);
     files_remove_tree(b->work_dir);
