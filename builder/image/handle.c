@@ -2,6 +2,7 @@
 #include "image/handle.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "image/walk.h"
 #include "vm/vm.h"
@@ -116,14 +117,6 @@ static gboolean configure(guest *g, GError **error)
     return good || guest_fail(g, error, "set up libguestfs for %s", guest_image_name(g));
 }
 
-/* libguestfs writes to the socket of an appliance that may have been ended: for this program that
- * is an error of the call and not its own end.  What libguestfs starts gets the default again. */
-static void survive_closed_sockets(void)
-{
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGPIPE, &ignore, NULL);
-}
-
 static guest *guest_new(const struct guest_spec *spec, progress *p, GCancellable *cancel)
 {
     guest *g = g_new0(guest, 1);
@@ -134,7 +127,7 @@ static guest *guest_new(const struct guest_spec *spec, progress *p, GCancellable
     g->thread = gettid();
     g->other_children = watch_children(g->thread);
     g->scratch = (struct guest_scratch)GUEST_SCRATCH_NONE;
-    survive_closed_sockets();
+    interrupt_survive_closed_pipes(); /* that of an appliance that may have been ended */
     g->h = guestfs_create();
     if (!g->h)
         return g;
