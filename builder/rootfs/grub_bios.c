@@ -20,8 +20,9 @@
 #define PART_END      0x1feu /* GRUB_BOOT_MACHINE_PART_END */
 #define BLOCKLIST     0x1f4u /* of core.img's first sector: the one before its end is the first */
 #define SEGMENT       0x820u /* GRUB_BOOT_MACHINE_KERNEL_SEG and a sector */
-#define CORE_MAX      (0x78000u - 0x8200u) /* what setup.c allows above GRUB_KERNEL_I386_PC_LINK_ADDR \
-                                            */
+#define CORE_MAX                                                                                   \
+    (0x78000u - 0x8200u) /* what setup.c allows above GRUB_KERNEL_I386_PC_LINK_ADDR                \
+                          */
 
 static void put_little(guint8 *at, guint64 value, guint bytes)
 {

@@ -118,8 +118,9 @@ pax *pax_open(int fd, GError **error)
     archive_write_set_format_pax_restricted(p->a);
     archive_write_set_bytes_per_block(p->a, BLOCK);
     archive_write_set_bytes_in_last_block(p->a, 1);
-    /* Else names go through the character set of whoever writes and of whoever reads. */
-    if (archive_write_set_options(p->a, "hdrcharset=BINARY") == ARCHIVE_OK &&
+    /* Else names go through the character set of whoever writes and of whoever reads, and each
+     * extended attribute is there twice, under different names if a byte of it had to be quoted. */
+    if (archive_write_set_options(p->a, "hdrcharset=BINARY,xattrheader=LIBARCHIVE") == ARCHIVE_OK &&
         archive_write_open_fd(p->a, fd) == ARCHIVE_OK)
         return g_steal_pointer(&p);
     pax_fail(p, error);

@@ -3,7 +3,8 @@
 #include "rootfs/names.h"
 
 /* A tree of files as a pax archive (POSIX.1-2008, pax(1)), with numeric owners, times in
- * nanoseconds, extended attributes (SCHILY.xattr) and names as bytes, whatever the locale. */
+ * nanoseconds, extended attributes (LIBARCHIVE.xattr; SCHILY.xattr is read too) and names as bytes,
+ * whatever the locale. */
 
 /* ---- writing ---- */
 

@@ -104,9 +104,9 @@ struct rootfs_disk {
 
 /* Makes a disk as rootfs_make does, with the files of a pax archive from an untrusted source.
  * Reads fd to its end, unless an error comes first, and closes it.  Devices, FIFOs, hard links,
- * times in nanoseconds, extended attributes and ACLs (SCHILY.xattr) are kept; an entry for the
- * root directory gives it its metadata.  Errors are of INGOT_EXIT_INSTALL (the archive is damaged,
- * or does not fit) or INGOT_EXIT_HOST.  On error or cancel nothing is left.  Call it from the main
- * thread. */
+ * times in nanoseconds, extended attributes and ACLs (LIBARCHIVE.xattr or SCHILY.xattr) are kept;
+ * an entry for the root directory gives it its metadata.  Errors are of INGOT_EXIT_INSTALL (the
+ * archive is damaged, or does not fit) or INGOT_EXIT_HOST.  On error or cancel nothing is left.
+ * Call it from the main thread. */
 gboolean rootfs_write_disk(const struct rootfs_disk *disk, int fd, GCancellable *cancel,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
