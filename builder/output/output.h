@@ -19,9 +19,10 @@ gboolean output_compact_parse(const char *text, enum output_compact *compact);
 
 /* What a format has to write. */
 struct output_job {
-    const char *image;  /* a disk of VM_DISK_FORMAT, with a backing chain or without */
-    const char *folder; /* the files go there */
-    const char *name;   /* they are called NAME.EXTENSION */
+    const char *image;        /* a disk, with a backing chain or without */
+    const char *image_format; /* QEMU's name for its format; NULL: VM_DISK_FORMAT */
+    const char *folder;       /* the files go there */
+    const char *name;         /* they are called NAME.EXTENSION */
     enum output_compact compact;
     progress *progress;
     GCancellable *cancel;

@@ -78,11 +78,14 @@ static errcode_t write_xattrs(ext2_filsys fs, ext2_ino_t ino, const struct names
     errcode_t code = ext2fs_xattrs_open(fs, ino, &handle);
     if (code)
         return code;
-    if (!meta->n_xattrs)
+    if (!meta->xattrs || !meta->xattrs->len)
         code = ext2fs_xattrs_write(handle);
-    for (gsize i = 0; i < meta->n_xattrs && !code; i++)
-        code = ext2fs_xattr_set(handle, meta->xattrs[i].name, meta->xattrs[i].value,
-                                meta->xattrs[i].size);
+    for (guint i = 0; meta->xattrs && i < meta->xattrs->len && !code; i++) {
+        const struct xattr *x = g_ptr_array_index(meta->xattrs, i);
+        gsize size = 0;
+        const void *value = g_bytes_get_data(x->value, &size);
+        code = ext2fs_xattr_set(handle, x->name, value, size);
+    }
     errcode_t closed = ext2fs_xattrs_close(&handle);
     return code ? code : closed;
 }
@@ -168,7 +171,7 @@ static errcode_t make_inode(ext *e, const struct names_item *item, ext2_ino_t *i
         code = fill_inode(e, *ino, &inode.small, item);
     if (!code)
         code = ext2fs_write_inode_full(fs, *ino, &inode.small, EXT2_INODE_SIZE(fs->super));
-    return code || !item->meta->n_xattrs ? code : write_xattrs(fs, *ino, item->meta);
+    return code || !item->meta->xattrs ? code : write_xattrs(fs, *ino, item->meta);
 }
 
 static gboolean ext_make(gpointer to, const char *path, const struct names_item *item, guint64 *id,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "rootfs/xattrs.h"
+
 #include <gio/gio.h>
 
 /* The names in a new tree of files, kept in memory: which directories there are, what is in them
@@ -11,20 +13,13 @@
  * there are made, root's and 0755.  Errors are of INGOT_EXIT_INSTALL, or the target's. */
 typedef struct names names;
 
-struct names_xattr {
-    const char *name; /* "security.capability" */
-    const void *value;
-    gsize size;
-};
-
 struct names_meta {
     guint mode; /* permission bits with setuid, setgid, sticky */
     guint uid, gid;
     gint64 mtime;
     guint mtime_nsec;
-    const struct names_xattr *xattrs; /* as the kernel has them */
-    gsize n_xattrs;
-    gconstpointer owner; /* what names_look returns; unknown to the target */
+    const GPtrArray *xattrs; /* of struct xattr, as the kernel has them; NULL: none */
+    gconstpointer owner;     /* what names_look returns; unknown to the target */
 };
 
 /* What is made at a path. */

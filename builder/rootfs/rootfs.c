@@ -6,7 +6,8 @@
 #include "rootfs/disk.h"
 #include "rootfs/ext.h"
 #include "rootfs/grub_bios.h"
-#include "rootfs/pax.h"
+#include "rootfs/stream.h"
+#include "rootfs/tree.h"
 #include "rootfs/unpack.h"
 
 #include <errno.h>
@@ -132,22 +133,38 @@ gboolean rootfs_make(const struct rootfs_spec *spec, progress *p, GCancellable *
     return good;
 }
 
+/* What cannot be written is an errno (pax.h). */
+static gboolean end_unpack(gboolean good, GError *cause, GError **error)
+{
+    if (good)
+        return TRUE;
+    if (cause->domain == TREE_ERROR)
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot write the archive of the files: %s",
+                        cause->message);
+    else
+        g_propagate_error(error, g_steal_pointer(&cause));
+    g_clear_error(&cause);
+    return FALSE;
+}
+
 gboolean rootfs_unpack(const struct rootfs_content *content, int fd, progress *p,
                        GCancellable *cancel, GError **error)
 {
+    GError *cause = NULL;
     interrupt_survive_closed_pipes();
-    g_autoptr(pax) to = pax_open(fd, error);
-    gboolean good = to && unpack_all(content, pax_names(to), p, cancel, error) &&
-                    pax_close(g_steal_pointer(&to), error);
+    g_autoptr(stream) to = stream_new(fd);
+    gboolean good =
+        unpack_all(content, stream_names(to), p, cancel, &cause) && stream_finish(to, &cause);
     close(fd);
-    return good;
+    return end_unpack(good, cause, error);
 }
 
 static gboolean fill_from(const char *raw, guint64 offset, int fd, GCancellable *cancel,
                           GError **error)
 {
     g_autoptr(ext) e = ext_open(raw, offset, error);
-    return e && pax_read(fd, ext_names(e), cancel, error) && ext_close(g_steal_pointer(&e), error);
+    return e && stream_read(fd, ext_names(e), cancel, error) &&
+           ext_close(g_steal_pointer(&e), error);
 }
 
 static gboolean write_disk(const struct rootfs_disk *disk, int fd, GCancellable *cancel,

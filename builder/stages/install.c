@@ -32,7 +32,7 @@ static char *key(const build *b)
 static gboolean hold(build *b, const char *k, GError **error)
 {
     if (!b->kept)
-        b->kept = kept_hold(b->plan->cache_dir, "install", k, b->cancel, error);
+        b->kept = kept_hold(b->plan->cache_dir, &kept_install_disk, k, b->cancel, error);
     return b->kept != NULL;
 }
 
@@ -48,7 +48,7 @@ static gboolean reuse(build *b, const char *k)
     g_autofree char *old = text_duration((double)age);
     progress_info(b->progress, "  the same inputs were installed %s ago; --fresh installs again",
                   old);
-    b->disk = g_strdup(kept_disk(b->kept));
+    b->disk = g_strdup(kept_file(b->kept));
     return TRUE;
 }
 
@@ -96,7 +96,7 @@ static gboolean install_stage(build *b, const char *k, GError **error)
     if (!phases)
         return FALSE;
     timeline_set_installed(b->timeline, phases);
-    b->disk = g_strdup(kept_disk(b->kept));
+    b->disk = g_strdup(kept_file(b->kept));
     return TRUE;
 }
 

@@ -33,7 +33,7 @@ static gboolean space_check_both(const build *b, guint64 cache, guint64 output, 
 }
 
 /* Any disk of the kind that could be reused: the key that this build needs is not known yet. */
-static gboolean space_check_is_kept(const build *b, const char *kind)
+static gboolean space_check_is_kept(const build *b, const struct kept_kind *kind)
 {
     return kept_is_there(b->plan->cache_dir, kind, NULL, b->options.max_age);
 }
@@ -42,9 +42,9 @@ void space_needed(const build *b, guint64 *cache, guint64 *output)
 {
     struct plan_estimate need = plan_estimate(b->plan);
     g_autofree char *media = g_build_filename(b->plan->cache_dir, "media", "sha256", NULL);
-    gboolean reused =
-        !b->options.fresh && (space_check_is_kept(b, "install") ||
-                              (b->plan->answers.sources && space_check_is_kept(b, "base")));
+    gboolean reused = !b->options.fresh &&
+                      (space_check_is_kept(b, &kept_install_disk) ||
+                       (b->plan->answers.sources && space_check_is_kept(b, &kept_base_disk)));
     *cache = need.work + need.media - MIN(need.media, files_usage(media));
     *cache += reused ? 0 : need.install;
     if (output)

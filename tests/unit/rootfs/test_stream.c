@@ -2,8 +2,10 @@
 #include "support.h"
 
 #include "base/interrupt.h"
-#include "rootfs/pax.h"
+#include "rootfs/stream.h"
+#include "rootfs/tree.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,9 +27,12 @@ static gboolean log_make(gpointer to, const char *path, const struct names_item 
         g_string_append_printf(to, " -> %s", item->link);
     if (item->major || item->minor)
         g_string_append_printf(to, " %u,%u", item->major, item->minor);
-    for (gsize i = 0; i < m->n_xattrs; i++)
-        g_string_append_printf(to, " %s=%.*s", m->xattrs[i].name, (int)m->xattrs[i].size,
-                               (const char *)m->xattrs[i].value);
+    for (guint i = 0; m->xattrs && i < m->xattrs->len; i++) {
+        const struct xattr *x = g_ptr_array_index(m->xattrs, i);
+        gsize size = 0;
+        const char *value = g_bytes_get_data(x->value, &size);
+        g_string_append_printf(to, " %s=%.*s", x->name, (int)size, value);
+    }
     g_string_append_c(to, '\n');
     return TRUE;
 }
@@ -87,9 +92,9 @@ static GBytes *archived(const char *dir, filler fill)
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     char *bytes = NULL;
     gsize size = 0;
-    pax *p = pax_open(fd, &error);
-    fill(pax_names(p));
-    assert_true(pax_close(p, &error));
+    g_autoptr(stream) s = stream_new(fd);
+    fill(stream_names(s));
+    assert_true(stream_finish(s, &error));
     assert_no_error(error);
     close(fd);
     assert_true(g_file_get_contents(path, &bytes, &size, NULL));
@@ -107,7 +112,7 @@ static char *said_from(GBytes *bytes, GError **error)
     const void *data = g_bytes_get_data(bytes, &size);
     assert_int_equal(fwrite(data, 1, size, f), size);
     rewind(f);
-    gboolean good = pax_read(fileno(f), n, NULL, error);
+    gboolean good = stream_read(fileno(f), n, NULL, error);
     /* Whoever writes to a pipe can finish. */
     assert_true(!good || lseek(fileno(f), 0, SEEK_CUR) == (off_t)size);
     assert_int_equal(fclose(f), 0);
@@ -141,19 +146,19 @@ static void assert_members_damaged(const struct member *members, const char *say
 
 static void fill_all_kinds(names *n)
 {
-    const struct names_xattr capability = {"security.capability", "\1 \2 a", 6};
-    const struct names_xattr note = {"user.odd name", "v", 1};
+    g_autoptr(GPtrArray) capability = xattrs_new(), note = xattrs_new();
     const struct names_meta odd = {.mode = 06755,
                                    .uid = 70000,
                                    .gid = 2097153,
                                    .mtime = 1234567890,
                                    .mtime_nsec = 987654321,
-                                   .xattrs = &capability,
-                                   .n_xattrs = 1};
+                                   .xattrs = capability};
     const struct names_meta plain = {.mode = 0644, .mtime = 5000000000};
-    const struct names_meta noted = {.mode = 01700, .xattrs = &note, .n_xattrs = 1};
+    const struct names_meta noted = {.mode = 01700, .xattrs = note};
     g_autofree char *part = g_strnfill(200, 'f'), *target = g_strnfill(3000, 't');
     g_autofree char *far = g_strdup_printf("%s/%s/tool", part, part);
+    xattrs_add(capability, "security.capability", "\1 \2 a", 6);
+    xattrs_add(note, "user.odd name", "v", 1);
     assert_true(names_directory_set(n, "", &noted, NULL));
     assert_true(names_file(n, far, &odd, "hello", 5, NULL));
     assert_true(names_directory(n, "d", &noted, NULL));
@@ -275,7 +280,8 @@ static struct archive_entry *plain_entry(la_int64_t size)
 
 static void attributes_without_a_place_are_refused(void **state)
 {
-    static const char *const names_of[] = {"system.nfs4_acl", "odd"};
+    static const char *const names_of[] = {"system.nfs4_acl", "odd", "trusted.x",
+                                           "security.selinux"};
     (void)state;
     for (gsize i = 0; i < G_N_ELEMENTS(names_of); i++) {
         struct archive_entry *e = plain_entry(0);
@@ -304,7 +310,7 @@ static void holes_are_zeros(void **state)
     const void *data = g_bytes_get_data(bytes, &size);
     assert_int_equal(fwrite(data, 1, size, f), size);
     rewind(f);
-    assert_true(pax_read(fileno(f), n, NULL, &error));
+    assert_true(stream_read(fileno(f), n, NULL, &error));
     assert_no_error(error);
     assert_int_equal(fclose(f), 0);
     const char *content = strchr(said->str, '\n') + 1;
@@ -325,7 +331,7 @@ static void cancelling_ends_it(void **state)
     g_autofree char *path = g_build_filename(*state, "archive", NULL);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     g_cancellable_cancel(cancel);
-    assert_false(pax_read(fd, n, cancel, &error));
+    assert_false(stream_read(fd, n, cancel, &error));
     assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
     close(fd);
 }
@@ -340,9 +346,9 @@ static void nobody_reads(void **state)
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     close(ends[0]);
     interrupt_survive_closed_pipes();
-    g_autoptr(pax) p = pax_open(ends[1], &error);
-    assert_false(names_file(pax_names(p), "large", &plain, large, 1u << 20, &error));
-    assert_error_says(error, INGOT_EXIT_HOST, "cannot write the archive of the files");
+    g_autoptr(stream) s = stream_new(ends[1]);
+    assert_false(names_file(stream_names(s), "large", &plain, large, 1u << 20, &error));
+    assert_true(g_error_matches(error, TREE_ERROR, EPIPE));
     close(ends[1]);
 }
 

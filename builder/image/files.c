@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "image/tree.h"
+#include "image/files.h"
 
 #include "base/error.h"
 #include "base/text.h"
+#include "image/backend.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -24,7 +24,7 @@ void guest_changed(guest *g, const char *verb, const char *path)
 
 char **guest_glob(guest *g, const char *pattern, GError **error)
 {
-    char **paths = guestfs_glob_expand(g->h, pattern);
+    char **paths = g->backend->glob(g, pattern, error);
     if (!paths)
         guest_fail(g, error, "look for %s in the guest", pattern);
     return paths;
@@ -37,16 +37,90 @@ gboolean guest_any(guest *g, const char *pattern, gboolean *found, GError **erro
     return paths != NULL;
 }
 
+gboolean guest_stat(guest *g, const char *path, struct guest_stat *info, GError **error)
+{
+    return g->backend->stat(g, path, FALSE, info, error) ||
+           guest_fail(g, error, "look at %s in the guest", path);
+}
+
+gboolean guest_is_directory(guest *g, const char *path, gboolean *yes, GError **error)
+{
+    struct guest_stat info;
+    if (!guest_stat(g, path, &info, error))
+        return FALSE;
+    *yes = S_ISDIR((mode_t)info.mode);
+    return TRUE;
+}
+
+static void entry_clear(gpointer data)
+{
+    struct guest_entry *entry = data;
+    g_free(entry->name);
+}
+
+GArray *guest_list(guest *g, const char *directory, GError **error)
+{
+    g_auto(GStrv) names = g->backend->list(g, directory, error);
+    g_autoptr(GArray) infos = names ? g->backend->stat_list(g, directory, names, error) : NULL;
+    if (!infos) {
+        guest_fail(g, error, "read the directory %s in the guest", directory);
+        return NULL;
+    }
+    GArray *entries = g_array_new(FALSE, TRUE, sizeof(struct guest_entry));
+    g_array_set_clear_func(entries, entry_clear);
+    for (guint i = 0; i < infos->len && names[i]; i++) {
+        struct guest_entry entry = {g_strdup(names[i]), g_array_index(infos, struct guest_stat, i)};
+        g_array_append_val(entries, entry);
+    }
+    return entries;
+}
+
+gboolean guest_readlink(guest *g, const char *path, char **target, GError **error)
+{
+    return g->backend->readlink(g, path, target, error) ||
+           guest_fail(g, error, "read the link %s in the guest", path);
+}
+
+gboolean guest_mkdirs(guest *g, const char *path, GError **error)
+{
+    return g->backend->mkdirs(g, path, error) || guest_fail(g, error, "make %s in the guest", path);
+}
+
+gboolean guest_chmod(guest *g, const char *path, guint mode, GError **error)
+{
+    return g->backend->chmod(g, path, mode, error) ||
+           guest_fail(g, error, "set the mode of %s in the guest", path);
+}
+
+gboolean guest_chown(guest *g, const char *path, guint uid, guint gid, GError **error)
+{
+    return g->backend->chown(g, path, uid, gid, error) ||
+           guest_fail(g, error, "set the owner of %s in the guest", path);
+}
+
+gboolean guest_symlink(guest *g, const char *target, const char *path, GError **error)
+{
+    if (!g->backend->remove(g, path, FALSE, error) || !g->backend->symlink(g, target, path, error))
+        return guest_fail(g, error, "make the link %s in the guest", path);
+    guest_changed(g, "write", path);
+    return TRUE;
+}
+
 gboolean guest_remove_path(guest *g, const char *path, GError **error)
 {
     gsize length = strlen(path);
     gboolean directory = length > 1 && path[length - 1] == '/';
     g_autofree char *bare = g_strndup(path, directory ? length - 1 : length);
-    int result = directory ? guestfs_rm_rf(g->h, bare) : guestfs_rm_f(g->h, bare);
-    if (result != 0)
+    if (!g->backend->remove(g, bare, directory, error))
         return guest_fail(g, error, "remove %s in the guest", bare);
     guest_changed(g, "remove", bare);
     return TRUE;
+}
+
+gboolean guest_remove_own(guest *g, const char *path, GError **error)
+{
+    return g->backend->remove(g, path, FALSE, error) ||
+           guest_fail(g, error, "remove %s in the guest", path);
 }
 
 gboolean guest_remove(guest *g, const char *pattern, GError **error)
@@ -61,16 +135,23 @@ gboolean guest_remove(guest *g, const char *pattern, GError **error)
 /* *size gets the size of a regular file, or -1 when there is none of this name. */
 static gboolean regular_size(guest *g, const char *path, gint64 *size, GError **error)
 {
-    struct guestfs_statns *info = guestfs_statns(g->h, path);
-    *size = -1;
-    if (!info) {
-        int code = guestfs_last_errno(g->h);
-        return code == ENOENT || code == ENOTDIR || code == ELOOP ||
-               guest_fail(g, error, "look at %s in the guest", path);
-    }
-    if (S_ISREG((mode_t)info->st_mode))
-        *size = info->st_size;
-    guestfs_free_statns(info);
+    struct guest_stat info;
+    if (!g->backend->stat(g, path, TRUE, &info, error))
+        return guest_fail(g, error, "look at %s in the guest", path);
+    *size = S_ISREG((mode_t)info.mode) ? info.size : -1;
+    return TRUE;
+}
+
+gboolean guest_empty_path(guest *g, const char *path, GError **error)
+{
+    gint64 size;
+    if (!regular_size(g, path, &size, error))
+        return FALSE;
+    if (size <= 0)
+        return TRUE;
+    if (!g->backend->truncate(g, path, error))
+        return guest_fail(g, error, "empty %s in the guest", path);
+    guest_changed(g, "empty", path);
     return TRUE;
 }
 
@@ -79,26 +160,19 @@ gboolean guest_empty(guest *g, const char *pattern, GError **error)
     g_auto(GStrv) paths = guest_glob(g, pattern, error);
     if (!paths)
         return FALSE;
-    for (char **path = paths; *path; path++) {
-        gint64 size;
-        if (!regular_size(g, *path, &size, error))
-            return FALSE;
-        if (size <= 0)
-            continue;
-        if (guestfs_truncate(g->h, *path) != 0)
-            return guest_fail(g, error, "empty %s in the guest", *path);
-        guest_changed(g, "empty", *path);
-    }
-    return TRUE;
+    gboolean good = TRUE;
+    for (char **path = paths; good && *path; path++)
+        good = guest_empty_path(g, *path, error);
+    return good;
 }
 
 static gboolean read_pieces(guest *g, const char *path, gint64 size, char **text, GError **error)
 {
     GString *all = g_string_sized_new((gsize)size);
-    size_t got = 1;
+    gsize got = 1;
     while (got && (gint64)all->len < size) {
-        int piece = (int)MIN(size - (gint64)all->len, PIECE);
-        g_autofree char *data = guestfs_pread(g->h, path, piece, (gint64)all->len, &got);
+        gsize piece = (gsize)MIN(size - (gint64)all->len, PIECE);
+        g_autofree char *data = g->backend->read(g, path, (gint64)all->len, piece, &got, error);
         if (!data) {
             g_string_free(all, TRUE);
             return guest_fail(g, error, "read %s in the guest", path);
@@ -130,24 +204,39 @@ gboolean guest_read(guest *g, const char *path, char **text, GError **error)
     return guest_read_large(g, path, READ_LIMIT, text, error);
 }
 
+gboolean guest_read_end(guest *g, const char *path, gsize most, char **text, GError **error)
+{
+    gint64 size;
+    gsize got = 0;
+    g_autofree char *data = NULL;
+    if (!regular_size(g, path, &size, error))
+        return FALSE;
+    if (size > 0)
+        data = g->backend->read(g, path, MAX(0, size - (gint64)most), most, &got, error);
+    if (size > 0 && !data)
+        return guest_fail(g, error, "read %s in the guest", path);
+    *text = data ? text_printable(data, (gssize)got) : g_strdup("");
+    return TRUE;
+}
+
 gboolean guest_write_file(guest *g, const char *path, const char *text, GError **error)
 {
-    if (guestfs_write(g->h, path, text, strlen(text)) != 0)
+    if (!g->backend->write(g, path, text, error))
         return guest_fail(g, error, "write %s in the guest", path);
     guest_changed(g, "write", path);
     return TRUE;
 }
 
 /* Remove what is there first: through a link, we would write the file that it points to. */
-static gboolean tree_put_file(guest *g, const struct guest_file *file, GError **error)
+static gboolean put_file(guest *g, const struct guest_file *file, GError **error)
 {
+    const struct guest_backend *in = g->backend;
     g_autofree char *directory = g_path_get_dirname(file->path);
-    gboolean link = S_ISLNK((mode_t)file->mode);
-    if (guestfs_mkdir_p(g->h, directory) != 0 || guestfs_rm_f(g->h, file->path) != 0)
+    if (!in->mkdirs(g, directory, error) || !in->remove(g, file->path, FALSE, error))
         return guest_fail(g, error, "make space for %s in the guest", file->path);
-    if (link ? guestfs_ln_s(g->h, file->text, file->path) != 0
-             : guestfs_write(g->h, file->path, file->text, strlen(file->text)) != 0 ||
-                   guestfs_chmod(g->h, (int)(file->mode & 07777), file->path) != 0)
+    if (S_ISLNK((mode_t)file->mode) ? !in->symlink(g, file->text, file->path, error)
+                                    : !in->write(g, file->path, file->text, error) ||
+                                          !in->chmod(g, file->path, file->mode & 07777, error))
         return guest_fail(g, error, "write %s in the guest", file->path);
     guest_changed(g, "write", file->path);
     return TRUE;
@@ -156,12 +245,12 @@ static gboolean tree_put_file(guest *g, const struct guest_file *file, GError **
 gboolean guest_put_files(guest *g, const struct guest_file *files, GError **error)
 {
     for (; files && files->path; files++)
-        if (!tree_put_file(g, files, error))
+        if (!put_file(g, files, error))
             return FALSE;
     return TRUE;
 }
 
-static GRegex *tree_compile(const struct guest_line_rule *rule)
+static GRegex *files_compile(const struct guest_line_rule *rule)
 {
     g_autoptr(GError) local = NULL;
     GRegex *regex = g_regex_new(rule->line, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, &local);
@@ -172,7 +261,7 @@ static GRegex *tree_compile(const struct guest_line_rule *rule)
 
 char *guest_edit_text(const struct guest_line_rule *rule, const char *text)
 {
-    g_autoptr(GRegex) regex = tree_compile(rule);
+    g_autoptr(GRegex) regex = files_compile(rule);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     GString *out = g_string_new(NULL);
     gboolean changed = FALSE;
@@ -221,8 +310,8 @@ gboolean guest_edit(guest *g, const struct guest_line_rule *rule, GError **error
     return each_hit(g, rule, write_edited, NULL, error);
 }
 
-static gboolean tree_note_path(guest *g, const char *path, const char *edited, gpointer data,
-                               GError **error)
+static gboolean files_note_path(guest *g, const char *path, const char *edited, gpointer data,
+                                GError **error)
 {
     (void)g;
     (void)edited;
@@ -234,5 +323,5 @@ static gboolean tree_note_path(guest *g, const char *path, const char *edited, g
 gboolean guest_find_line(guest *g, const struct guest_line_rule *rule, GPtrArray *found,
                          GError **error)
 {
-    return each_hit(g, rule, tree_note_path, found, error);
+    return each_hit(g, rule, files_note_path, found, error);
 }
