@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include "media/media.h"
+#include "rootfs/layout.h"
 
 /* Makes root file systems, as an ordinary user: from packages a disk, or an archive of the same
  * files; and a disk from an archive.  Files go straight into the disk image, and nothing of a
