@@ -208,8 +208,10 @@ void mounts_enter(const struct sandbox_request *request, int report)
     for (gsize i = 0; i < n; i++)
         sources[i] = source_of(&m, &mounts[i]);
     int devices[NODES];
+    /* Read-only are their owners and modes; devices can be written to all the same. */
     for (gsize i = 0; i < NODES; i++)
-        devices[i] = copy_of(&m, nodes[i], MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+        devices[i] =
+            copy_of(&m, nodes[i], MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
     int proc = new_proc(&m);
     umask(022);
     enter_root(&m, sources[0]);

@@ -244,6 +244,20 @@ static void read_only(void **state)
                              "touch: /r/x: Read-only file system\nx\n0\n");
 }
 
+/* Root without a user namespace owns the host's files, so none of them may be within reach: not the
+ * devices, nor what standard input is. */
+static void devices_of_the_host(void **state)
+{
+    (void)state;
+    g_autofree char *out = run_whole(&(struct run){
+        .script = "for f in /dev/null /dev/tty /proc/self/fd/0; do /busybox chown 0 $f; done; "
+                  "echo x >/dev/null && /busybox head -c 1 /dev/zero | /busybox wc -c",
+        .kind = SANDBOX_ROOT});
+    assert_string_equal(out, "chown: /dev/null: Read-only file system\n"
+                             "chown: /dev/tty: Read-only file system\n"
+                             "chown: /proc/self/fd/0: Read-only file system\n1\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,8 +266,9 @@ int main(void)
         cmocka_unit_test(read_only),
     };
     const struct CMUnitTest tests_of_root[] = {
-        cmocka_unit_test(inside),  cmocka_unit_test(users),          cmocka_unit_test(read_only),
-        cmocka_unit_test(outside), cmocka_unit_test(inside_as_root),
+        cmocka_unit_test(inside),         cmocka_unit_test(users),
+        cmocka_unit_test(read_only),      cmocka_unit_test(outside),
+        cmocka_unit_test(inside_as_root), cmocka_unit_test(devices_of_the_host),
     };
     if (run_possible() != 0)
         return 1;
