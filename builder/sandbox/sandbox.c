@@ -31,7 +31,7 @@ static char *output_of(GSubprocess *child)
 }
 
 /* Whatever a user namespace is needed for, to its end. */
-static gboolean change_directory(const char *path, enum sandbox_kind kind, enum sandbox_task task,
+static gboolean change_in_helper(const char *path, enum sandbox_kind kind, enum sandbox_task task,
                                  GError **error)
 {
     const char *const argv[] = {path, NULL};
@@ -56,7 +56,7 @@ gboolean sandbox_make_directory(const char *path, enum sandbox_kind kind, GError
                         g_strerror(errno));
         return FALSE;
     }
-    if (change_directory(path, kind, TASK_OWN, error))
+    if (change_in_helper(path, kind, TASK_OWN, error))
         return TRUE;
     (void)rmdir(path);
     return FALSE;
@@ -67,5 +67,5 @@ gboolean sandbox_remove_directory(const char *path, enum sandbox_kind kind, GErr
     struct stat st;
     if (lstat(path, &st) != 0 && errno == ENOENT)
         return TRUE;
-    return change_directory(path, kind, TASK_REMOVE, error);
+    return change_in_helper(path, kind, TASK_REMOVE, error);
 }

@@ -244,6 +244,24 @@ static void read_only(void **state)
                              "touch: /r/x: Read-only file system\nx\n0\n");
 }
 
+/* By the numbers of <linux/capability.h>: 0, 1, 3 to 8, 18 and 31. */
+static void assert_rights(enum sandbox_kind kind)
+{
+    g_autofree char *out = run_whole(&(struct run){
+        .script = "/busybox grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status", .kind = kind});
+    assert_string_equal(out, "CapInh:\t0000000000000000\nCapPrm:\t00000000800401fb\n"
+                             "CapEff:\t00000000800401fb\nCapBnd:\t00000000800401fb\n"
+                             "CapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\n");
+}
+
+static void rights_kept(void **state)
+{
+    (void)state;
+    assert_rights(SANDBOX_USER);
+    if (geteuid() == 0)
+        assert_rights(SANDBOX_ROOT);
+}
+
 /* Root without a user namespace owns the host's files, so none of them may be within reach: not the
  * devices, nor what standard input is. */
 static void devices_of_the_host(void **state)
@@ -264,11 +282,13 @@ int main(void)
         cmocka_unit_test(inside),
         cmocka_unit_test(users),
         cmocka_unit_test(read_only),
+        cmocka_unit_test(rights_kept),
     };
     const struct CMUnitTest tests_of_root[] = {
         cmocka_unit_test(inside),         cmocka_unit_test(users),
         cmocka_unit_test(read_only),      cmocka_unit_test(outside),
         cmocka_unit_test(inside_as_root), cmocka_unit_test(devices_of_the_host),
+        cmocka_unit_test(rights_kept),
     };
     if (run_possible() != 0)
         return 1;
