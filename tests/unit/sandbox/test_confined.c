@@ -159,7 +159,7 @@ static void assert_refused(enum sandbox_kind kind)
         int found = attempt_result(output, expected[i].name);
         if (refused(expected[i].name, found, expected[i].inside))
             continue;
-        print_message("%s: %d, not %d\n", expected[i].name, found, expected[i].inside);
+        print_message("# %s: %d, not %d\n", expected[i].name, found, expected[i].inside);
         wrong++;
     }
     assert_int_equal(wrong, 0);
@@ -194,7 +194,7 @@ static void outside(void **state)
         int found = attempt_result(output, expected[i].name);
         if (expected[i].any || (found >= 0 && found != expected[i].inside))
             continue;
-        print_message("%s: %d outside too\n", expected[i].name, found);
+        print_message("# %s: %d outside too\n", expected[i].name, found);
         same++;
     }
     assert_int_equal(same, 0);

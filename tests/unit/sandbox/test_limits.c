@@ -71,7 +71,7 @@ static void processes(void **state)
     guint started = 0;
     for (const char *at = out; (at = strstr(at, "started\n")); at++)
         started++;
-    print_message("%u of 200\n", started);
+    print_message("# %u of 200\n", started);
     assert_true(started >= 40 && started < 50);
     assert_null(strstr(out, "all\n"));
     assert_non_null(strstr(out, "can't fork"));
