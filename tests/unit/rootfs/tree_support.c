@@ -125,7 +125,7 @@ void assert_tree_text(tree *t, const char *path, const char *text)
     assert_no_error(error);
     gsize size;
     const char *data = g_bytes_get_data(bytes, &size);
-    g_autofree char *got = g_strndup(data, size);
+    g_autofree char *got = g_strndup(data ? data : "", size);
     assert_string_equal(got, text);
 }
 
