@@ -6,6 +6,7 @@
 #include "inspect/policy.h"
 #include "inspect/snapshot.h"
 #include "phony.h"
+#include "rootfs/layout.h"
 #include "sysprep/customise.h"
 
 #include <archive.h>

@@ -4,6 +4,7 @@
 #include "../rootfs/tree_support.h"
 
 #include "base/gpt.h"
+#include "rootfs/layout.h"
 #include "sysprep/sysprep.h"
 
 #include <jansson.h>
