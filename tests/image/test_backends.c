@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One phony machine as an image in an appliance and as a tree: whatever is asked of the one and of
  * the other, or done to them, comes out the same. */
+#include "../unit/folder.h"
 #include "../unit/rootfs/tree_support.h"
 
 #include "inspect/policy.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The seal of a tree: no libguestfs.  tests/image/test_backends.c compares it with that of an
  * image. */
+#include "../folder.h"
 #include "../rootfs/tree_support.h"
 
 #include "base/gpt.h"
