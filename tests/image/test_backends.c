@@ -256,7 +256,7 @@ static void describe_files(struct side *side, GPtrArray *lines)
     static char *const excludes[] = {(char *)"./proc", (char *)"./sys", (char *)"./dev", NULL};
     struct listing l = {side, lines};
     g_autoptr(GError) error = NULL;
-    assert_true(stream_tar(side->g, "/", excludes, read_listing, &l, &error));
+    assert_true(guest_stream_tar(side->g, "/", excludes, read_listing, &l, &error));
     assert_no_error(error);
 }
 

@@ -259,7 +259,7 @@ static void a_reader_that_stops(void **state)
     g_autofree char *large = g_strnfill(4 << 20, 'x');
     put_text(s.files, "/srv/large", large);
     g_autoptr(guest) g = guest_open_tree(&s.in, NULL, NULL);
-    assert_false(stream_tar(g, "/srv", NULL, read_nothing, NULL, &error));
+    assert_false(guest_stream_tar(g, "/srv", NULL, read_nothing, NULL, &error));
     assert_error_says(error, INGOT_EXIT_SEAL, "that is enough");
     assert_int_equal(strcmp(error->message, "that is enough"), 0);
     assert_tree_text(s.files, "/etc/hostname", "golden\n");
