@@ -6,7 +6,8 @@
 /* What a guest's files are in, as a record of functions; for the files of this room only.  The
  * functions of files.h, stream.h, disk.h and program.h are the same for every backend and call
  * these.  Paths are absolute in the guest, and links lead nowhere else.  An error is the reason
- * only ("No such file or directory"): callers put what they wanted before it, by guest_fail. */
+ * only ("No such file or directory"): callers put what they wanted before it, by guest_fail, which
+ * makes one of INGOT_EXIT_SEAL of what has no exit code. */
 
 struct guest_backend {
     /* No file, a file in the place of a directory and a circle of links are no error: mode 0.
@@ -58,9 +59,10 @@ struct guest_backend {
     gboolean (*renew_lvm)(guest *g, GError **error);
     gboolean (*trim)(guest *g, GError **error);
 
-    gboolean (*limit_error)(guest *g, GError **error); /* NULL: there are no limits */
+    /* These, too. */
+    gboolean (*limit_error)(guest *g, GError **error);
     gboolean (*shutdown)(guest *g, GError **error);
     void (*close)(guest *g);
 };
 
-extern const struct guest_backend guest_in_appliance;
+extern const struct guest_backend guest_in_appliance, guest_in_tree;

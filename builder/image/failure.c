@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/error.h"
 #include "image/backend.h"
 
 gboolean guest_limit_error(guest *g, GError **error)
@@ -14,6 +15,10 @@ gboolean guest_fail(guest *g, GError **error, const char *what, ...)
     }
     if (guest_limit_error(g, error))
         return FALSE;
+    if (error && *error && (*error)->domain != INGOT_ERROR) {
+        g_autoptr(GError) reason = g_steal_pointer(error);
+        ingot_set_error(error, INGOT_EXIT_SEAL, NULL, "%s", reason->message);
+    }
     va_list args;
     va_start(args, what);
     g_autofree char *wanted = g_strdup_vprintf(what, args);

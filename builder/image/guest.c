@@ -26,9 +26,17 @@ guest *guest_open(const struct guest_spec *spec, progress *p, GCancellable *canc
     return appliance_launch(g, spec, error) ? g_steal_pointer(&g) : NULL;
 }
 
+guest *guest_open_tree(const struct guest_tree_spec *spec, progress *p, GCancellable *cancel)
+{
+    guest *g = guest_new(&guest_in_tree, spec->name, p, cancel);
+    g->tree = spec;
+    g->place = spec->place;
+    return g;
+}
+
 gboolean guest_shutdown(guest *g, GError **error)
 {
-    return g->backend->shutdown(g, error) &&
+    return (!g->backend->shutdown || g->backend->shutdown(g, error)) &&
            !g_cancellable_set_error_if_cancelled(g->cancel, error);
 }
 
@@ -36,7 +44,8 @@ void guest_close(guest *g)
 {
     if (!g)
         return;
-    g->backend->close(g);
+    if (g->backend->close)
+        g->backend->close(g);
     g_strfreev(g->mountpoints);
     g_strfreev(g->filesystems);
     guest_facts_free(g->facts);

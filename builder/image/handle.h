@@ -2,15 +2,28 @@
 #pragma once
 #include "base/progress.h"
 #include "image/image.h"
+#include "rootfs/rootfs.h"
+#include "rootfs/tree.h"
 
 /* The inside of one image, and what is known of it.  What its files are in (an appliance of
- * libguestfs) is known to this room only: backend.h. */
+ * libguestfs, or a tree on this host of which the image will be made) is known to this room only:
+ * backend.h. */
+
+struct guest_tree_spec {
+    tree *files;       /* stays the caller's */
+    const char *name;  /* what messages call it */
+    const char *place; /* a path beside which there is space for its files */
+    /* Of the disk that will be made of it: what the guest says of its disk is what will be true.
+     * The operation fs-uuids changes its UUID. */
+    struct rootfs_layout *layout;
+};
 
 struct guest {
     const struct guest_backend *backend; /* what the files are in, and its own state */
     struct appliance *appliance;
-    const char *name;  /* what messages call the image; borrowed */
-    const char *place; /* on this host: where what is changed is kept; borrowed */
+    const struct guest_tree_spec *tree; /* borrowed */
+    const char *name;                   /* what messages call the image; borrowed */
+    const char *place;                  /* on this host: where what is changed is kept; borrowed */
     gboolean read_only;
     progress *p;             /* borrowed; may be NULL */
     GCancellable *cancel;    /* borrowed; may be NULL */
@@ -28,6 +41,11 @@ struct guest {
  * Errors: INGOT_EXIT_SEAL (the image), INGOT_EXIT_HOST (libguestfs), G_IO_ERROR_CANCELLED. */
 guest *guest_open(const struct guest_spec *spec, progress *p, GCancellable *cancel,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A guest in a tree.  spec, p and cancel must outlive it; no call of it waits longer than cancel,
+ * with which the tree was opened.  The caller closes it.  Only Debian is recognised in a tree, and
+ * programs of it are not run. */
+guest *guest_open_tree(const struct guest_tree_spec *spec, progress *p, GCancellable *cancel);
 
 /* Unmounts, flushes and stops the appliance; without it nothing written is certain to be kept. */
 gboolean guest_shutdown(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;

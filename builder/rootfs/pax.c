@@ -147,18 +147,17 @@ static void pax_text(pax *p, char *field, gsize size, const char *text, const ch
     memcpy(field, text, MIN(length, size));
 }
 
+/* Readers disagree about the fraction of a time before 1970, so that is left out. */
 static void pax_time(pax *p, char *field, const struct timespec *time)
 {
     gboolean plain = time->tv_sec >= 0 && (guint64)time->tv_sec <= OCTAL_11;
     pax_number(p, field, 12, plain ? (guint64)time->tv_sec : 0, "mtime");
     if (plain && time->tv_nsec == 0)
         return;
-    /* A fraction counts forward from the second below, but the text is a decimal number. */
-    gboolean below = time->tv_sec < 0 && time->tv_nsec;
-    gint64 seconds = (gint64)time->tv_sec + below;
-    long fraction = below ? 1000000000 - time->tv_nsec : time->tv_nsec;
-    g_autofree char *text = g_strdup_printf("%s%" G_GINT64_FORMAT ".%09ld",
-                                            below && seconds == 0 ? "-" : "", seconds, fraction);
+    g_autofree char *text =
+        time->tv_sec < 0
+            ? g_strdup_printf("%" G_GINT64_FORMAT, (gint64)time->tv_sec)
+            : g_strdup_printf("%" G_GINT64_FORMAT ".%09ld", (gint64)time->tv_sec, time->tv_nsec);
     pax_record_text(p, "mtime", text);
 }
 
@@ -316,6 +315,16 @@ gboolean pax_put_data(pax *p, const struct pax_entry *e, int file, GError **erro
         if (!pax_put_extent(p, file, extents[i].offset, extents[i].length, error))
             return FALSE;
     return pax_pad(p, pax_size(p, e), error);
+}
+
+gboolean pax_put_bytes(pax *p, const void *data, gsize size, GError **error)
+{
+    return pax_append(p, data, size, error);
+}
+
+gboolean pax_put_end(pax *p, guint64 size, GError **error)
+{
+    return pax_pad(p, size, error);
 }
 
 gboolean pax_finish(pax *p, GError **error)

@@ -23,7 +23,7 @@
 
 /* The namespace in which an ordinary user may mount: its 0 is the user, its 1 and following are the
  * sub-IDs.  ingot runs newuidmap. */
-static void enter_outer(const struct sandbox_request *r)
+static void enter_outer(struct sandbox_request *r)
 {
     if (r->spec.kind != SANDBOX_USER || !r->ids.outer)
         return;
@@ -34,6 +34,7 @@ static void enter_outer(const struct sandbox_request *r)
     if (send(HELPER_REPORT, &wants, sizeof wants, MSG_NOSIGNAL) < 0 ||
         recv(HELPER_REPORT, &mapped, 1, 0) != 1)
         _exit(127);
+    r->ids.uid = r->ids.gid = 1; /* as seen from here on */
 }
 
 static void write_map(pid_t pid, const char *file, guint32 first)
@@ -53,8 +54,8 @@ static void map_inner(const struct sandbox_request *r, pid_t init, int sync)
     char byte;
     if (r->spec.kind != SANDBOX_USER || recv(sync, &byte, 1, 0) != 1)
         return;
-    write_map(init, "uid_map", r->ids.outer ? 1 : r->ids.uid);
-    write_map(init, "gid_map", r->ids.outer ? 1 : r->ids.gid);
+    write_map(init, "uid_map", r->ids.uid);
+    write_map(init, "gid_map", r->ids.gid);
     (void)!send(sync, &byte, 1, MSG_NOSIGNAL);
 }
 
@@ -64,9 +65,8 @@ static void own_directory_of(const struct sandbox_request *r) G_GNUC_NORETURN;
 
 static void own_directory_of(const struct sandbox_request *r)
 {
-    guint32 uid = r->ids.outer ? 1 : r->ids.uid, gid = r->ids.outer ? 1 : r->ids.gid;
     int fd = open(r->spec.argv[0], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 || fchown(fd, uid, gid) != 0 || fchmod(fd, 0755) != 0)
+    if (fd < 0 || fchown(fd, r->ids.uid, r->ids.gid) != 0 || fchmod(fd, 0755) != 0)
         fault_die(HELPER_REPORT, STEP_OWNER, r->spec.argv[0]);
     _exit(0);
 }

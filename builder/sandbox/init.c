@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,6 +39,17 @@ static char receive(int sync)
     if (n != 1)
         _exit(127); /* the helper is dead */
     return byte;
+}
+
+/* A program may open /dev/stdout again only if the pipe is its own.  A caller's file stays as it
+ * is.
+ */
+static void own_output(const struct sandbox_ids *zero)
+{
+    struct stat st;
+    for (int fd = 1; fd <= 2; fd++)
+        if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+            (void)fchown(fd, zero->uid, zero->gid);
 }
 
 /* Only the loopback interface is there, and it is for the sandbox alone. */
@@ -168,15 +180,8 @@ void init_main(const struct sandbox_request *r, int sync)
     if (unshare(CLONE_NEWCGROUP) != 0 || sethostname("localhost", 9) != 0)
         fault_die(HELPER_REPORT, STEP_NAMESPACES, NULL);
     start_loopback(HELPER_REPORT);
-    gboolean user = r->spec.kind == SANDBOX_USER, outer = r->ids.outer;
-    mounts_enter(r,
-                 !user   ? 0
-                 : outer ? 1
-                         : r->ids.uid,
-                 !user   ? 0
-                 : outer ? 1
-                         : r->ids.gid,
-                 HELPER_REPORT);
+    mounts_enter(r, HELPER_REPORT);
+    own_output(&r->ids);
     const struct rlimit no_core = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &no_core);
     restrict_self(r, sync);

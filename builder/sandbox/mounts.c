@@ -107,7 +107,7 @@ static int make_target(const struct maker *m, const char *at, gboolean directory
     setfsuid(0);
     setfsgid(0);
     int fd = open(path, O_PATH | O_CLOEXEC);
-    if (fd < 0 && problem)
+    if (fd < 0 && problem && problem != EEXIST)
         errno = problem;
     return fd;
 }
@@ -197,10 +197,9 @@ static void attach_each(const struct maker *m, const struct sandbox_mount *mount
     }
 }
 
-void mounts_enter(const struct sandbox_request *request, guint32 base_uid, guint32 base_gid,
-                  int report)
+void mounts_enter(const struct sandbox_request *request, int report)
 {
-    const struct maker m = {request, base_uid, base_gid, report};
+    const struct maker m = {request, request->ids.uid, request->ids.gid, report};
     const struct sandbox_mount *mounts = request->spec.mounts;
     gsize n = 0;
     while (mounts[n].at)

@@ -24,9 +24,9 @@ gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, p
                                      .work_dir = folder,
                                      .size = p->disk_size,
                                      .efi = p->answers.sources->efi,
-                                     .database = p->installer->packaging->database,
-                                     .packages = packages,
-                                     .n_packages = n};
+                                     .content = {.database = p->installer->packaging->database,
+                                                 .packages = packages,
+                                                 .n_packages = n}};
     return rootfs_make(&spec, reporter, cancel, error);
 }
 

@@ -133,7 +133,8 @@ static int spool_open(const guest *g)
 /* tar in the appliance reports it only in words (its locale is C). */
 static gboolean copy_failed(guest *g, const char *local, const char *directory, GError **error)
 {
-    if (g_cancellable_is_cancelled(g->cancel) || !error || (*error)->code != INGOT_EXIT_SEAL ||
+    if (g_cancellable_is_cancelled(g->cancel) || !error ||
+        ingot_error_exit(*error, INGOT_EXIT_SEAL) != INGOT_EXIT_SEAL ||
         !strstr((*error)->message, "No space left on device"))
         return guest_fail(g, error, "copy %s to %s in the guest", local, directory);
     g_clear_error(error);

@@ -98,3 +98,13 @@ gboolean sysprep_image(const struct sysprep_spec *spec, progress *p, GCancellabl
     *facts = found;
     return TRUE;
 }
+
+gboolean sysprep_tree(const struct sysprep_spec *spec, const struct guest_tree_spec *in,
+                      progress *p, GCancellable *cancel, guest_facts **facts, GError **error)
+{
+    g_autoptr(guest) g = guest_open_tree(in, p, cancel);
+    guest_facts *found = seal_work(g, spec, error);
+    if (found)
+        *facts = found;
+    return found != NULL;
+}

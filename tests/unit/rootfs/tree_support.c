@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tree_support.h"
 
+#include "../folder.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -21,10 +23,14 @@ int trees_begin(const char *prefix)
     return 0;
 }
 
+const char *trees_folder(void)
+{
+    return folder;
+}
+
 struct tree_spec tree_spec_of(const char *directory)
 {
-    return (struct tree_spec){
-        directory ? directory : last, kind, g_getenv("INGOT_TEST_PROGRAM")};
+    return (struct tree_spec){directory ? directory : last, kind, g_getenv("INGOT_TEST_PROGRAM")};
 }
 
 tree *tree_new(void)
@@ -125,7 +131,7 @@ void assert_tree_text(tree *t, const char *path, const char *text)
     assert_no_error(error);
     gsize size;
     const char *data = g_bytes_get_data(bytes, &size);
-    g_autofree char *got = g_strndup(data, size);
+    g_autofree char *got = g_strndup(data ? data : "", size);
     assert_string_equal(got, text);
 }
 
@@ -143,12 +149,9 @@ void tree_shell(tree *t, const char *script)
     static const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
     (void)t;
     const char *const argv[] = {"/bin/sh", "-c", "cd /tree && eval \"$0\"", script, NULL};
-    const struct sandbox_mount mounts[] = {{"/", NULL, TRUE},
-                                           {"/usr", "/usr", FALSE},
-                                           {"/bin", "/bin", FALSE},
-                                           {"/lib", "/lib", FALSE},
-                                           {"/lib64", "/lib64", FALSE},
-                                           {"/tree", last, TRUE},
+    const struct sandbox_mount mounts[] = {{"/", NULL, TRUE},           {"/usr", "/usr", FALSE},
+                                           {"/bin", "/bin", FALSE},     {"/lib", "/lib", FALSE},
+                                           {"/lib64", "/lib64", FALSE}, {"/tree", last, TRUE},
                                            {NULL, NULL, FALSE}};
     const struct sandbox_spec spec = {
         .kind = kind, .argv = argv, .env = env, .mounts = mounts, .socket = -1};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include "../folder.h"
+#include "../test.h"
 
 #include "base/error.h"
 #include "rootfs/tree.h"
@@ -12,6 +12,7 @@
 /* Of a group: folder_make and the host's kind of sandbox; tests of a host without one are skipped
  * by name. */
 int trees_begin(const char *prefix);
+const char *trees_folder(void);
 
 /* An open tree in a directory of its own (*state is not used).  trees_end removes all. */
 tree *tree_new(void);

@@ -7,33 +7,28 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Runs a script of busybox's sh in a sandbox: a new tmpfs with the program at /busybox, in front of
+/* Runs a script of busybox's sh in a sandbox: a new tmpfs with the program at /busybox, before
  * further mounts. */
+
+#define BUSYBOX "/bin/busybox"
+#define MOUNTS  12
 
 struct run {
     const char *script;
-    const struct sandbox_mount *mounts; /* NULL: none */
-    const char *const *env;             /* NULL: none */
-    int socket;                         /* 0: none */
+    struct sandbox_mount mounts[MOUNTS]; /* after those */
+    const char *root;                    /* a directory instead of the tmpfs; NULL: none */
+    const char *const *env;              /* NULL: none */
+    int socket;                          /* 0: none */
     guint64 memory;
     guint processes;
     enum sandbox_kind kind; /* 0: SANDBOX_USER */
 };
 
-#define BUSYBOX "/bin/busybox"
-
 static inline GSubprocess *run_start(const struct run *r, GError **error)
 {
     static const char *const no_env[] = {NULL};
-    struct sandbox_mount mounts[16] = {{"/", NULL, TRUE}, {"/busybox", BUSYBOX, FALSE}};
-    gsize n = 2;
-    if (r->mounts && strcmp(r->mounts->at, "/") == 0)
-        n = 0;
-    for (const struct sandbox_mount *m = r->mounts; m && m->at; m++)
-        mounts[n++] = *m;
-    if (strcmp(mounts[1].at ? mounts[1].at : "", "/busybox") != 0)
-        mounts[n++] = (struct sandbox_mount){"/busybox", BUSYBOX, FALSE};
-    mounts[n].at = NULL;
+    struct sandbox_mount mounts[MOUNTS + 2] = {{"/", r->root, TRUE}, {"/busybox", BUSYBOX, FALSE}};
+    memcpy(mounts + 2, r->mounts, sizeof r->mounts);
     const char *const argv[] = {"/busybox", "sh", "-c", r->script, NULL};
     const struct sandbox_spec spec = {.kind = r->kind ? r->kind : SANDBOX_USER,
                                       .argv = argv,
@@ -45,6 +40,7 @@ static inline GSubprocess *run_start(const struct run *r, GError **error)
     return sandbox_start(&spec, error);
 }
 
+/* Until its output ends, and then it; the caller owns the text. */
 static inline char *run_output(GSubprocess *child)
 {
     GString *all = g_string_new(NULL);
@@ -64,4 +60,17 @@ static inline char *run_whole(const struct run *r)
     g_autoptr(GSubprocess) child = run_start(r, &error);
     assert_no_error(error);
     return run_output(child);
+}
+
+/* -1, with what is to be done: this host has no sandbox, so no test can be made. */
+static inline int run_possible(void)
+{
+    struct sandbox_host host;
+    if (!sandbox_probe(&host, NULL, NULL))
+        return -1;
+    if (host.kind != SANDBOX_USER)
+        print_message("no sandbox: %s; %s\n", host.why, host.remedy ? host.remedy : "");
+    int possible = host.kind == SANDBOX_USER ? 0 : -1;
+    sandbox_host_clear(&host);
+    return possible;
 }
