@@ -11,17 +11,17 @@
 
 deb_package *deb_choose(const deb_catalog *catalog, const char *name, GError **error)
 {
-    const deb_stanza *s = catalog_find(catalog, name);
+    const deb_entry *s = catalog_find(catalog, name);
     if (s)
-        return stanza_package(s, error);
+        return entry_package(s, error);
     catalog_fail(catalog, name, error);
     return NULL;
 }
 
-/* Appends to names those dependencies of a stanza that have the prefix. */
-static void add_depends(const deb_stanza *s, const char *prefix, GPtrArray *names)
+/* Appends to names those dependencies of a package that have the prefix. */
+static void add_depends(const deb_entry *s, const char *prefix, GPtrArray *names)
 {
-    struct slice clause, part, rest = s->fields[DEB_FIELD_DEPENDS];
+    struct slice clause, part, rest = entry_field(s, DEB_FIELD_DEPENDS);
     while (slice_next(&rest, ',', &clause)) {
         if (!slice_next(&clause, '|', &part))
             continue;
@@ -37,7 +37,7 @@ static char *kernel_name(const deb_catalog *catalog, const char *name, GError **
 {
     g_autofree char *at = g_strdup(name);
     for (guint hops = 0; hops < KERNEL_HOPS_MAX; hops++) {
-        const deb_stanza *s = catalog_find(catalog, at);
+        const deb_entry *s = catalog_find(catalog, at);
         g_autoptr(GPtrArray) next = g_ptr_array_new_with_free_func(g_free);
         if (!s) {
             catalog_fail(catalog, at, error);
@@ -63,7 +63,7 @@ static GPtrArray *kernel_names(const deb_catalog *catalog, const char *name, GEr
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(names, real);
     for (guint i = 0; i < names->len; i++) {
-        const deb_stanza *s = catalog_find(catalog, g_ptr_array_index(names, i));
+        const deb_entry *s = catalog_find(catalog, g_ptr_array_index(names, i));
         if (s) {
             add_depends(s, "linux-modules-", names);
             add_depends(s, "linux-binary-", names);

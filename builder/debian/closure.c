@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct pick {
-    const deb_stanza *stanza;
+    const deb_entry *entry;
     char *name, *version;
     gboolean base, wanted;
 };
@@ -22,7 +22,7 @@ struct ban {
 struct closure {
     const deb_catalog *catalog;
     const struct deb_need *need;
-    GHashTable *chosen; /* deb_stanza * -> struct pick * */
+    GHashTable *chosen; /* deb_entry * -> struct pick * */
     GPtrArray *queue;   /* of struct pick *, in the order of their choice; owns them */
     GHashTable *bans;   /* name -> GPtrArray of struct ban * */
     guint followed;     /* how many of the queue have their dependencies */
@@ -51,7 +51,7 @@ static void closure_free_array(gpointer array)
     g_ptr_array_unref(array);
 }
 
-static struct pick *pick_of(const struct closure *c, const deb_stanza *s)
+static struct pick *pick_of(const struct closure *c, const deb_entry *s)
 {
     return s ? g_hash_table_lookup(c->chosen, s) : NULL;
 }
@@ -59,17 +59,17 @@ static struct pick *pick_of(const struct closure *c, const deb_stanza *s)
 /* ---- conflicts ---- */
 
 /* The chosen package, other than self, that a relation applies to; NULL: none. */
-static struct pick *chosen_by(const struct closure *c, const deb_relation *r, const deb_stanza *but)
+static struct pick *chosen_by(const struct closure *c, const deb_relation *r, const deb_entry *but)
 {
-    const deb_stanza *s = catalog_find(c->catalog, r->name);
+    const deb_entry *s = catalog_find(c->catalog, r->name);
     struct pick *p = s != but ? pick_of(c, s) : NULL;
     if (p && deb_relation_allows(r, p->version))
         return p;
-    const GPtrArray *who = catalog_providers(c->catalog, r->name);
-    for (guint i = 0; who && i < who->len; i++) {
-        const struct deb_provider *provider = g_ptr_array_index(who, i);
-        p = provider->stanza != but ? pick_of(c, provider->stanza) : NULL;
-        if (p && deb_relation_allows(r, provider->version))
+    struct deb_providers who = catalog_providers(c->catalog, r->name);
+    while ((s = catalog_next_provider(&who))) {
+        p = s != but ? pick_of(c, s) : NULL;
+        g_autofree char *version = p ? catalog_provided_version(&who) : NULL;
+        if (p && deb_relation_allows(r, version))
             return p;
     }
     return NULL;
@@ -89,19 +89,19 @@ static const struct pick *banned_by(const struct closure *c, const char *name, c
 static const enum deb_field against[] = {DEB_FIELD_CONFLICTS, DEB_FIELD_BREAKS};
 
 /* The chosen package that conflicts with one that is not chosen; NULL: none. */
-static const struct pick *clash(const struct closure *c, const deb_stanza *s)
+static const struct pick *clash(const struct closure *c, const deb_entry *s)
 {
     const struct pick *p = NULL;
-    struct slice part, rest = s->fields[DEB_FIELD_PROVIDES];
-    g_autofree char *name = slice_copy(s->fields[DEB_FIELD_PACKAGE]);
-    g_autofree char *version = slice_copy(s->fields[DEB_FIELD_VERSION]);
+    struct slice part, rest = entry_field(s, DEB_FIELD_PROVIDES);
+    g_autofree char *name = slice_copy(entry_field(s, DEB_FIELD_PACKAGE));
+    g_autofree char *version = slice_copy(entry_field(s, DEB_FIELD_VERSION));
     p = banned_by(c, name, version);
     while (!p && slice_next(&rest, ',', &part)) {
         g_auto(deb_relation) r = relation_parse(part);
         p = banned_by(c, r.name, r.version);
     }
     for (gsize i = 0; i < G_N_ELEMENTS(against); i++) {
-        rest = s->fields[against[i]];
+        rest = entry_field(s, against[i]);
         while (!p && slice_next(&rest, ',', &part)) {
             g_auto(deb_relation) r = relation_parse(part);
             p = chosen_by(c, &r, s);
@@ -113,7 +113,7 @@ static const struct pick *clash(const struct closure *c, const deb_stanza *s)
 static void add_bans(struct closure *c, const struct pick *p)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(against); i++) {
-        struct slice part, rest = p->stanza->fields[against[i]];
+        struct slice part, rest = entry_field(p->entry, against[i]);
         while (slice_next(&rest, ',', &part)) {
             struct ban *b = g_new0(struct ban, 1);
             b->relation = relation_parse(part);
@@ -131,7 +131,7 @@ static void add_bans(struct closure *c, const struct pick *p)
 static void remove_bans(struct closure *c, const struct pick *p)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(against); i++) {
-        struct slice part, rest = p->stanza->fields[against[i]];
+        struct slice part, rest = entry_field(p->entry, against[i]);
         while (slice_next(&rest, ',', &part)) {
             g_auto(deb_relation) r = relation_parse(part);
             GPtrArray *bans = g_hash_table_lookup(c->bans, r.name);
@@ -148,9 +148,9 @@ static gboolean excluded(const struct closure *c, const char *name)
     return c->need->excluded && g_strv_contains(c->need->excluded, name);
 }
 
-static gboolean may_take(struct closure *c, const deb_stanza *s)
+static gboolean may_take(struct closure *c, const deb_entry *s)
 {
-    g_autofree char *name = slice_copy(s->fields[DEB_FIELD_PACKAGE]);
+    g_autofree char *name = slice_copy(entry_field(s, DEB_FIELD_PACKAGE));
     gboolean out = excluded(c, name);
     const struct pick *other = out ? NULL : clash(c, s);
     if (!out && !other)
@@ -164,12 +164,12 @@ static gboolean may_take(struct closure *c, const deb_stanza *s)
 
 /* ---- choosing ---- */
 
-static struct pick *closure_take(struct closure *c, const deb_stanza *s)
+static struct pick *closure_take(struct closure *c, const deb_entry *s)
 {
     struct pick *p = g_new0(struct pick, 1);
-    p->stanza = s;
-    p->name = slice_copy(s->fields[DEB_FIELD_PACKAGE]);
-    p->version = slice_copy(s->fields[DEB_FIELD_VERSION]);
+    p->entry = s;
+    p->name = slice_copy(entry_field(s, DEB_FIELD_PACKAGE));
+    p->version = slice_copy(entry_field(s, DEB_FIELD_VERSION));
     p->base = c->base;
     g_hash_table_insert(c->chosen, (gpointer)s, p);
     g_ptr_array_add(c->queue, p);
@@ -182,7 +182,7 @@ static void take_back(struct closure *c, guint so_many)
 {
     for (guint i = so_many; i < c->queue->len; i++) {
         const struct pick *p = g_ptr_array_index(c->queue, i);
-        g_hash_table_remove(c->chosen, p->stanza);
+        g_hash_table_remove(c->chosen, p->entry);
         remove_bans(c, p);
     }
     g_ptr_array_set_size(c->queue, (gint)so_many);
@@ -190,17 +190,17 @@ static void take_back(struct closure *c, guint so_many)
 }
 
 /* The package that a relation names, else the best of those that provide the name. */
-static const deb_stanza *candidate(struct closure *c, const deb_relation *r)
+static const deb_entry *candidate(struct closure *c, const deb_relation *r)
 {
-    const deb_stanza *s = catalog_find(c->catalog, r->name);
-    const GPtrArray *who = catalog_providers(c->catalog, r->name);
-    g_autofree char *version = s ? slice_copy(s->fields[DEB_FIELD_VERSION]) : NULL;
+    const deb_entry *s = catalog_find(c->catalog, r->name);
+    struct deb_providers who = catalog_providers(c->catalog, r->name);
+    g_autofree char *version = s ? slice_copy(entry_field(s, DEB_FIELD_VERSION)) : NULL;
     if (s && deb_relation_allows(r, version) && may_take(c, s))
         return s;
-    for (guint i = 0; who && i < who->len; i++) {
-        const struct deb_provider *p = g_ptr_array_index(who, i);
-        if (deb_relation_allows(r, p->version) && may_take(c, p->stanza))
-            return p->stanza;
+    while ((s = catalog_next_provider(&who))) {
+        g_autofree char *provided = catalog_provided_version(&who);
+        if (deb_relation_allows(r, provided) && may_take(c, s))
+            return s;
     }
     return NULL;
 }
@@ -208,7 +208,7 @@ static const deb_stanza *candidate(struct closure *c, const deb_relation *r)
 /* One "a | b (>= 1)".  FALSE: nothing satisfies it. */
 static gboolean satisfy(struct closure *c, struct slice clause)
 {
-    const deb_stanza *first = NULL;
+    const deb_entry *first = NULL;
     struct slice part, rest = clause;
     g_clear_pointer(&c->obstacle, g_free);
     while (slice_next(&rest, '|', &part)) {
@@ -226,7 +226,7 @@ static gboolean satisfy(struct closure *c, struct slice clause)
 static gboolean follow_field(struct closure *c, const struct pick *p, enum deb_field field,
                              GError **error)
 {
-    struct slice clause, rest = p->stanza->fields[field];
+    struct slice clause, rest = entry_field(p->entry, field);
     while (slice_next(&rest, ',', &clause)) {
         if (!clause.length || satisfy(c, clause))
             continue;
@@ -259,7 +259,7 @@ static void follow_recommends(struct closure *c)
 {
     while (c->recommended < c->queue->len) {
         const struct pick *p = g_ptr_array_index(c->queue, c->recommended++);
-        struct slice clause, rest = p->stanza->fields[DEB_FIELD_RECOMMENDS];
+        struct slice clause, rest = entry_field(p->entry, DEB_FIELD_RECOMMENDS);
         while (slice_next(&rest, ',', &clause)) {
             guint before = c->queue->len;
             if (clause.length && satisfy(c, clause) && !closure_follow(c, NULL))
@@ -270,11 +270,11 @@ static void follow_recommends(struct closure *c)
 
 /* ---- the two steps ---- */
 
-static gboolean is_base(const deb_stanza *s)
+static gboolean is_base(const deb_entry *s)
 {
-    const struct slice priority = s->fields[DEB_FIELD_PRIORITY];
+    const struct slice priority = entry_field(s, DEB_FIELD_PRIORITY);
     return slice_is(priority, "required") || slice_is(priority, "important") ||
-           slice_is(s->fields[DEB_FIELD_ESSENTIAL], "yes");
+           slice_is(entry_field(s, DEB_FIELD_ESSENTIAL), "yes");
 }
 
 static gboolean fail_name(const struct closure *c, const char *name, GError **error)
@@ -291,10 +291,10 @@ static gboolean fail_name(const struct closure *c, const char *name, GError **er
 
 static gboolean choose_base(struct closure *c, GError **error)
 {
-    g_autoptr(GPtrArray) all = catalog_list(c->catalog);
+    const GPtrArray *all = catalog_entries(c->catalog);
     for (guint i = 0; i < all->len; i++) {
-        const deb_stanza *s = g_ptr_array_index(all, i);
-        g_autofree char *name = slice_copy(s->fields[DEB_FIELD_PACKAGE]);
+        const deb_entry *s = g_ptr_array_index(all, i);
+        g_autofree char *name = slice_copy(entry_field(s, DEB_FIELD_PACKAGE));
         if (!is_base(s) || excluded(c, name))
             continue;
         if (!may_take(c, s))
@@ -310,7 +310,7 @@ static gboolean choose_name(struct closure *c, const char *name, GError **error)
     struct pick *p = chosen_by(c, &r, NULL);
     g_clear_pointer(&c->obstacle, g_free);
     if (!p) {
-        const deb_stanza *s = candidate(c, &r);
+        const deb_entry *s = candidate(c, &r);
         if (!s)
             return fail_name(c, name, error);
         p = closure_take(c, s);
@@ -356,7 +356,7 @@ static GPtrArray *results(const struct closure *c, GError **error)
     g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)deb_package_free);
     for (guint i = 0; i < c->queue->len; i++) {
         const struct pick *p = g_ptr_array_index(c->queue, i);
-        deb_package *m = stanza_package(p->stanza, error);
+        deb_package *m = entry_package(p->entry, error);
         if (!m)
             return NULL;
         m->base = p->base;

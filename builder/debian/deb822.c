@@ -57,7 +57,7 @@ gboolean deb822_fail(const struct deb822_reader *reader, const char *why, GError
     return FALSE;
 }
 
-static gboolean is_blank(struct slice line)
+gboolean deb822_is_blank(struct slice line)
 {
     for (gsize i = 0; i < line.length; i++)
         if (line.text[i] != ' ' && line.text[i] != '\t' && line.text[i] != '\r')
@@ -98,7 +98,7 @@ static enum deb822_kind read_continuation(struct deb822_reader *r, struct slice 
         const char *next = line_at(r, &line);
         gboolean comment = line.length && *line.text == '#';
         if (!comment &&
-            (!line.length || (*line.text != ' ' && *line.text != '\t') || is_blank(line)))
+            (!line.length || (*line.text != ' ' && *line.text != '\t') || deb822_is_blank(line)))
             break;
         r->at = next;
         if (memchr(line.text, '\0', line.length)) {
@@ -132,7 +132,7 @@ enum deb822_kind deb822_read(struct deb822_reader *r, struct slice *name, struct
 {
     while (r->at < r->end) {
         r->at = line_at(r, &r->line);
-        if (is_blank(r->line)) {
+        if (deb822_is_blank(r->line)) {
             if (r->begun)
                 break;
         } else if (*r->line.text != '#') {

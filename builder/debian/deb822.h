@@ -31,4 +31,7 @@ enum deb822_kind { DEB822_FIELD, DEB822_BAD, DEB822_END };
  * DEB822_BAD it can extend beyond the line. */
 enum deb822_kind deb822_read(struct deb822_reader *reader, struct slice *name, struct slice *value);
 
+/* Whether a line, without its end, separates stanzas. */
+gboolean deb822_is_blank(struct slice line);
+
 gboolean deb822_fail(const struct deb822_reader *reader, const char *why, GError **error);

@@ -82,10 +82,9 @@ typedef struct deb_package {
     char *filename;              /* below the mirror; checked: deb_path_is_safe */
     char sha256[65];
     guint64 size;
-    gboolean base;      /* of the base set, or a dependency of it */
-    gboolean wanted;    /* by name */
-    guint source;       /* for the caller, who has assembled the text of the catalog */
-    const char *stanza; /* its position in that text */
+    gboolean base;   /* of the base set, or a dependency of it */
+    gboolean wanted; /* by name */
+    guint8 source;   /* of the Packages file it is from */
 } deb_package;
 void deb_package_free(deb_package *package);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_package, deb_package_free)
@@ -116,18 +115,23 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(deb_release, deb_release_free)
 deb_release *deb_release_parse(const char *text, gsize length, const char *suite, gint64 now,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Appends a verified Packages file (plain, .gz or .xz) to text: all of it, or only the stanzas of
- * package (NULL: of all). */
-gboolean deb_packages_read(const char *file, const char *only, GString *text, GCancellable *cancel,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /* ---- the packages of a suite ---- */
 
 typedef struct deb_catalog deb_catalog;
 
-/* text: Packages files one after another, borrowed for the catalog's life: it is 50 MB.  Packages
- * of other architectures than arch and "all" are left out; of several versions the newest counts.
- */
+/* A verified Packages file (plain, .gz or .xz); source: what the caller calls its archive. */
+struct deb_listing {
+    char *file;
+    guint8 source;
+};
+
+/* The packages of all these files, or only those of one name (NULL: of all).  Packages of other
+ * architectures than arch and "all" are left out; of several versions the newest counts.  Of a file
+ * of 50 MB, some 20 MB are kept. */
+deb_catalog *deb_catalog_read(const struct deb_listing *listings, gsize n, const char *arch,
+                              const char *only, GCancellable *cancel,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same out of a text, which is not needed afterwards. */
 deb_catalog *deb_catalog_new(const char *text, gsize length, const char *arch,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void deb_catalog_free(deb_catalog *catalog);

@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "debian/packages.h"
 #include "debian/source.h"
 #include "debian/suite.h"
 
 /* The kernels for which an archive has debian-installer's modules: each udeb in its index names one
  * ("Kernel-Version"). */
 
-static gboolean kernels_read_index(media_job *job, GString *text, GError **error)
+static gboolean add_versions(const char *text, gsize length, gpointer data, GError **error)
 {
-    const struct media_spec *spec = media_job_spec(job);
-    const struct deb_index *index = NULL;
-    g_auto(deb_suite) suite = {0};
-    if (!deb_suite_init(&suite, job, spec->mirror, spec->suite, error) ||
-        !deb_suite_fetch(&suite, job, error))
-        return FALSE;
-    g_autofree char *file =
-        deb_suite_index(&suite, job, suite.components[0], suite.arch, &index, error);
-    return file && deb_packages_read(file, NULL, text, media_job_context(job)->cancel, error);
-}
-
-gboolean deb_source_kernels(media_job *job, GPtrArray *versions, GError **error)
-{
-    g_autoptr(GString) text = g_string_new(NULL);
-    if (!kernels_read_index(job, text, error))
-        return FALSE;
-    const char *at = text->str, *end = text->str + text->len;
+    GPtrArray *versions = data;
+    const char *at = text, *end = text + length;
     for (;;) {
         g_autoptr(GError) local = NULL;
         g_autoptr(GHashTable) fields = deb822_next(&at, end, &local);
@@ -35,4 +21,18 @@ gboolean deb_source_kernels(media_job *job, GPtrArray *versions, GError **error)
         if (version && !g_ptr_array_find_with_equal_func(versions, version, g_str_equal, NULL))
             g_ptr_array_add(versions, g_strdup(version));
     }
+}
+
+gboolean deb_source_kernels(media_job *job, GPtrArray *versions, GError **error)
+{
+    const struct media_spec *spec = media_job_spec(job);
+    const struct deb_index *index = NULL;
+    g_auto(deb_suite) suite = {0};
+    if (!deb_suite_init(&suite, job, spec->mirror, spec->suite, error) ||
+        !deb_suite_fetch(&suite, job, error))
+        return FALSE;
+    g_autofree char *file =
+        deb_suite_index(&suite, job, suite.components[0], suite.arch, &index, error);
+    return file &&
+           packages_read(file, add_versions, versions, media_job_context(job)->cancel, error);
 }

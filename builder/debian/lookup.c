@@ -39,16 +39,14 @@ static deb_package *lookup_look_up(media_job *job, const deb_suite *suite, const
 {
     char key[DIGEST_HEX_LEN + 1];
     const char *name = media_job_spec(job)->package;
-    g_autoptr(GString) text = g_string_new(NULL);
+    const struct deb_listing listing = {(char *)file, 0};
     media_key(key, "package", index->sha256, name, suite->arch);
     deb_package *known = lookup_recall(job, key);
     if (known)
         return known;
     progress_detail(media_job_context(job)->progress, "looking for %s in %s", name, file);
     g_autoptr(deb_catalog) catalog =
-        deb_packages_read(file, name, text, media_job_context(job)->cancel, error)
-            ? deb_catalog_new(text->str, text->len, suite->arch, error)
-            : NULL;
+        deb_catalog_read(&listing, 1, suite->arch, name, media_job_context(job)->cancel, error);
     if (!catalog || !deb_catalog_has(catalog, name))
         return NULL;
     g_autoptr(deb_package) found = deb_choose(catalog, name, error);

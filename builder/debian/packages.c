@@ -1,67 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "debian/stanza.h"
+#include "debian/packages.h"
 
 #include "base/error.h"
 #include "base/text.h"
+#include "debian/stanza.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <string.h>
 
-#define STANZA_MAX   (4u << 20)
-#define UNPACKED_MAX (G_GUINT64_CONSTANT(2) << 30)
-#define KEPT_MAX     (G_GUINT64_CONSTANT(512) << 20) /* when all of it is in memory */
+#define UNPACKED_MAX (G_GUINT64_CONSTANT(512) << 20)
 #define CHUNK        (256u << 10)
 
-struct reading {
-    const char *file, *only;
-    GString *kept;
-    GString *rest; /* only: what no whole stanza has been made of */
+struct packages_reading {
+    const char *file;
+    packages_taker take;
+    gpointer data;
+    GString *rest; /* what no whole stanza has been made of */
     GCancellable *cancel;
 };
 
-/* Keeps a stanza that is of the package; the others are hardly looked at. */
-static gboolean keep_stanza(const struct reading *r, const char *text, gsize length, GError **error)
+/* The length of the stanzas at the front that are whole: up to the last blank line. */
+static gsize whole_stanzas(const GString *text)
 {
-    g_autoptr(GError) local = NULL;
-    const char *at = text;
-    deb_stanza s;
-    if (!memmem(text, length, r->only, strlen(r->only)))
-        return TRUE;
-    if (stanza_next(&at, text + length, FALSE, &s, &local) &&
-        slice_is(s.fields[DEB_FIELD_PACKAGE], r->only)) {
-        g_string_append_len(r->kept, text, (gssize)length);
-        g_string_append(r->kept, "\n\n");
+    const char *end = memrchr(text->str, '\n', text->len), *before;
+    for (; end; end = before) {
+        before = memrchr(text->str, '\n', (gsize)(end - text->str));
+        if (before && deb822_is_blank((struct slice){before + 1, (gsize)(end - before - 1)}))
+            return (gsize)(end + 1 - text->str);
     }
-    if (!local)
-        return TRUE;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    return 0;
 }
 
-/* Looks at the whole stanzas at the front of the rest and removes them. */
-static gboolean keep_stanzas(const struct reading *r, gboolean last, GError **error)
+static gboolean hand_out(const struct packages_reading *r, gsize length, GError **error)
 {
-    GString *text = r->rest;
-    gsize from = 0;
-    const char *gap;
-    while ((gap = memmem(text->str + from, text->len - from, "\n\n", 2))) {
-        gsize end = (gsize)(gap - text->str) + 2;
-        if (!keep_stanza(r, text->str + from, end - from, error))
-            return FALSE;
-        from = end;
-    }
-    g_string_erase(text, 0, (gssize)from);
-    if (last)
-        return keep_stanza(r, text->str, text->len, error);
-    if (text->len <= STANZA_MAX)
-        return TRUE;
-    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "the Packages file has a stanza of over %u MiB",
-                    STANZA_MAX >> 20);
-    return FALSE;
+    if (length && !r->take(r->rest->str, length, r->data, error))
+        return FALSE;
+    g_string_erase(r->rest, 0, (gssize)length);
+    return stanza_check_size(r->rest->len, error);
 }
 
-static gboolean packages_fail(const struct reading *r, struct archive *a, GError **error)
+static gboolean packages_fail(const struct packages_reading *r, struct archive *a, GError **error)
 {
     const char *why = archive_error_string(a);
     g_autofree char *shown = text_printable(why ? why : "it cannot be unpacked", -1);
@@ -70,34 +49,38 @@ static gboolean packages_fail(const struct reading *r, struct archive *a, GError
     return FALSE;
 }
 
-static gboolean packages_read_data(const struct reading *r, struct archive *a, GError **error)
+static gboolean packages_check_total(const struct packages_reading *r, guint64 total,
+                                     GError **error)
+{
+    if (total <= UNPACKED_MAX)
+        return TRUE;
+    g_autofree char *shown = text_size(UNPACKED_MAX);
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "the Packages file %s unpacks to more than %s",
+                    r->file, shown);
+    return FALSE;
+}
+
+static gboolean packages_read_data(const struct packages_reading *r, struct archive *a,
+                                   GError **error)
 {
     g_autofree char *chunk = g_malloc(CHUNK);
-    guint64 total = 0, limit = r->only ? UNPACKED_MAX : KEPT_MAX;
+    guint64 total = 0;
     la_ssize_t n;
     while ((n = archive_read_data(a, chunk, CHUNK)) > 0) {
         total += (guint64)n;
-        g_string_append_len(r->only ? r->rest : r->kept, chunk, n);
+        g_string_append_len(r->rest, chunk, n);
         if (g_cancellable_set_error_if_cancelled(r->cancel, error) ||
-            (r->only && !keep_stanzas(r, FALSE, error)))
+            !packages_check_total(r, total, error) || !hand_out(r, whole_stanzas(r->rest), error))
             return FALSE;
-        if (total > limit) {
-            g_autofree char *shown = text_size(limit);
-            ingot_set_error(error, INGOT_EXIT_MEDIA, NULL,
-                            "the Packages file %s unpacks to more than %s", r->file, shown);
-            return FALSE;
-        }
     }
-    if (n < 0)
-        return packages_fail(r, a, error);
-    return !r->only || keep_stanzas(r, TRUE, error);
+    return n < 0 ? packages_fail(r, a, error) : hand_out(r, r->rest->len, error);
 }
 
-gboolean deb_packages_read(const char *file, const char *only, GString *text, GCancellable *cancel,
-                           GError **error)
+gboolean packages_read(const char *file, packages_taker take, gpointer data, GCancellable *cancel,
+                       GError **error)
 {
     g_autoptr(GString) rest = g_string_new(NULL);
-    const struct reading r = {file, only, text, rest, cancel};
+    const struct packages_reading r = {file, take, data, rest, cancel};
     struct archive_entry *entry;
     struct archive *a = archive_read_new();
     archive_read_support_filter_gzip(a);

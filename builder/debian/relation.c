@@ -10,14 +10,20 @@ void deb_relation_clear(deb_relation *relation)
     g_clear_pointer(&relation->version, g_free);
 }
 
+struct slice relation_name(struct slice text)
+{
+    struct slice name = slice_strip(text);
+    gsize n = 0;
+    while (n < name.length && !g_ascii_isspace(name.text[n]) && !strchr("(:[<", name.text[n]))
+        n++;
+    return (struct slice){name.text, n};
+}
+
 deb_relation relation_parse(struct slice text)
 {
-    deb_relation r = {0};
     struct slice rest = slice_strip(text), inner;
-    gsize n = 0;
-    while (n < rest.length && !g_ascii_isspace(rest.text[n]) && !strchr("(:[<", rest.text[n]))
-        n++;
-    r.name = g_strndup(rest.text ? rest.text : "", n);
+    gsize n = relation_name(rest).length;
+    deb_relation r = {.name = g_strndup(rest.text ? rest.text : "", n)};
     const char *open = n < rest.length ? memchr(rest.text, '(', rest.length) : NULL;
     if (!open)
         return r;

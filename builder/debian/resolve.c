@@ -107,7 +107,7 @@ static deb_package *chosen_of_line(const char *line)
     m->filename = g_strdup(words[3]);
     g_strlcpy(m->sha256, words[4], sizeof m->sha256);
     m->size = g_ascii_strtoull(words[5], NULL, 10);
-    m->source = (guint)(words[6][0] - '0');
+    m->source = (guint8)(words[6][0] - '0');
     m->base = strchr(words[6], 'b') != NULL;
     m->wanted = strchr(words[6], 'w') != NULL;
     return m;
@@ -186,15 +186,9 @@ static gboolean resolve_remember(const media_job *job, const char *key, const st
 
 /* ---- choosing ---- */
 
-/* A Packages file, and whose it is. */
-struct listing {
-    char *file;
-    guint source;
-};
-
 static void listing_clear(gpointer data)
 {
-    g_free(((struct listing *)data)->file);
+    g_free(((struct deb_listing *)data)->file);
 }
 
 /* Adds the Packages files of a component to listings, and what is known of them to indexes (of
@@ -215,7 +209,7 @@ static gboolean obtain_component(media_job *job, const struct archives *a, guint
             return FALSE;
         }
         if (file) {
-            const struct listing listing = {file, source};
+            const struct deb_listing listing = {file, (guint8)source};
             g_array_append_val(listings, listing);
             g_ptr_array_add(indexes, (gpointer)index);
         }
@@ -256,50 +250,16 @@ static gboolean choose_from(const deb_catalog *catalog, const struct media_spec 
     return TRUE;
 }
 
-/* All Packages files one after another; ends gets where each ends. */
-static gboolean read_listings(const media_job *job, const GArray *listings, GString *text,
-                              GArray *ends, GError **error)
-{
-    for (guint i = 0; i < listings->len; i++) {
-        const char *file = g_array_index(listings, struct listing, i).file;
-        if (!deb_packages_read(file, NULL, text, media_job_context(job)->cancel, error))
-            return FALSE;
-        g_string_append(text, "\n\n");
-        g_array_append_val(ends, text->len);
-    }
-    return TRUE;
-}
-
-/* Whose each package of a list is, by where its stanza stands. */
-static void tell_sources(GPtrArray *list, const GString *text, const GArray *listings,
-                         const GArray *ends)
-{
-    for (guint i = 0; i < list->len; i++) {
-        deb_package *m = g_ptr_array_index(list, i);
-        guint at = 0;
-        while ((gsize)(m->stanza - text->str) >= g_array_index(ends, gsize, at))
-            at++;
-        m->source = g_array_index(listings, struct listing, at).source;
-        m->stanza = NULL;
-    }
-}
-
 static gboolean packages_choose(media_job *job, const struct archives *a, const GArray *listings,
                                 struct choice *choice, GError **error)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_autoptr(GArray) ends = g_array_new(FALSE, FALSE, sizeof(gsize));
+    const struct media_spec *spec = media_job_spec(job);
     progress_detail(media_job_context(job)->progress, "resolving the packages of the system");
-    if (!read_listings(job, listings, text, ends, error))
-        return FALSE;
     g_autoptr(deb_catalog) catalog =
-        deb_catalog_new(text->str, text->len, media_job_spec(job)->arch, error);
-    if (catalog && choose_from(catalog, media_job_spec(job), choice, error)) {
-        tell_sources(choice->system, text, listings, ends);
-        tell_sources(choice->kernel, text, listings, ends);
-        tell_sources(choice->shell, text, listings, ends);
+        deb_catalog_read((const struct deb_listing *)(gconstpointer)listings->data, listings->len,
+                         spec->arch, NULL, media_job_context(job)->cancel, error);
+    if (catalog && choose_from(catalog, spec, choice, error))
         return TRUE;
-    }
     g_autofree char *mirror = media_url_shown(a->suites[0].mirror);
     g_prefix_error(error, "suite %s of %s: ", a->suites[0].name, mirror);
     return FALSE;
@@ -309,7 +269,7 @@ static gboolean find_choice(media_job *job, const struct archives *a, struct cho
                             GError **error)
 {
     char key[DIGEST_HEX_LEN + 1];
-    g_autoptr(GArray) listings = g_array_new(FALSE, FALSE, sizeof(struct listing));
+    g_autoptr(GArray) listings = g_array_new(FALSE, FALSE, sizeof(struct deb_listing));
     g_autoptr(GPtrArray) indexes = g_ptr_array_new();
     g_array_set_clear_func(listings, listing_clear);
     if (!obtain_indexes(job, a, listings, indexes, error))

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "debian/stanza.h"
 
-#include "base/digest.h"
 #include "base/error.h"
-#include "base/text.h"
 
-#include <string.h>
+#define STANZA_MAX (4u << 20)
 
 static const char *const names[DEB_FIELDS] = {
     [DEB_FIELD_PACKAGE] = "Package",
@@ -35,6 +33,15 @@ static enum deb_field field_of(struct slice name)
     return DEB_FIELDS;
 }
 
+gboolean stanza_check_size(gsize length, GError **error)
+{
+    if (length <= STANZA_MAX)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "the Packages file has a stanza of over %u MiB",
+                    STANZA_MAX >> 20);
+    return FALSE;
+}
+
 gboolean stanza_next(const char **at, const char *end, gboolean lenient, deb_stanza *stanza,
                      GError **error)
 {
@@ -52,6 +59,7 @@ gboolean stanza_next(const char **at, const char *end, gboolean lenient, deb_sta
         else if (f != DEB_FIELDS)
             stanza->fields[f] = value;
     }
+    good = good && (lenient || stanza_check_size((gsize)(r.at - *at), error));
     *at = r.at;
     return good && r.begun;
 }
@@ -72,30 +80,4 @@ void deb_package_free(deb_package *package)
 gboolean deb_package_is_automatic(const deb_package *package)
 {
     return !package->base && !package->wanted;
-}
-
-deb_package *stanza_package(const deb_stanza *stanza, GError **error)
-{
-    g_autoptr(deb_package) p = g_new0(deb_package, 1);
-    const struct slice *f = stanza->fields;
-    g_autofree char *size = slice_copy(f[DEB_FIELD_SIZE]);
-    g_autofree char *sha256 = slice_copy(f[DEB_FIELD_SHA256]);
-    p->stanza = f[DEB_FIELD_PACKAGE].text;
-    p->name = slice_copy(f[DEB_FIELD_PACKAGE]);
-    p->version = slice_copy(f[DEB_FIELD_VERSION]);
-    p->arch = slice_copy(f[DEB_FIELD_ARCHITECTURE]);
-    p->filename = slice_copy(f[DEB_FIELD_FILENAME]);
-    if (deb_is_name(p->name) && deb_is_version(p->version) && deb_is_arch(p->arch) &&
-        digest_is_hex(sha256) && deb_path_is_safe(p->filename) &&
-        g_ascii_string_to_unsigned(size, 10, 1, G_MAXINT64, &p->size, NULL)) {
-        g_autofree char *lower = g_ascii_strdown(sha256, -1);
-        g_strlcpy(p->sha256, lower, sizeof p->sha256);
-        return g_steal_pointer(&p);
-    }
-    g_autofree char *shown = text_printable(p->name, -1);
-    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL,
-                    "the Packages file has no usable name, version, file name, size and SHA-256 "
-                    "for %s",
-                    shown);
-    return NULL;
 }

@@ -30,10 +30,9 @@ typedef struct deb_stanza {
 
 /* Reads one stanza; *at moves behind it.  FALSE with *error unset: there is none before end.
  * lenient: malformed lines are skipped, and of a repeated field the last counts; else both are
- * errors. */
+ * errors, and so is a stanza that is too long. */
 gboolean stanza_next(const char **at, const char *end, gboolean lenient, deb_stanza *stanza,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The package to fetch and install; the caller owns it.  An error if its name, version, file name,
- * size or digest cannot be used. */
-deb_package *stanza_package(const deb_stanza *stanza, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Whether a stanza of a Packages file may have so many bytes. */
+gboolean stanza_check_size(gsize length, GError **error) G_GNUC_WARN_UNUSED_RESULT;

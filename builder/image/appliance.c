@@ -2,6 +2,7 @@
 #include "image/appliance.h"
 
 #include "base/error.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "vm/vm.h"
 
@@ -119,14 +120,6 @@ static gboolean configure(guest *g, GError **error)
     return good || appliance_fail(g, error, "set up libguestfs for %s", g->name);
 }
 
-/* libguestfs writes to the socket of an appliance that may have been ended: for this program that
- * is an error of the call and not its own end.  What libguestfs starts gets the default again. */
-static void survive_closed_sockets(void)
-{
-    const struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGPIPE, &ignore, NULL);
-}
-
 static struct appliance *appliance_new(const struct guest_spec *spec)
 {
     struct appliance *a = g_new0(struct appliance, 1);
@@ -140,7 +133,7 @@ static struct appliance *appliance_new(const struct guest_spec *spec)
 
 static gboolean create_handle(guest *g, GError **error)
 {
-    survive_closed_sockets();
+    interrupt_survive_closed_pipes(); /* that of an appliance that may have been ended */
     g->appliance->h = guestfs_create();
     if (!g->appliance->h) {
         ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot create a libguestfs handle: %s",

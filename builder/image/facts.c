@@ -21,6 +21,16 @@ void guest_facts_free(guest_facts *facts)
     g_free(facts);
 }
 
+const struct guest_package *guest_facts_package(const guest_facts *facts, const char *name)
+{
+    for (guint i = 0; facts->packages && i < facts->packages->len; i++) {
+        const struct guest_package *package = g_ptr_array_index(facts->packages, i);
+        if (strcmp(package->name, name) == 0)
+            return package;
+    }
+    return NULL;
+}
+
 static gint facts_by_name(gconstpointer a, gconstpointer b)
 {
     const struct guest_package *x = *(struct guest_package *const *)a;

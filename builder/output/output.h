@@ -50,6 +50,10 @@ const output_format *output_format_of_disk(const char *driver);
  * there is none that says so.  The disk itself is not looked at. */
 const output_format *output_published_format(const char *path);
 
+/* The version of a package in that disk, and in *sha256 the disk's digest, as that manifest says;
+ * NULL: it says nothing.  The caller owns both. */
+char *output_published_package(const char *path, const char *package, char **sha256);
+
 /* The staging directory of one build in out_dir (".NAME.ingot-XXXXXX": same file system, so that
  * a rename is atomic; never mistaken for a template).  Left-overs of dead builds of any template in
  * out_dir are completed or removed.  The caller owns the path and gives the directory up with

@@ -9,9 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#define MARK_NONE     G_MAXUINT32
-#define MARK_WHITEOUT ".wh."
-#define MARK_WAIT     2 /* seconds: more than a tick of any kernel */
+#define MARK_NONE G_MAXUINT32
+#define MARK_WAIT 2 /* seconds: more than a tick of any kernel */
 
 /* In the order of the walk: what is in a directory follows it. */
 struct mark_node {
@@ -171,10 +170,10 @@ static gboolean mark_is_same(const struct mark_search *s, const struct scan_node
 
 static gboolean mark_check_name(const struct scan_node *node, GError **error)
 {
-    if (!g_str_has_prefix(node->name, MARK_WHITEOUT))
+    if (!g_str_has_prefix(node->name, TREE_WHITEOUT))
         return TRUE;
     g_set_error(error, TREE_ERROR, EINVAL, "%s: a layer cannot hold a name that begins with %s",
-                node->path, MARK_WHITEOUT);
+                node->path, TREE_WHITEOUT);
     return FALSE;
 }
 

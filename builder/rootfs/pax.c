@@ -317,6 +317,16 @@ gboolean pax_put_data(pax *p, const struct pax_entry *e, int file, GError **erro
     return pax_pad(p, pax_size(p, e), error);
 }
 
+gboolean pax_put_bytes(pax *p, const void *data, gsize size, GError **error)
+{
+    return pax_append(p, data, size, error);
+}
+
+gboolean pax_put_end(pax *p, guint64 size, GError **error)
+{
+    return pax_pad(p, size, error);
+}
+
 gboolean pax_finish(pax *p, GError **error)
 {
     return pax_append(p, NULL, 2 * (gsize)PAX_BLOCK, error) && pax_flush(p, error);

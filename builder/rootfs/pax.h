@@ -23,11 +23,15 @@ pax *pax_new(int fd); /* fd stays the caller's */
 void pax_free(pax *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(pax, pax_free)
 
-/* Errors: of TREE_ERROR.  After pax_put of a regular file comes pax_put_data. */
+/* Errors: of TREE_ERROR.  After pax_put of a regular file comes pax_put_data; or all of its bytes
+ * by pax_put_bytes, and pax_put_end. */
 gboolean pax_put(pax *p, const struct pax_entry *entry, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The data that the entry has announced: zeros, where the file is shorter by now. */
 gboolean pax_put_data(pax *p, const struct pax_entry *entry, int file,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean pax_put_bytes(pax *p, const void *data, gsize size,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean pax_put_end(pax *p, guint64 size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean pax_finish(pax *p, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes everything to a descriptor, which may be one that does not block; FALSE with errno set. */

@@ -16,7 +16,6 @@
 #define RECEIVE_CHUNK (256u << 10)
 #define OPEN_PLACE    (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-#define WHITEOUT        ".wh."
 #define WHITEOUT_OPAQUE ".wh..wh..opq"
 
 struct received_directory {
@@ -323,7 +322,7 @@ static gboolean receive_opaque(const struct receiving *g, GError **error)
 
 static gboolean receive_whiteout(const struct receiving *g, GError **error)
 {
-    const char *gone = g->name + strlen(WHITEOUT);
+    const char *gone = g->name + strlen(TREE_WHITEOUT);
     if (strcmp(g->name, WHITEOUT_OPAQUE) == 0)
         return receive_opaque(g, error);
     if (!*gone || strcmp(gone, ".") == 0 || strcmp(gone, "..") == 0)
@@ -366,7 +365,8 @@ static gboolean receive_entry(struct receiving *g, GError **error)
         return receive_fail(g, EINVAL, error);
     if (!receive_open_place(g, error))
         return FALSE;
-    return g_str_has_prefix(g->name, WHITEOUT) ? receive_whiteout(g, error) : receive_put(g, error);
+    return g_str_has_prefix(g->name, TREE_WHITEOUT) ? receive_whiteout(g, error)
+                                                    : receive_put(g, error);
 }
 
 static gboolean receive_entries(struct receive *r, GError **error)

@@ -16,6 +16,8 @@
  * what they wanted.  Calls from several threads wait for each other. */
 typedef struct tree tree;
 
+#define TREE_WHITEOUT ".wh." /* tree_receive */
+
 #define TREE_ERROR (tree_error_quark())
 GQuark tree_error_quark(void);
 

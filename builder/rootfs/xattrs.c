@@ -9,7 +9,7 @@
 #include <sys/xattr.h>
 
 /* The separator of a pax record (pax(1), "pax Extended Header") cannot be in its keyword. */
-static gboolean xattrs_belongs(const char *name)
+gboolean xattrs_belongs(const char *name)
 {
     static const char *const kept[] = {"security.capability", "system.posix_acl_access",
                                        "system.posix_acl_default", NULL};
@@ -22,6 +22,19 @@ static void xattrs_free(gpointer data)
     g_free(x->name);
     g_clear_pointer(&x->value, g_bytes_unref);
     g_free(x);
+}
+
+GPtrArray *xattrs_new(void)
+{
+    return g_ptr_array_new_with_free_func(xattrs_free);
+}
+
+void xattrs_add(GPtrArray *to, const char *name, const void *value, gsize size)
+{
+    struct xattr *x = g_new0(struct xattr, 1);
+    x->name = g_strdup(name);
+    x->value = g_bytes_new(value, size);
+    g_ptr_array_add(to, x);
 }
 
 static gint xattrs_by_name(gconstpointer a, gconstpointer b)
@@ -55,7 +68,7 @@ static GBytes *xattrs_value(int fd, const char *name)
 GPtrArray *xattrs_read(int fd)
 {
     g_autofree char *names = NULL;
-    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(xattrs_free);
+    g_autoptr(GPtrArray) all = xattrs_new();
     ssize_t size = xattrs_list(fd, &names);
     if (size < 0)
         return NULL;

@@ -12,6 +12,12 @@ struct xattr {
     GBytes *value;
 };
 
+gboolean xattrs_belongs(const char *name);
+
+/* Of struct xattr, to be freed with g_ptr_array_unref; xattrs_add copies. */
+GPtrArray *xattrs_new(void);
+void xattrs_add(GPtrArray *to, const char *name, const void *value, gsize size);
+
 /* Those of an open file, by name, as GPtrArray of struct xattr; NULL with errno set. */
 GPtrArray *xattrs_read(int fd);
 

@@ -38,6 +38,7 @@ build *build_new(const plan *p, const struct build_options *options, progress *r
     b->outputs = g_ptr_array_new_with_free_func(build_free_output);
     b->work_lock = b->run_lock = -1;
     g_autofree char *parent = g_build_filename(p->cache_dir, "work", NULL);
+    namespace_clear_dead(p->cache_dir);
     b->work_dir = files_live_dir(parent, p->name, &b->work_lock, error);
     if (!b->work_dir)
         return NULL;

@@ -11,9 +11,11 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Raise it when the meaning of the inputs changes, or what is made of them. */
 #define KEY_VERSION "namespace-1"
+#define TREE        "tree"         /* in the work directory */
 #define BASE_LAYER  "base.tar.zst" /* beside the layer that stands on it */
 
 /* The scripts of a distribution need no more than that, and a runaway one gets no more. */
@@ -60,7 +62,7 @@ struct rootfs_layout namespace_layout(const build *b)
 
 static char *namespace_directory(const build *b)
 {
-    return g_build_filename(b->work_dir, "tree", NULL);
+    return g_build_filename(b->work_dir, TREE, NULL);
 }
 
 static gboolean namespace_open(build *b, GError **error)
@@ -82,6 +84,23 @@ void namespace_clear(build *b)
     g_clear_pointer(&b->tree, tree_close);
     if (!tree_remove(&spec, &error))
         progress_warning(b->progress, "cannot remove %s: %s", directory, error->message);
+}
+
+/* Its files belong to others, unless we are root. */
+static void namespace_remove_dead(const char *dir, gpointer user)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *tree = g_build_filename(dir, TREE, NULL);
+    (void)user;
+    if (files_is_dir(tree) && !sandbox_remove_directory(tree, SANDBOX_USER, &error))
+        g_warning("%s", error->message);
+}
+
+void namespace_clear_dead(const char *cache_dir)
+{
+    g_autofree char *work = g_build_filename(cache_dir, "work", NULL);
+    if (geteuid() != 0)
+        files_visit_dead(work, namespace_remove_dead, NULL);
 }
 
 gboolean namespace_tree(build *b, GError **error)

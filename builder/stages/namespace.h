@@ -18,3 +18,6 @@ gboolean namespace_write_disk(build *b, const char *disk, GError **error) G_GNUC
 
 /* Removes the tree. */
 void namespace_clear(build *b);
+
+/* Removes the trees that dead builds have left in that cache. */
+void namespace_clear_dead(const char *cache_dir);

@@ -119,10 +119,8 @@ static const char packages[] = "Package: wanted-not\nDepends: wanted\n" FIELDS(
 /* What a file says of "wanted"; NULL with *error unset: nothing. */
 static deb_package *find_in(const char *file, GError **error)
 {
-    g_autoptr(GString) kept = g_string_new(NULL);
-    if (!deb_packages_read(file, "wanted", kept, NULL, error))
-        return NULL;
-    g_autoptr(deb_catalog) catalog = deb_catalog_new(kept->str, kept->len, "amd64", error);
+    const struct deb_listing listing = {(char *)file, 0};
+    g_autoptr(deb_catalog) catalog = deb_catalog_read(&listing, 1, "amd64", "wanted", NULL, error);
     return catalog && deb_catalog_has(catalog, "wanted") ? deb_choose(catalog, "wanted", error)
                                                          : NULL;
 }

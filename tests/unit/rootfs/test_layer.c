@@ -146,21 +146,6 @@ static void hard_links_change_with_all_their_names(void **state)
     assert_each_change(changes);
 }
 
-/* A change within the same tick of the clock, of the same size, is a change. */
-static void changes_right_after_a_mark_count(void **state)
-{
-    (void)state;
-    g_autofree char *top = layer_path("top");
-    g_autoptr(tree) t = tree_new();
-    for (guint i = 0; i < 20; i++) {
-        tree_text(t, "/file", "1");
-        mark(t);
-        tree_text(t, "/file", "2");
-        if (save(t, TRUE, top).unpacked == 1024)
-            fail_msg("change %u was not seen", i);
-    }
-}
-
 /* ---- a random tree ---- */
 
 #define STEPS  30u /* at most, in one of … */
@@ -266,7 +251,6 @@ int main(void)
         cmocka_unit_test(nothing_changed_is_nothing),
         cmocka_unit_test(changes_of_every_kind),
         cmocka_unit_test(hard_links_change_with_all_their_names),
-        cmocka_unit_test(changes_right_after_a_mark_count),
         cmocka_unit_test(random_changes_on_top_of_a_random_tree),
         cmocka_unit_test(names_of_whiteouts_are_refused),
         cmocka_unit_test(a_full_disk_is_the_hosts),

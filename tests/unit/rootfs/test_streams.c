@@ -396,21 +396,39 @@ static void a_reader_that_stops_is_an_error(void **state)
     assert_int_equal(tree_look(t, "/large").size, 3000000); /* the server lives */
 }
 
+/* Makes so many directories of that name one in the other. */
+static void make_deep(tree *t, const char *name, guint depth)
+{
+    g_autofree char *script =
+        g_strdup_printf("n=0; while [ $n -lt %u ]; do mkdir %s && cd -P %s || exit 1; "
+                        "n=$((n+1)); done",
+                        depth, name, name);
+    tree_shell(t, script);
+}
+
 static void depth_has_a_limit(void **state)
 {
     (void)state;
     g_autoptr(tree) t = tree_new();
     g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_strnfill(100, 'n'), *top = g_strconcat("/", name, NULL);
     guint64 bytes;
-    /* deeper than a path can say */
-    tree_shell(t, "n=0; while [ $n -lt 60 ]; do mkdir $(printf '%0100d' 1) && "
-                  "cd -P $(printf '%0100d' 1) || exit 1; n=$((n+1)); done");
+    make_deep(t, name, 60); /* deeper than a path can say */
     assert_false(tree_usage(t, &bytes, &error));
     assert_int_equal(tree_errno(error), ENAMETOOLONG);
     g_clear_error(&error);
-    g_autofree char *top = g_strdup_printf("/%0100d", 1);
     assert_true(tree_unlink(t, top, TRUE, &error));
     assert_no_error(error);
+    make_deep(t, "a", 990);
+    assert_true(tree_usage(t, &bytes, &error));
+    assert_true(tree_unlink(t, "/a", TRUE, &error));
+    assert_no_error(error);
+    make_deep(t, "a", 1100); /* more descriptors than the server may have open */
+    assert_false(tree_usage(t, &bytes, &error));
+    assert_int_equal(tree_errno(error), ENAMETOOLONG);
+    g_clear_error(&error);
+    assert_false(tree_unlink(t, "/a", TRUE, &error));
+    assert_int_equal(tree_errno(error), ENAMETOOLONG);
 }
 
 int main(void)
