@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 CLONE_NEWNS = 0x20000        # linux/sched.h
 MS_REC_PRIVATE = 0x4000 | 0x40000  # linux/mount.h: MS_REC, MS_PRIVATE
 PERIOD = 0.1                 # between two samples of memory
@@ -105,6 +105,9 @@ def in_mount_namespace():
     libc = ctypes.CDLL(None, use_errno=True)
     if os.geteuid() == 0 and libc.unshare(CLONE_NEWNS) == 0:
         libc.mount(b"none", b"/", None, MS_REC_PRIVATE, None)
+        if not os.path.ismount("/run"):  # systemd-nspawn removes nothing from a disk
+            libc.mount(b"tmpfs", b"/run", b"tmpfs", 0, b"mode=755")
+            os.mkdir("/run/lock")
 
 
 def reap(program):
@@ -167,12 +170,14 @@ def account(group, argv, log, limit):
         group.enter()
         in_mount_namespace()
 
-    with open(log, "wb") as out:
-        program = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out,
-                                   stderr=subprocess.STDOUT, start_new_session=True,
-                                   preexec_fn=enter)
+    try:
+        with open(log, "wb") as out:
+            program = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out,
+                                       stderr=subprocess.STDOUT, start_new_session=True,
+                                       preexec_fn=enter)
         status, seconds, memory = watch(program.pid, group, limit)
-    left = end_all()
+    finally:
+        left = end_all()
     os.sync()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {"status": status, "seconds": seconds, "processes_left": left, "memory": memory,
@@ -184,7 +189,10 @@ def account(group, argv, log, limit):
 
 def main():
     report, log, limit, argv = sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4:]
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
     group = Group()
     try:

@@ -28,7 +28,7 @@ th, td { padding: .35rem .5rem; border-bottom: 1px solid var(--line); text-align
   vertical-align: top; white-space: nowrap; font-variant-numeric: tabular-nums; }
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: normal; }
 th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 13rem; }
-td small { display: block; color: var(--soft); }
+td small { display: block; color: var(--soft); font-weight: 400; }
 tr.ours td:first-child { font-weight: 600; } .bad { color: var(--bad); } .good { color: var(--good); }
 td.failed { text-align: left; color: var(--bad); }
 svg { width: 100%; height: auto; display: block; }
@@ -144,8 +144,9 @@ def conditions(state):
     runs = max((len(peer["runs"]) for peer in state["peers"].values()), default=0)
     text = f"{dates(state)}; {host['cores']} processors, {guests}; " + \
         ("medians of up to " + str(runs) + " runs" if runs > 1 else "one run")
-    return text + ("" if host["device_mapper"] else
-                   "; no device mapper in the host's kernel, so that kpartx is a script with partx")
+    if not host["device_mapper"]:
+        text += "; no device mapper in the host's kernel, so that kpartx is a script with partx"
+    return text + ("" if host["udev"] else "; udev runs only for the tools that need it")
 
 
 def measures(state):
@@ -214,7 +215,8 @@ def bar(name, peer, key, divisor, unit, scale, y):
 
 def plot(chosen, metric):
     title, key, divisor, unit = metric
-    shown = [(name, peer) for name, peer in chosen if values(peer, key) or "error" in last(peer)]
+    shown = [(name, peer) for name, peer in chosen
+             if values(peer, key) or (key == "seconds" and "error" in last(peer))]
     top = max((max(values(peer, key)) for _, peer in shown if values(peer, key)), default=0) / divisor
     if not top:
         return ""

@@ -19,6 +19,10 @@ RECOMMENDED = ["apparmor", "ca-certificates", "dbus", "dbus-user-session", "libg
                "xdg-user-dirs"]
 NETBOOT = "debian-installer-13-netboot-amd64"
 
+TRIXIE_TOOLS = ["mkosi", "systemd-repart", "systemd-container", "udev", "grub-pc-bin", "grub2-common",
+                "debian-archive-keyring", "bubblewrap", "uidmap", "mtools", "dosfstools", "e2fsprogs",
+                "zstd", "xz-utils", "cpio", "kmod"]
+
 
 @dataclasses.dataclass(frozen=True)
 class Peer:
@@ -89,15 +93,13 @@ def fai(values):
 def netboot_iso(values):
     """Installer and boot loader on a disc as Debian's own mini.iso has them."""
     folder = pathlib.Path(values["FOLDER"])
-    disc = folder / "disc"
+    disc, tree = folder / "disc", folder / "netboot"
     disc.mkdir()
-    with subprocess.Popen(["mmdebstrap", "--quiet", "--variant=extract", "--include=" + NETBOOT,
-                           values["SUITE"], "-", values["MIRROR"]], stdout=subprocess.PIPE) as deb:
-        subprocess.run(["tar", "--extract", "--directory", str(folder), "--wildcards",
-                        "./usr/lib/debian-installer/images/*/text/debian-installer/amd64/*"],
-                       stdin=deb.stdout, check=True)
+    subprocess.run(["mmdebstrap", "--quiet", "--variant=extract", "--include=" + NETBOOT,
+                    values["SUITE"], str(tree), values["MIRROR"]], check=True, start_new_session=True)
     for name in ("linux", "initrd.gz"):
-        shutil.copy(next(folder.glob(f"usr/lib/debian-installer/images/*/*/text/*/amd64/{name}")), disc)
+        shutil.copy(next(tree.glob(f"usr/lib/debian-installer/images/*/*/text/*/amd64/{name}")), disc)
+    shutil.rmtree(tree)
     shutil.copy("/usr/lib/ISOLINUX/isolinux.bin", disc)
     shutil.copy("/usr/lib/syslinux/modules/bios/ldlinux.c32", disc)
     (disc / "isolinux.cfg").write_text("prompt 1\nlabel auto\nkernel linux\n"
@@ -105,6 +107,21 @@ def netboot_iso(values):
     subprocess.run(["genisoimage", "-quiet", "-rational-rock", "-b", "isolinux.bin", "-c", "boot.cat",
                     "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", "-o",
                     str(folder / "netboot.iso"), str(disc)], check=True)
+
+
+def trixie_tools(values):
+    """A Debian 13 with mkosi and what it calls, for hosts whose own is older."""
+    subprocess.run(["mmdebstrap", "--quiet", "--variant=apt", "--include=" + ",".join(TRIXIE_TOOLS),
+                    values["SUITE"], values["FOLDER"] + "/../tools", values["MIRROR"]], check=True,
+                   start_new_session=True)
+
+
+def mkosi_trixie(values):
+    """In that Debian 13: it sees the host's devices and network, and of its files its own folder."""
+    return ["bwrap", "--bind", values["FOLDER"] + "/../tools", "/", "--dev-bind", "/dev", "/dev",
+            "--proc", "/proc", "--bind", "/sys", "/sys", "--tmpfs", "/run", "--tmpfs", "/tmp", "--bind",
+            values["FOLDER"], "/work", "--chdir", "/work", "--cap-add", "ALL", "--unshare-pid",
+            "--die-with-parent", "--setenv", "PATH", "/usr/sbin:/usr/bin", "mkosi", "build"]
 
 
 def on_overlay(values):
@@ -134,9 +151,11 @@ PEERS = [
          ("fai-server", "fai-setup-storage", "debootstrap"), loop=True),
     Peer("grml-debootstrap", "grml-debootstrap", lambda values: ["bash", "build.sh"], "debian.img",
          ("grml-debootstrap",), "raw", loop=True),
-    Peer("mkosi", "mkosi", lambda values: ["mkosi", "--force"], "image.raw",
+    Peer("mkosi", "mkosi 14", lambda values: ["mkosi", "--force"], "debian.raw",
          ("mkosi", "debootstrap", "dosfstools", "ovmf"), "raw",
          firmware="/usr/share/ovmf/OVMF.fd", loop=True),
+    Peer("mkosi-trixie", "mkosi 25, in a Debian 13", mkosi_trixie, "debian.raw",
+         ("bubblewrap", "mmdebstrap"), "raw", prepare=trixie_tools),
     Peer("ingot-machine", "ingot: bootstrap in a machine",
          ingot_build("debian-13", "--isolation", "machine"), "out/debian-13.qcow2"),
     Peer("debos-machine", "debos in its virtual machine", debos("--fakemachine-backend=qemu"),
