@@ -6,7 +6,7 @@
 #include "rootfs/disk.h"
 #include "rootfs/ext.h"
 #include "rootfs/grub_bios.h"
-#include "rootfs/stream.h"
+#include "rootfs/files_stream.h"
 #include "rootfs/tree.h"
 #include "rootfs/unpack.h"
 
@@ -152,9 +152,9 @@ gboolean rootfs_unpack(const struct rootfs_content *content, int fd, progress *p
 {
     GError *cause = NULL;
     interrupt_survive_closed_pipes();
-    g_autoptr(stream) to = stream_new(fd);
-    gboolean good =
-        unpack_all(content, stream_names(to), p, cancel, &cause) && stream_finish(to, &cause);
+    g_autoptr(files_stream) to = files_stream_new(fd);
+    gboolean good = unpack_all(content, files_stream_names(to), p, cancel, &cause) &&
+                    files_stream_finish(to, &cause);
     close(fd);
     return end_unpack(good, cause, error);
 }
@@ -163,7 +163,7 @@ static gboolean fill_from(const char *raw, guint64 offset, int fd, GCancellable 
                           GError **error)
 {
     g_autoptr(ext) e = ext_open(raw, offset, error);
-    return e && stream_read(fd, ext_names(e), cancel, error) &&
+    return e && files_stream_read(fd, ext_names(e), cancel, error) &&
            ext_close(g_steal_pointer(&e), error);
 }
 

@@ -90,9 +90,9 @@ void namespace_clear(build *b)
 static void namespace_remove_dead(const char *dir, gpointer user)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *tree = g_build_filename(dir, TREE, NULL);
+    g_autofree char *left = g_build_filename(dir, TREE, NULL);
     (void)user;
-    if (files_is_dir(tree) && !sandbox_remove_directory(tree, SANDBOX_USER, &error))
+    if (files_is_dir(left) && !sandbox_remove_directory(left, SANDBOX_USER, &error))
         g_warning("%s", error->message);
 }
 

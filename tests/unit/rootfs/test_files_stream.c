@@ -2,7 +2,7 @@
 #include "support.h"
 
 #include "base/interrupt.h"
-#include "rootfs/stream.h"
+#include "rootfs/files_stream.h"
 #include "rootfs/tree.h"
 
 #include <errno.h>
@@ -92,9 +92,9 @@ static GBytes *archived(const char *dir, filler fill)
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     char *bytes = NULL;
     gsize size = 0;
-    g_autoptr(stream) s = stream_new(fd);
-    fill(stream_names(s));
-    assert_true(stream_finish(s, &error));
+    g_autoptr(files_stream) s = files_stream_new(fd);
+    fill(files_stream_names(s));
+    assert_true(files_stream_finish(s, &error));
     assert_no_error(error);
     close(fd);
     assert_true(g_file_get_contents(path, &bytes, &size, NULL));
@@ -112,7 +112,7 @@ static char *said_from(GBytes *bytes, GError **error)
     const void *data = g_bytes_get_data(bytes, &size);
     assert_int_equal(fwrite(data, 1, size, f), size);
     rewind(f);
-    gboolean good = stream_read(fileno(f), n, NULL, error);
+    gboolean good = files_stream_read(fileno(f), n, NULL, error);
     /* Whoever writes to a pipe can finish. */
     assert_true(!good || lseek(fileno(f), 0, SEEK_CUR) == (off_t)size);
     assert_int_equal(fclose(f), 0);
@@ -310,7 +310,7 @@ static void holes_are_zeros(void **state)
     const void *data = g_bytes_get_data(bytes, &size);
     assert_int_equal(fwrite(data, 1, size, f), size);
     rewind(f);
-    assert_true(stream_read(fileno(f), n, NULL, &error));
+    assert_true(files_stream_read(fileno(f), n, NULL, &error));
     assert_no_error(error);
     assert_int_equal(fclose(f), 0);
     const char *content = strchr(said->str, '\n') + 1;
@@ -331,7 +331,7 @@ static void cancelling_ends_it(void **state)
     g_autofree char *path = g_build_filename(*state, "archive", NULL);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     g_cancellable_cancel(cancel);
-    assert_false(stream_read(fd, n, cancel, &error));
+    assert_false(files_stream_read(fd, n, cancel, &error));
     assert_true(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
     close(fd);
 }
@@ -346,8 +346,8 @@ static void nobody_reads(void **state)
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     close(ends[0]);
     interrupt_survive_closed_pipes();
-    g_autoptr(stream) s = stream_new(ends[1]);
-    assert_false(names_file(stream_names(s), "large", &plain, large, 1u << 20, &error));
+    g_autoptr(files_stream) s = files_stream_new(ends[1]);
+    assert_false(names_file(files_stream_names(s), "large", &plain, large, 1u << 20, &error));
     assert_true(g_error_matches(error, TREE_ERROR, EPIPE));
     close(ends[1]);
 }

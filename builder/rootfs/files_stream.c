@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rootfs/stream.h"
+#include "rootfs/files_stream.h"
 
 #include "base/error.h"
 #include "base/text.h"
@@ -20,15 +20,15 @@
 
 /* ---- writing ---- */
 
-struct stream {
+struct files_stream {
     pax *to;
     names *names;
     guint64 size; /* of the file that is being written */
 };
 
 /* path: that of the entry, without the "./". */
-static gboolean stream_put(const stream *s, const char *path, const struct pax_entry *entry,
-                           GError **error)
+static gboolean files_stream_put(const files_stream *s, const char *path,
+                                 const struct pax_entry *entry, GError **error)
 {
     const char *slash = strrchr(path, '/');
     /* It would take away another file. */
@@ -37,10 +37,10 @@ static gboolean stream_put(const stream *s, const char *path, const struct pax_e
     return pax_put(s->to, entry, error);
 }
 
-static gboolean stream_make(gpointer to, const char *path, const struct names_item *item,
-                            guint64 *id, GError **error)
+static gboolean files_stream_make(gpointer to, const char *path, const struct names_item *item,
+                                  guint64 *id, GError **error)
 {
-    stream *s = to;
+    files_stream *s = to;
     const struct names_meta *meta = item->meta;
     const char *end = item->type == S_IFDIR && *path ? "/" : "";
     g_autofree char *full = g_strconcat("./", path, end, NULL);
@@ -55,61 +55,62 @@ static gboolean stream_make(gpointer to, const char *path, const struct names_it
                                            .st_mtim = {meta->mtime, meta->mtime_nsec}}};
     *id = 0;
     s->size = item->size;
-    return stream_put(s, path, &entry, error);
+    return files_stream_put(s, path, &entry, error);
 }
 
-static gboolean stream_data(gpointer to, const void *data, gsize length, GError **error)
+static gboolean files_stream_data(gpointer to, const void *data, gsize length, GError **error)
 {
-    const stream *s = to;
+    const files_stream *s = to;
     return pax_put_bytes(s->to, data, length, error);
 }
 
-static gboolean stream_end(gpointer to, GError **error)
+static gboolean files_stream_end(gpointer to, GError **error)
 {
-    const stream *s = to;
+    const files_stream *s = to;
     return pax_put_end(s->to, s->size, error);
 }
 
-static gboolean stream_change(gpointer to, const char *path, guint64 id,
-                              const struct names_meta *meta, GError **error)
+static gboolean files_stream_change(gpointer to, const char *path, guint64 id,
+                                    const struct names_meta *meta, GError **error)
 {
     const struct names_item item = {.type = S_IFDIR, .meta = meta};
-    return stream_make(to, path, &item, &id, error);
+    return files_stream_make(to, path, &item, &id, error);
 }
 
-static gboolean stream_link(gpointer to, const char *path, const char *from, guint64 id,
-                            guint links, GError **error)
+static gboolean files_stream_link(gpointer to, const char *path, const char *from, guint64 id,
+                                  guint links, GError **error)
 {
     g_autofree char *full = g_strconcat("./", path, NULL);
     g_autofree char *target = g_strconcat("./", from, NULL);
     const struct pax_entry entry = {.path = full, .link = target, .hard = TRUE};
     (void)id;
     (void)links;
-    return stream_put(to, path, &entry, error);
+    return files_stream_put(to, path, &entry, error);
 }
 
-static const struct names_target stream_target = {stream_make,   stream_data, stream_end,
-                                                  stream_change, stream_link, NULL};
+static const struct names_target stream_target = {files_stream_make, files_stream_data,
+                                                  files_stream_end,  files_stream_change,
+                                                  files_stream_link, NULL};
 
-stream *stream_new(int fd)
+files_stream *files_stream_new(int fd)
 {
-    stream *s = g_new0(stream, 1);
+    files_stream *s = g_new0(files_stream, 1);
     s->to = pax_new(fd);
     s->names = names_new(&stream_target, s, 0);
     return s;
 }
 
-names *stream_names(stream *s)
+names *files_stream_names(files_stream *s)
 {
     return s->names;
 }
 
-gboolean stream_finish(stream *s, GError **error)
+gboolean files_stream_finish(files_stream *s, GError **error)
 {
     return pax_finish(s->to, error);
 }
 
-void stream_free(stream *s)
+void files_stream_free(files_stream *s)
 {
     if (!s)
         return;
@@ -131,7 +132,7 @@ struct stream_source {
 };
 
 /* path: of the entry, or NULL. */
-static gboolean stream_refuse(const char *why, const char *path, GError **error)
+static gboolean files_stream_refuse(const char *why, const char *path, GError **error)
 {
     g_autofree char *shown = path ? text_printable(path, -1) : NULL;
     ingot_set_error(error, INGOT_EXIT_INSTALL, NULL, "the archive of the files is damaged: %s%s%s",
@@ -139,7 +140,7 @@ static gboolean stream_refuse(const char *why, const char *path, GError **error)
     return FALSE;
 }
 
-static la_ssize_t stream_on_read(struct archive *a, void *data, const void **block)
+static la_ssize_t files_stream_on_read(struct archive *a, void *data, const void **block)
 {
     struct stream_source *s = data;
     ssize_t n;
@@ -157,7 +158,7 @@ static la_ssize_t stream_on_read(struct archive *a, void *data, const void **blo
     return n;
 }
 
-static GPtrArray *stream_xattrs(struct archive_entry *entry, const char *path, GError **error)
+static GPtrArray *files_stream_xattrs(struct archive_entry *entry, const char *path, GError **error)
 {
     g_autoptr(GPtrArray) all = xattrs_new();
     const char *name = NULL;
@@ -166,7 +167,7 @@ static GPtrArray *stream_xattrs(struct archive_entry *entry, const char *path, G
     archive_entry_xattr_reset(entry);
     while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
         if (!xattrs_belongs(name) || strlen(name) > XATTR_NAME_MAX || size > XATTR_SIZE_MAX) {
-            stream_refuse("it has an extended attribute of an unknown kind", path, error);
+            files_stream_refuse("it has an extended attribute of an unknown kind", path, error);
             return NULL;
         }
         xattrs_add(all, name, value, size);
@@ -190,7 +191,7 @@ static gboolean put_zeros(const struct stream_source *s, guint64 *at, guint64 en
 static gboolean archive_failed(const struct stream_source *s, const char *path, GError **error)
 {
     return !g_cancellable_set_error_if_cancelled(s->cancel, error) &&
-           stream_refuse(archive_error_string(s->a), path, error);
+           files_stream_refuse(archive_error_string(s->a), path, error);
 }
 
 static gboolean put_content(const struct stream_source *s, const char *path, guint64 size,
@@ -203,7 +204,7 @@ static gboolean put_content(const struct stream_source *s, const char *path, gui
     int code;
     while ((code = archive_read_data_block(s->a, &block, &length, &offset)) == ARCHIVE_OK) {
         if (offset < 0 || (guint64)offset < at || (guint64)offset > size)
-            return stream_refuse("its pieces are out of order", path, error);
+            return files_stream_refuse("its pieces are out of order", path, error);
         if (!put_zeros(s, &at, (guint64)offset, error) ||
             !names_file_data(s->to, block, length, error))
             return FALSE;
@@ -219,7 +220,7 @@ static gboolean put_regular(const struct stream_source *s, struct archive_entry 
 {
     la_int64_t size = archive_entry_size(entry);
     if (size < 0)
-        return stream_refuse("a file has no size", path, error);
+        return files_stream_refuse("a file has no size", path, error);
     return names_file_begin(s->to, path, meta, (guint64)size, error) &&
            put_content(s, path, (guint64)size, error);
 }
@@ -229,8 +230,8 @@ static gboolean put_target(const struct stream_source *s, struct archive_entry *
 {
     const char *target = archive_entry_symlink(entry);
     if (!target || names_look(s->to, path, NULL) == NAMES_DIRECTORY)
-        return stream_refuse(target ? "a link is where a directory is" : "a link has no target",
-                             path, error);
+        return files_stream_refuse(
+            target ? "a link is where a directory is" : "a link has no target", path, error);
     return names_symlink(s->to, path, target, meta, error);
 }
 
@@ -239,7 +240,7 @@ static gboolean put_alias(const struct stream_source *s, const char *raw, const 
 {
     g_autofree char *target = names_clean(raw);
     return target ? names_hard_link(s->to, path, target, error)
-                  : stream_refuse("a link leads out of it", path, error);
+                  : files_stream_refuse("a link leads out of it", path, error);
 }
 
 static gboolean put_typed(const struct stream_source *s, struct archive_entry *entry,
@@ -259,7 +260,7 @@ static gboolean put_typed(const struct stream_source *s, struct archive_entry *e
         return names_special(s->to, path, type, (guint)archive_entry_rdevmajor(entry),
                              (guint)archive_entry_rdevminor(entry), meta, error);
     default:
-        return stream_refuse("a file is of an unknown type", path, error);
+        return files_stream_refuse("a file is of an unknown type", path, error);
     }
 }
 
@@ -269,10 +270,10 @@ static gboolean put_described(const struct stream_source *s, struct archive_entr
     la_int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
     long nsec = archive_entry_mtime_nsec(entry);
     if (uid < 0 || uid >= G_MAXUINT32 || gid < 0 || gid >= G_MAXUINT32)
-        return stream_refuse("a file has an impossible owner", path, error);
+        return files_stream_refuse("a file has an impossible owner", path, error);
     if (archive_entry_acl_types(entry))
-        return stream_refuse("it has an ACL that is not an extended attribute", path, error);
-    g_autoptr(GPtrArray) xattrs = stream_xattrs(entry, path, error);
+        return files_stream_refuse("it has an ACL that is not an extended attribute", path, error);
+    g_autoptr(GPtrArray) xattrs = files_stream_xattrs(entry, path, error);
     const struct names_meta meta = {.mode = archive_entry_perm(entry),
                                     .uid = (guint)uid,
                                     .gid = (guint)gid,
@@ -282,28 +283,29 @@ static gboolean put_described(const struct stream_source *s, struct archive_entr
     return xattrs && put_typed(s, entry, path, &meta, error);
 }
 
-static gboolean stream_entry(struct stream_source *s, struct archive_entry *entry, GError **error)
+static gboolean files_stream_entry(struct stream_source *s, struct archive_entry *entry,
+                                   GError **error)
 {
     const char *raw = archive_entry_pathname(entry), *linked = archive_entry_hardlink(entry);
     g_autofree char *path = names_clean(raw);
     if (!path)
-        return stream_refuse("a path leads out of it", raw ? raw : "", error);
+        return files_stream_refuse("a path leads out of it", raw ? raw : "", error);
     if (s->entries++ >= ENTRIES_MAX)
-        return stream_refuse("it has more than a million files", NULL, error);
+        return files_stream_refuse("it has more than a million files", NULL, error);
     return linked ? put_alias(s, linked, path, error) : put_described(s, entry, path, error);
 }
 
 /* libarchive takes the end of the file for that of the archive: the blocks of zeros that mark the
  * end (POSIX.1-2008, pax(1), "ustar Interchange Format") must have been there before it. */
-static gboolean stream_ends(struct stream_source *s, int code, GError **error)
+static gboolean files_stream_ends(struct stream_source *s, int code, GError **error)
 {
     const void *block;
     if (code != ARCHIVE_EOF)
         return archive_failed(s, NULL, error);
     if (s->ended)
-        return stream_refuse("its end is missing", NULL, error);
+        return files_stream_refuse("its end is missing", NULL, error);
     la_ssize_t n;
-    while ((n = stream_on_read(s->a, s, &block)) > 0)
+    while ((n = files_stream_on_read(s->a, s, &block)) > 0)
         continue; /* padding, which the writer still wants to get rid of */
     return n == 0 || archive_failed(s, NULL, error);
 }
@@ -313,20 +315,20 @@ static gboolean read_entries(struct stream_source *s, GError **error)
     struct archive_entry *entry;
     int code;
     archive_read_support_format_tar(s->a);
-    archive_read_set_read_callback(s->a, stream_on_read);
+    archive_read_set_read_callback(s->a, files_stream_on_read);
     archive_read_set_callback_data(s->a, s);
     if (archive_read_open1(s->a) != ARCHIVE_OK)
         return archive_failed(s, NULL, error);
     for (;;) {
         code = archive_read_next_header(s->a, &entry);
         if (code != ARCHIVE_OK && code != ARCHIVE_WARN)
-            return stream_ends(s, code, error);
-        if (!stream_entry(s, entry, error))
+            return files_stream_ends(s, code, error);
+        if (!files_stream_entry(s, entry, error))
             return FALSE;
     }
 }
 
-gboolean stream_read(int fd, names *to, GCancellable *cancel, GError **error)
+gboolean files_stream_read(int fd, names *to, GCancellable *cancel, GError **error)
 {
     struct stream_source *s = g_new0(struct stream_source, 1);
     s->fd = fd;
