@@ -12,6 +12,7 @@
 #define SERVER_AT        "/" TREE_SERVER /* in the sandbox */
 #define SERVER_ROOT      "/tree"
 #define SERVER_PROCESSES 16u
+#define SERVER_END       10    /* seconds for the end of one whose socket is closed */
 #define SERVER_SHOWN     2000u /* bytes of what it said before it died */
 
 struct tree {
@@ -52,11 +53,20 @@ static char *tree_last_words(GSubprocess *server)
     return text_printable(text, (gssize)length);
 }
 
+/* Its socket is closed, so it ends by itself, unless it hangs. */
+static void tree_await_end(GSubprocess *server)
+{
+    gint64 limit = g_get_monotonic_time() + SERVER_END * G_USEC_PER_SEC;
+    while (g_subprocess_get_identifier(server) && g_get_monotonic_time() < limit)
+        (void)g_poll(NULL, 0, 1);
+    g_subprocess_force_exit(server);
+    (void)g_subprocess_wait(server, NULL, NULL);
+}
+
 static gboolean tree_fail_dead(tree *t, GError **error)
 {
-    close(g_steal_fd(&t->socket)); /* it ends by itself, unless it hangs */
-    g_subprocess_force_exit(t->server);
-    (void)g_subprocess_wait(t->server, NULL, NULL);
+    close(g_steal_fd(&t->socket));
+    tree_await_end(t->server);
     g_autofree char *said = tree_last_words(t->server);
     g_autofree char *how =
         g_subprocess_get_if_exited(t->server)

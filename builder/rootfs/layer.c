@@ -17,7 +17,7 @@
 /* More than one, so that libzstd cuts its blocks as it does for any number of them. */
 #define LAYER_THREADS "2"
 #define LAYER_PIPE    (1 << 20)
-#define LAYER_CHUNK   (1u << 20)
+#define LAYER_CHUNK   (256u << 10)
 
 struct layer_writer {
     const char *path; /* for messages */

@@ -186,6 +186,8 @@ static enum message_result serve_bytes(const struct message_peer *peer, GBytes *
 
 /* ---- the process ---- */
 
+#define SERVE_MEMORY (1ul << 30)
+
 /* What it takes to give files owners, modes and attributes, whoever has them: capabilities(7).
  * CAP_MKNOD is not in it. */
 #define SERVE_CAPABILITIES                                                                         \
@@ -203,22 +205,27 @@ static gboolean serve_drop_capabilities(void)
     return syscall(SYS_capset, &header, data) == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-/* A descriptor for each level of the tree. */
-static void serve_raise_limit(void)
+/* Descriptors for each level of the tree, and memory for more names than a tree has.  What
+ * AddressSanitizer maps is larger. */
+static gboolean serve_set_limits(void)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = MIN(limit.rlim_max, SCAN_DEPTH_MAX + 100);
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    struct rlimit files;
+#ifdef __SANITIZE_ADDRESS__
+    const struct rlimit data = {RLIM_INFINITY, RLIM_INFINITY};
+#else
+    const struct rlimit data = {SERVE_MEMORY, SERVE_MEMORY};
+#endif
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return FALSE;
+    files.rlim_cur = MIN(files.rlim_max, SCAN_DEPTH_MAX + 100);
+    return setrlimit(RLIMIT_NOFILE, &files) == 0 && setrlimit(RLIMIT_DATA, &data) == 0;
 }
 
 static gboolean serve_confine(const char *root)
 {
-    serve_raise_limit();
     umask(0);
     (void)signal(SIGPIPE, SIG_IGN);
-    if (chdir(root) != 0 || chroot(".") != 0 || !serve_drop_capabilities()) {
+    if (!serve_set_limits() || chdir(root) != 0 || chroot(".") != 0 || !serve_drop_capabilities()) {
         g_printerr("cannot enter the tree: %s\n", g_strerror(errno));
         return FALSE;
     }
