@@ -85,7 +85,7 @@ static int allow_personalities(scmp_filter_ctx ctx)
     int failed = 0;
     for (gsize i = 0; i < G_N_ELEMENTS(kept) && failed == 0; i++)
         failed = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(personality), 1,
-                                  SCMP_CMP64(0, SCMP_CMP_EQ, kept[i]));
+                                  SCMP_CMP64(0, SCMP_CMP_EQ, kept[i], 0));
     return failed;
 }
 
