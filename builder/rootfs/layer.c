@@ -83,7 +83,7 @@ static gboolean layer_begin(struct layer_writer *w, struct archive *a)
     return good;
 }
 
-/* Compresses what comes; a closed pipe ends the sender. */
+/* Compresses what comes; TRUE: all of it.  A closed pipe ends the sender. */
 static gpointer layer_compress(gpointer data)
 {
     struct layer_writer *w = data;
@@ -94,7 +94,7 @@ static gpointer layer_compress(gpointer data)
     }
     archive_write_free(a);
     close(g_steal_fd(&w->from));
-    return NULL;
+    return GINT_TO_POINTER(!w->error);
 }
 
 static gboolean layer_stream(tree *t, gboolean changes, struct layer_writer *w, GError **error)
@@ -106,16 +106,16 @@ static gboolean layer_stream(tree *t, gboolean changes, struct layer_writer *w, 
     w->from = ends[0];
     GThread *thread = g_thread_new("layer", layer_compress, w);
     g_autoptr(GError) local = NULL;
-    gboolean good = tree_send_layer(t, changes, ends[1], &local);
-    g_thread_join(thread);
-    if (!good && !(w->error && tree_errno(local) == EPIPE)) {
+    gboolean sent = tree_send_layer(t, changes, ends[1], &local);
+    gboolean written = GPOINTER_TO_INT(g_thread_join(thread));
+    /* When the writer has stopped, its end of the pipe is what the server complains of. */
+    if (!sent && (written || tree_errno(local) != EPIPE)) {
         g_clear_error(&w->error);
         g_propagate_error(error, g_steal_pointer(&local));
-    } else if (w->error) {
+    } else if (!written) {
         g_propagate_error(error, g_steal_pointer(&w->error));
-        good = FALSE;
     }
-    return good;
+    return sent && written;
 }
 
 static gboolean layer_write_file(tree *t, gboolean changes, const char *path, const char *temporary,
