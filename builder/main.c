@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/environment.h"
+#include "base/heap.h"
 #include "commands/commands.h"
 #include "rootfs/tree.h"
 
@@ -16,6 +17,7 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && is_tree_server(argv[0]))
         return tree_serve(argv[1]);
+    heap_return_freed();
     char **environment = environment_take();
     int code = commands_main(argc, argv, (const char *const *)environment);
     environment_free(environment);

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 
-static char *name_of(int fd)
+static char *stream_path(int fd)
 {
     return g_strdup_printf("/dev/fd/%d", fd);
 }
@@ -25,7 +25,7 @@ gboolean appliance_send_tar(guest *g, const char *directory, char *const *exclud
                             GError **error)
 {
     char *const none[] = {NULL};
-    g_autofree char *path = name_of(fd);
+    g_autofree char *path = stream_path(fd);
     int result =
         guestfs_tar_out_opts(g->appliance->h, directory, path, GUESTFS_TAR_OUT_OPTS_NUMERICOWNER, 1,
                              GUESTFS_TAR_OUT_OPTS_EXCLUDES, excludes ? excludes : none, -1);
@@ -34,13 +34,13 @@ gboolean appliance_send_tar(guest *g, const char *directory, char *const *exclud
 
 gboolean appliance_send_names(guest *g, const char *directory, int fd, GError **error)
 {
-    g_autofree char *path = name_of(fd);
+    g_autofree char *path = stream_path(fd);
     return appliance_sent(g, guestfs_find0(g->appliance->h, directory, path), error);
 }
 
 gboolean appliance_receive_tar(guest *g, const char *directory, int fd, GError **error)
 {
-    g_autofree char *path = name_of(fd);
+    g_autofree char *path = stream_path(fd);
     return guestfs_tar_in(g->appliance->h, path, directory) == 0 || appliance_reason(g, error);
 }
 

@@ -2,17 +2,18 @@
 #pragma once
 #include "base/progress.h"
 #include "image/image.h"
-#include "rootfs/rootfs.h"
-#include "rootfs/tree.h"
 
 /* The inside of one image, and what is known of it.  What its files are in (an appliance of
  * libguestfs, or a tree on this host of which the image will be made) is known to this room only:
  * backend.h. */
 
+struct tree; /* rootfs/tree.h */
+struct rootfs_layout;
+
 struct guest_tree_spec {
-    tree *files;       /* stays the caller's */
-    const char *name;  /* what messages call it */
-    const char *place; /* a path beside which there is space for its files */
+    struct tree *files; /* stays the caller's */
+    const char *name;   /* what messages call it */
+    const char *place;  /* a path beside which there is space for its files */
     /* Of the disk that will be made of it: what the guest says of its disk is what will be true.
      * The operation fs-uuids changes its UUID. */
     struct rootfs_layout *layout;

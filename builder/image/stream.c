@@ -56,21 +56,21 @@ static gboolean stream_run(guest *g, const char *directory, char *const *exclude
     return good;
 }
 
-gboolean stream_tar(guest *g, const char *directory, char *const *excludes, stream_reader reader,
-                    gpointer data, GError **error)
+gboolean guest_stream_tar(guest *g, const char *directory, char *const *excludes,
+                          stream_reader reader, gpointer data, GError **error)
 {
     struct job job = {g, -1, reader, data, NULL};
     return stream_run(g, directory, excludes, FALSE, &job, error);
 }
 
-gboolean stream_names(guest *g, const char *directory, stream_reader reader, gpointer data,
-                      GError **error)
+gboolean guest_stream_names(guest *g, const char *directory, stream_reader reader, gpointer data,
+                            GError **error)
 {
     struct job job = {g, -1, reader, data, NULL};
     return stream_run(g, directory, NULL, TRUE, &job, error);
 }
 
-gboolean stream_unpack(guest *g, int fd, const char *directory, GError **error)
+gboolean guest_unpack(guest *g, int fd, const char *directory, GError **error)
 {
     return g->backend->mkdirs(g, directory, error) &&
            g->backend->receive_tar(g, directory, fd, error);

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "image/debian.h"
+#include "rootfs/rootfs.h"
+#include "rootfs/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -174,7 +174,7 @@ const struct guest_walk *guest_walk(guest *g, GError **error)
     g_autoptr(GHashTable) directories =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
     struct names names = {directories, 0, FALSE};
-    if (!stream_names(g, "/", read_names, &names, error))
+    if (!guest_stream_names(g, "/", read_names, &names, error))
         return NULL;
     g->walk = walk_new();
     g->walk->cut = names.cut;

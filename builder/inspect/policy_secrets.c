@@ -157,7 +157,8 @@ static char *exclude_of(const char *path)
     return g_strdup(out->str);
 }
 
-/* The large files of a directory, as stream_tar expects them, and reported; owned by the caller. */
+/* The large files of a directory, as guest_stream_tar expects them, and reported; owned by the
+ * caller. */
 static char **excludes_of(const GPtrArray *large, const char *directory, GPtrArray *broken)
 {
     g_autoptr(GStrvBuilder) out = g_strv_builder_new();

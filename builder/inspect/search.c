@@ -317,5 +317,5 @@ gboolean inspect_search(guest *g, const char *directory, char *const *excludes, 
     if (!present || !needles->len)
         return TRUE;
     struct job job = {directory, needles, found};
-    return stream_tar(g, directory, excludes, read_tar, &job, error);
+    return guest_stream_tar(g, directory, excludes, read_tar, &job, error);
 }

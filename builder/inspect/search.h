@@ -46,7 +46,8 @@ void needles_add_pattern(GArray *needles, const struct search_pattern *pattern);
 GArray *needles_new(void); /* of struct needle; owned by the caller, g_array_unref wipes it */
 
 /* Adds to found (inspect_findings_new) "<what> in <path>" for each file below directory that has a
- * needle, at most once a file and rule.  directory need not exist.  excludes: as stream_tar. */
+ * needle, at most once a file and rule.  directory need not exist.  excludes: as guest_stream_tar.
+ */
 gboolean inspect_search(guest *g, const char *directory, char *const *excludes, GArray *needles,
                         GPtrArray *found, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -153,7 +153,7 @@ static gboolean add_etc(guest *g, snapshot *s, GError **error)
         ingot_set_error(error, INGOT_EXIT_SEAL, NULL, "/etc in the guest is not a directory");
         return FALSE;
     }
-    return stream_tar(g, "/etc", NULL, read_etc, s, error);
+    return guest_stream_tar(g, "/etc", NULL, read_etc, s, error);
 }
 
 /* Without a link in /etc, the distribution's own counts. */

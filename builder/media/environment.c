@@ -2,33 +2,45 @@
 #include "media/environment.h"
 
 #include "base/error.h"
+#include "base/files.h"
 #include "base/text.h"
 #include "media/kmod.h"
 #include "media/reader.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FORM        "1" /* of what is made; a new one is made when it changes */
 #define FILE_MAX    (256u << 20)
-#define MODULES_MAX (G_GUINT64_CONSTANT(1) << 30) /* bytes of all modules, packed */
+#define MODULES_MAX (G_GUINT64_CONSTANT(1) << 30) /* of all that is spooled, packed */
 #define DEPTH_MAX   64u
 #define CHUNK       (256u << 10)
 
+/* Data in the spool. */
+struct piece {
+    guint64 at;
+    gsize length;
+};
+
 struct module {
     char *path; /* in the package */
-    GBytes *packed;
+    struct piece packed;
     enum { FRESH, STARTED, LOADED } state;
 };
 
 struct environment {
     struct media_job *job;
+    int spool;           /* a file of all modules, of which few are needed: 70 MiB */
     GHashTable *modules; /* folded name -> struct module * */
     GHashTable *builtin; /* folded names */
     char *version;       /* of the modules: their folder's name */
     char *kernel_member, *kernel_in;
-    GBytes *kernel, *shell;
+    char *kernel; /* the file it is copied to; NULL: there is none yet */
+    GBytes *shell;
     guint64 bytes;
     GString *order;
     GPtrArray *paths; /* of the initrd's files; beside files */
@@ -39,7 +51,6 @@ static void module_free(gpointer data)
 {
     struct module *m = data;
     g_free(m->path);
-    g_bytes_unref(m->packed);
     g_free(m);
 }
 
@@ -52,6 +63,7 @@ static void file_clear(gpointer data)
 static void init(struct environment *e, struct media_job *job)
 {
     e->job = job;
+    e->spool = -1;
     e->modules = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, module_free);
     e->builtin = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     e->order = g_string_new(NULL);
@@ -62,6 +74,8 @@ static void init(struct environment *e, struct media_job *job)
 
 static void clear(struct environment *e)
 {
+    if (e->spool >= 0)
+        close(e->spool);
     g_hash_table_unref(e->modules);
     g_hash_table_unref(e->builtin);
     g_string_free(e->order, TRUE);
@@ -70,7 +84,7 @@ static void clear(struct environment *e)
     g_free(e->version);
     g_free(e->kernel_member);
     g_free(e->kernel_in);
-    g_clear_pointer(&e->kernel, g_bytes_unref);
+    g_free(e->kernel);
     g_clear_pointer(&e->shell, g_bytes_unref);
 }
 
@@ -83,55 +97,108 @@ static gboolean fail_entry(GError **error, const char *path, const char *in, con
     return FALSE;
 }
 
-static GBytes *read_entry(media_reader *reader, const struct media_entry *entry, const char *in,
-                          GError **error)
+/* Creates a file for data of the packages, in the job's directory; -1 on error. */
+static int create_file(const char *path, GError **error)
 {
-    g_autoptr(GByteArray) out = g_byte_array_new();
-    g_autofree guint8 *chunk = g_malloc(CHUNK);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "cannot write %s: %s", path,
+                        g_strerror(errno));
+    return fd;
+}
+
+static gboolean copy_entry(media_reader *reader, const struct media_entry *entry, const char *in,
+                           int fd, gsize *length, GError **error)
+{
+    g_autofree char *chunk = g_malloc(CHUNK);
     gssize n;
+    *length = 0;
     while ((n = media_reader_data(reader, chunk, CHUNK, error)) > 0) {
-        g_byte_array_append(out, chunk, (guint)n);
-        if (out->len > FILE_MAX) {
-            fail_entry(error, entry->path, in, "it is larger than 256 MiB");
-            return NULL;
-        }
+        *length += (gsize)n;
+        if (*length > FILE_MAX)
+            return fail_entry(error, entry->path, in, "it is larger than 256 MiB");
+        if (!files_write_all(fd, chunk, (gsize)n))
+            return fail_entry(error, entry->path, in, g_strerror(errno));
     }
-    return n < 0 ? NULL : g_byte_array_free_to_bytes(g_steal_pointer(&out));
+    return n == 0;
+}
+
+static gboolean spool_entry(struct environment *e, media_reader *reader,
+                            const struct media_entry *entry, const char *in, struct piece *piece,
+                            GError **error)
+{
+    if (e->spool < 0) {
+        g_autofree char *path = g_build_filename(e->job->work, "spool", NULL);
+        e->spool = create_file(path, error);
+    }
+    piece->at = e->bytes;
+    if (e->spool < 0 || !copy_entry(reader, entry, in, e->spool, &piece->length, error))
+        return FALSE;
+    e->bytes += piece->length;
+    return e->bytes <= MODULES_MAX || fail_entry(error, entry->path, in, "there are too many");
+}
+
+static GBytes *read_piece(const struct environment *e, const struct piece *piece, GError **error)
+{
+    g_autofree char *data = g_malloc(piece->length);
+    gsize have = 0;
+    ssize_t n = 1;
+    while (have < piece->length && n > 0) {
+        n = pread(e->spool, data + have, piece->length - have, (off_t)(piece->at + have));
+        have += n > 0 ? (gsize)n : 0;
+        n = n < 0 && errno == EINTR ? 1 : n;
+    }
+    if (have == piece->length)
+        return g_bytes_new_take(g_steal_pointer(&data), have);
+    ingot_set_error(error, INGOT_EXIT_MEDIA, NULL, "cannot read %s again: %s", e->job->work,
+                    n < 0 ? g_strerror(errno) : "it is truncated");
+    return NULL;
+}
+
+static GBytes *read_entry(struct environment *e, media_reader *reader,
+                          const struct media_entry *entry, const char *in, GError **error)
+{
+    struct piece piece;
+    return spool_entry(e, reader, entry, in, &piece, error) ? read_piece(e, &piece, error) : NULL;
 }
 
 static gboolean take_kernel(struct environment *e, media_reader *reader,
                             const struct media_entry *entry, const char *in, GError **error)
 {
+    gsize length;
     if (e->kernel)
         return fail_entry(error, entry->path, in, "there is more than one kernel");
-    e->kernel = read_entry(reader, entry, in, error);
+    e->kernel = g_build_filename(e->job->work, "kernel", NULL);
     e->kernel_member = g_strdup(entry->path);
     e->kernel_in = g_strdup(in);
-    return e->kernel != NULL;
+    int fd = create_file(e->kernel, error);
+    gboolean good = fd >= 0 && copy_entry(reader, entry, in, fd, &length, error);
+    if (fd >= 0 && close(fd) != 0 && good)
+        good = fail_entry(error, entry->path, in, g_strerror(errno));
+    return good;
 }
 
 static gboolean take_module(struct environment *e, media_reader *reader,
                             const struct media_entry *entry, const char *in, GError **error)
 {
+    struct piece packed;
     g_autofree char *name = media_kmod_name(entry->path);
     if (!name || g_hash_table_contains(e->modules, name))
         return TRUE;
-    GBytes *packed = read_entry(reader, entry, in, error);
-    if (!packed)
+    if (!spool_entry(e, reader, entry, in, &packed, error))
         return FALSE;
     struct module *m = g_new0(struct module, 1);
     m->path = g_strdup(entry->path);
     m->packed = packed;
     g_hash_table_insert(e->modules, g_steal_pointer(&name), m);
-    e->bytes += g_bytes_get_size(packed);
-    return e->bytes <= MODULES_MAX || fail_entry(error, entry->path, in, "there are too many");
+    return TRUE;
 }
 
 static gboolean take_builtin(struct environment *e, media_reader *reader,
                              const struct media_entry *entry, const char *in, GError **error)
 {
     gsize size = 0;
-    g_autoptr(GBytes) bytes = read_entry(reader, entry, in, error);
+    g_autoptr(GBytes) bytes = read_entry(e, reader, entry, in, error);
     const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
     g_autofree char *text = g_strndup(data ? data : "", size);
     g_auto(GStrv) lines = g_strsplit_set(text, "\r\n", -1);
@@ -186,7 +253,7 @@ static gboolean visit_shell(struct environment *e, media_reader *reader,
 {
     if (e->shell || !g_strv_contains(e->job->spec->source->shell_paths, entry->path))
         return TRUE;
-    e->shell = read_entry(reader, entry, in, error);
+    e->shell = read_entry(e, reader, entry, in, error);
     return e->shell != NULL;
 }
 
@@ -286,7 +353,8 @@ static gboolean environment_load(struct environment *e, const char *name, const 
     if (m->state == LOADED)
         return TRUE;
     m->state = STARTED;
-    g_autoptr(GBytes) elf = media_kmod_unpack(m->path, m->packed, error);
+    g_autoptr(GBytes) packed = read_piece(e, &m->packed, error);
+    g_autoptr(GBytes) elf = packed ? media_kmod_unpack(m->path, packed, error) : NULL;
     if (!elf || !load_first(e, m, folded, elf, depth, error))
         return FALSE;
     m->state = LOADED;
@@ -318,19 +386,15 @@ static char *land(struct media_job *job, const char *file, char **sha256, GError
 
 static gboolean write_files(struct environment *e, media_boot *boot, GError **error)
 {
-    gsize size = 0;
-    g_autofree char *kernel = g_build_filename(e->job->work, "kernel", NULL);
     g_autofree char *initrd = g_build_filename(e->job->work, "initrd", NULL);
     g_autoptr(GBytes) order = g_bytes_new(e->order->str, e->order->len);
-    const char *data = g_bytes_get_data(e->kernel, &size);
     environment_add_file(e, g_strdup("bin/busybox"), 0755, e->shell);
     environment_add_file(e, g_strdup("modules/order"), 0644, order);
     /* It does not follow another initrd: it is the first. */
-    if (!g_file_set_contents(kernel, data, (gssize)size, error) ||
-        !media_initrd_append("/dev/null", (const struct media_file *)(void *)e->files->data,
+    if (!media_initrd_append("/dev/null", (const struct media_file *)(void *)e->files->data,
                              e->files->len, initrd, error))
         return FALSE;
-    boot->kernel = land(e->job, kernel, &boot->kernel_sha256, error);
+    boot->kernel = land(e->job, e->kernel, &boot->kernel_sha256, error);
     boot->initrd = boot->kernel ? land(e->job, initrd, &boot->initrd_sha256, error) : NULL;
     return boot->initrd != NULL;
 }

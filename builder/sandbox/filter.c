@@ -117,6 +117,8 @@ static int load_refusals(void)
     scmp_filter_ctx ctx = filter_new(SCMP_ACT_ALLOW);
     int failed = ctx ? rule_each(ctx, SCMP_ACT_ERRNO(EPERM), filter_refused) : -ENOMEM;
     if (failed == 0)
+        failed = rule_each(ctx, SCMP_ACT_ERRNO(0), filter_answered);
+    if (failed == 0)
         failed = refuse_arguments(ctx);
     if (failed == 0)
         failed = refuse_families(ctx);

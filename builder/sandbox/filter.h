@@ -10,3 +10,4 @@ gboolean filter_apply(void) G_GNUC_WARN_UNUSED_RESULT;
 /* NULL-terminated (syscalls.c). */
 extern const char *const filter_allowed[];
 extern const char *const filter_refused[];
+extern const char *const filter_answered[];

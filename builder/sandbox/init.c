@@ -119,6 +119,10 @@ static void program_main(const struct sandbox_request *r, gboolean rlimits)
     const char *const *argv = r->spec.argv;
     if (!argv[0])
         _exit(0);
+    /* The host's would be a way to its owner and mode. */
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0 || dup2(null, 0) != 0)
+        fault_die(HELPER_REPORT, STEP_EXEC, "/dev/null");
     if (rlimits && !limits_set_rlimits(&r->spec))
         fault_die(HELPER_REPORT, STEP_LIMITS, NULL);
     /* The report's descriptor moves out of the way and is closed by execve. */

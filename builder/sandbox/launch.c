@@ -26,14 +26,12 @@ __attribute__((constructor)) static void become_helper(int argc, char **argv)
 
 /* ---- what the helper says ---- */
 
-static gboolean map_outer(const struct sandbox_ids *ids, const char *pid, const char *program,
-                          guint32 own, guint32 first, const struct host_facts *facts,
-                          GError **error)
+static gboolean map_outer(const char *pid, const char *program, guint32 own, guint32 first,
+                          const struct host_facts *facts, GError **error)
 {
     g_autofree char *caller = g_strdup_printf("%u", own);
     g_autofree char *sub = g_strdup_printf("%u", first);
     g_autofree char *count = g_strdup_printf("%u", SANDBOX_IDS);
-    (void)ids;
     const char *const argv[] = {program, pid, "0", caller, "1", "1", sub, count, NULL};
     g_autoptr(GError) local = NULL;
     if (spawn_run(argv, NULL, NULL, &local))
@@ -48,10 +46,13 @@ static gboolean map_for(GSubprocess *child, const struct sandbox_ids *ids, int r
     struct host_facts facts;
     host_facts_read(&facts);
     const char *pid = g_subprocess_get_identifier(child);
-    if (!pid || !map_outer(ids, pid, "newuidmap", geteuid(), ids->uid, &facts, error) ||
-        !map_outer(ids, pid, "newgidmap", getegid(), ids->gid, &facts, error))
+    if (!pid || !map_outer(pid, "newuidmap", getuid(), ids->uid, &facts, error) ||
+        !map_outer(pid, "newgidmap", getgid(), ids->gid, &facts, error))
         return FALSE;
-    return send(report, "m", 1, MSG_NOSIGNAL) == 1;
+    if (send(report, "m", 1, MSG_NOSIGNAL) == 1)
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_HOST, NULL, "the process that starts a sandbox has died");
+    return FALSE;
 }
 
 /* 1: a message, 0: the helper has closed its end, -1: it said nothing in time. */

@@ -112,7 +112,7 @@ static int make_target(const struct maker *m, const char *at, gboolean directory
     return fd;
 }
 
-static gboolean is_directory(int fd)
+static gboolean opens_directory(int fd)
 {
     struct stat st;
     return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
@@ -120,7 +120,7 @@ static gboolean is_directory(int fd)
 
 static void attach(const struct maker *m, int fd, const char *at)
 {
-    int target = make_target(m, at, is_directory(fd));
+    int target = make_target(m, at, opens_directory(fd));
     if (target < 0 ||
         move_mount(fd, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) != 0)
         fault_die(m->report, STEP_TARGET, at);
@@ -208,8 +208,10 @@ void mounts_enter(const struct sandbox_request *request, int report)
     for (gsize i = 0; i < n; i++)
         sources[i] = source_of(&m, &mounts[i]);
     int devices[NODES];
+    /* Read-only are their owners and modes; devices can be written to all the same. */
     for (gsize i = 0; i < NODES; i++)
-        devices[i] = copy_of(&m, nodes[i], MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+        devices[i] =
+            copy_of(&m, nodes[i], MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
     int proc = new_proc(&m);
     umask(022);
     enter_root(&m, sources[0]);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 GSubprocess *sandbox_start(const struct sandbox_spec *spec, GError **error)
 {
@@ -30,7 +31,7 @@ static char *output_of(GSubprocess *child)
 }
 
 /* Whatever a user namespace is needed for, to its end. */
-static gboolean change_directory(const char *path, enum sandbox_kind kind, enum sandbox_task task,
+static gboolean change_in_helper(const char *path, enum sandbox_kind kind, enum sandbox_task task,
                                  GError **error)
 {
     const char *const argv[] = {path, NULL};
@@ -55,7 +56,10 @@ gboolean sandbox_make_directory(const char *path, enum sandbox_kind kind, GError
                         g_strerror(errno));
         return FALSE;
     }
-    return change_directory(path, kind, TASK_OWN, error);
+    if (change_in_helper(path, kind, TASK_OWN, error))
+        return TRUE;
+    (void)rmdir(path);
+    return FALSE;
 }
 
 gboolean sandbox_remove_directory(const char *path, enum sandbox_kind kind, GError **error)
@@ -63,5 +67,5 @@ gboolean sandbox_remove_directory(const char *path, enum sandbox_kind kind, GErr
     struct stat st;
     if (lstat(path, &st) != 0 && errno == ENOENT)
         return TRUE;
-    return change_directory(path, kind, TASK_REMOVE, error);
+    return change_in_helper(path, kind, TASK_REMOVE, error);
 }

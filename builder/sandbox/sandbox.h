@@ -5,7 +5,8 @@
 /* A program on the host's kernel without rights: in user, mount, PID, IPC, UTS, cgroup and network
  * namespaces of its own (there is no network in it), with a root directory of listed mounts, as
  * UID 0 of a range of sub-UIDs, behind a seccomp filter, without new privileges, within limits.
- * Every process in it dies with it, and it dies with ingot. */
+ * Every process in it dies with it, and it dies with ingot.  fsync(2) and its kind succeed there
+ * without doing anything. */
 
 enum sandbox_kind {
     SANDBOX_NONE, /* this host has none */

@@ -155,7 +155,7 @@ static gboolean copy_one(guest *g, const struct sysprep_copy *copy, GError **err
     int fd = spool_open(g);
     gboolean good = customise_tar(fd, g->place, local, error);
     (void)lseek(fd, 0, SEEK_SET);
-    if (good && !stream_unpack(g, fd, copy->directory, error))
+    if (good && !guest_unpack(g, fd, copy->directory, error))
         good = copy_failed(g, local, copy->directory, error);
     close(fd);
     return good;

@@ -167,6 +167,12 @@ static void boot(struct run *r)
         (void)clone_wait_probe(r->clones[i], 1, passed < r->boot ? r->boot - passed : 1);
     }
     ask_both(r, booted, r->boot + r->brief, &seen[0].booted, &seen[1].booted);
+}
+
+static void ask_facts(struct run *r)
+{
+    struct clone_evidence *seen = r->seen.clones;
+    progress_phase(r->p, "facts");
     ask_both(r, "facts", r->brief, &seen[0].facts, &seen[1].facts);
     for (guint i = 0; i < CLONES; i++)
         if (seen[i].facts)
@@ -253,6 +259,7 @@ static gboolean verify_clones(struct run *r, GError **error)
         return FALSE;
     }
     boot(r);
+    ask_facts(r);
     search(r);
     restart(r);
     progress_phase(r->p, "power off");

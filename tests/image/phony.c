@@ -13,8 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define DISK_BYTES (96ll << 20)
-#define UUID       "5f0c0de0-1111-4222-8333-444455556666"
+#define UUID       PHONY_UUID
 #define UUID_OTHER "5f0c0de0-1111-4222-8333-777788889999"
 
 #define PACKAGE(name, state, version)                                                              \
@@ -157,9 +156,13 @@ static void add_entry(struct archive *a, const struct phony_entry *e)
 {
     struct archive_entry *entry = archive_entry_new();
     gboolean link = e->text && g_str_has_prefix(e->text, "-> ");
-    gsize length = e->text && !link ? strlen(e->text) : 0;
+    gboolean fifo = e->text && strcmp(e->text, "|") == 0;
+    gsize length = e->text && !link && !fifo ? strlen(e->text) : 0;
     archive_entry_set_pathname(entry, e->path);
-    archive_entry_set_filetype(entry, !e->text ? AE_IFDIR : link ? AE_IFLNK : AE_IFREG);
+    archive_entry_set_filetype(entry, !e->text ? AE_IFDIR
+                                      : link   ? AE_IFLNK
+                                      : fifo   ? AE_IFIFO
+                                               : AE_IFREG);
     archive_entry_set_perm(entry, (__LA_MODE_T)e->mode);
     archive_entry_set_size(entry, (la_int64_t)length);
     if (link)
@@ -179,40 +182,60 @@ static void add_samples(struct archive *a)
     }
 }
 
-/* One upload for all files: the tables as tar in memory. */
-static void upload(guestfs_h *h, const struct phony_entry *first, const struct phony_entry *second)
+/* Tables as a tar in memory, for one upload. */
+static int archive_of(const struct phony_entry *const *tables)
 {
     int fd = memfd_create("phony", MFD_CLOEXEC);
     struct archive *a = archive_write_new();
     archive_write_set_format_pax_restricted(a);
-    must(fd >= 0 && archive_write_open_fd(a, fd) == ARCHIVE_OK, "make a tar file", NULL);
-    for (const struct phony_entry *e = first; e->path; e++)
-        add_entry(a, e);
-    for (const struct phony_entry *e = second; e && e->path; e++)
-        add_entry(a, e);
-    if (second == left)
-        add_samples(a);
+    must(archive_write_set_options(a, "hdrcharset=BINARY") == ARCHIVE_OK && fd >= 0 &&
+             archive_write_open_fd(a, fd) == ARCHIVE_OK,
+         "make a tar file", NULL);
+    for (; *tables; tables++) {
+        for (const struct phony_entry *e = *tables; e->path; e++)
+            add_entry(a, e);
+        if (*tables == left)
+            add_samples(a);
+    }
     archive_write_free(a);
+    must(lseek(fd, 0, SEEK_SET) == 0, "read a tar file", NULL);
+    return fd;
+}
+
+int phony_archive(const struct phony_entry *more)
+{
+    return archive_of((const struct phony_entry *const[]){kept, left, more, NULL});
+}
+
+static void make_root_of(guestfs_h *h, const char *device, const char *uuid, int fd)
+{
     g_autofree char *path = g_strdup_printf("/dev/fd/%d", fd);
-    must(lseek(fd, 0, SEEK_SET) == 0 && guestfs_tar_in(h, path, "/") == 0, "upload", h);
-    close(fd);
+    must(guestfs_mkfs(h, "ext4", device) == 0 && guestfs_set_uuid(h, device, uuid) == 0 &&
+             guestfs_mount(h, device, "/") == 0,
+         "make a file system", h);
+    must(guestfs_tar_in(h, path, "/") == 0 && guestfs_umount_all(h) == 0, "upload", h);
 }
 
 static void make_root(guestfs_h *h, const char *device, const char *uuid,
                       const struct phony_entry *first, const struct phony_entry *second)
 {
-    must(guestfs_mkfs(h, "ext4", device) == 0 && guestfs_set_uuid(h, device, uuid) == 0 &&
-             guestfs_mount(h, device, "/") == 0,
-         "make a file system", h);
-    upload(h, first, second);
-    must(guestfs_umount_all(h) == 0, "unmount", h);
+    int fd = archive_of((const struct phony_entry *const[]){first, second, NULL});
+    make_root_of(h, device, uuid, fd);
+    close(fd);
+}
+
+void phony_system_of(guestfs_h *h, const char *disk, int archive)
+{
+    g_autofree char *device = g_strconcat(disk, "1", NULL);
+    must(guestfs_part_disk(h, disk, "mbr") == 0, "partition", h);
+    make_root_of(h, device, UUID, archive);
 }
 
 void phony_system(guestfs_h *h, const char *disk, const struct phony_entry *entries)
 {
-    g_autofree char *partition = g_strconcat(disk, "1", NULL);
-    must(guestfs_part_disk(h, disk, "mbr") == 0, "partition", h);
-    make_root(h, partition, UUID, entries, NULL);
+    int fd = archive_of((const struct phony_entry *const[]){entries, NULL});
+    phony_system_of(h, disk, fd);
+    close(fd);
 }
 
 static void partition(guestfs_h *h, const char *disk, gint64 border)
@@ -262,7 +285,7 @@ guestfs_h *phony_appliance(char *const *images, gboolean make)
              guestfs_set_backend_setting(h, "force_tcg", "1") == 0,
          "set up libguestfs", h);
     for (; *images; images++)
-        must((!make || guestfs_disk_create(h, *images, "qcow2", DISK_BYTES, -1) == 0) &&
+        must((!make || guestfs_disk_create(h, *images, "qcow2", PHONY_SIZE, -1) == 0) &&
                  guestfs_add_drive_opts(h, *images, GUESTFS_ADD_DRIVE_OPTS_FORMAT, "qcow2",
                                         GUESTFS_ADD_DRIVE_OPTS_READONLY, !make,
                                         GUESTFS_ADD_DRIVE_OPTS_CACHEMODE, "unsafe", -1) == 0,

@@ -35,7 +35,7 @@ char *phony_overlay(const struct phony_disks *disks, const char *image, const ch
 struct phony_entry {
     const char *path; /* relative; NULL ends a table */
     int mode;
-    const char *text; /* a directory: NULL; a symbolic link: "-> target" */
+    const char *text; /* a directory: NULL; a symbolic link: "-> target"; a FIFO: "|" */
 };
 
 /* A launched libguestfs with these images (NULL-terminated) as /dev/sda and on; make: new disks, to
@@ -45,3 +45,10 @@ void phony_appliance_end(guestfs_h *h); /* unmounts, shuts down, closes */
 
 /* One partition with these files on an empty disk. */
 void phony_system(guestfs_h *h, const char *disk, const struct phony_entry *entries);
+
+/* The files of the disk debian, and these, as a tar in memory; the caller closes it.  And the same
+ * as phony_system with such a tar. */
+#define PHONY_UUID "5f0c0de0-1111-4222-8333-444455556666" /* of the file system */
+#define PHONY_SIZE (96ll << 20)                           /* of a disk in bytes */
+int phony_archive(const struct phony_entry *more);
+void phony_system_of(guestfs_h *h, const char *disk, int archive);

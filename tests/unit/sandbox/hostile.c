@@ -336,6 +336,12 @@ static int try_int80(void)
 }
 #endif
 
+/* A sync that is done fails. */
+static int try_fsync(void)
+{
+    return result(fsync(-1));
+}
+
 /* ---- the network ---- */
 
 static int try_vsock(void)
@@ -445,6 +451,7 @@ static const struct attempt {
 #ifdef __x86_64__
     {"int80", try_int80},
 #endif
+    {"fsync", try_fsync},
     {"vsock", try_vsock},
     {"packet", try_packet},
     {"raw", try_raw},

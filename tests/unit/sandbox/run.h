@@ -69,7 +69,7 @@ static inline int run_possible(void)
     if (!sandbox_probe(&host, NULL, NULL))
         return -1;
     if (host.kind != SANDBOX_USER)
-        print_message("no sandbox: %s; %s\n", host.why, host.remedy ? host.remedy : "");
+        print_message("# no sandbox: %s; %s\n", host.why, host.remedy ? host.remedy : "");
     int possible = host.kind == SANDBOX_USER ? 0 : -1;
     sandbox_host_clear(&host);
     return possible;

@@ -71,7 +71,7 @@ static void processes(void **state)
     guint started = 0;
     for (const char *at = out; (at = strstr(at, "started\n")); at++)
         started++;
-    print_message("%u of 200\n", started);
+    print_message("# %u of 200\n", started);
     assert_true(started >= 40 && started < 50);
     assert_null(strstr(out, "all\n"));
     assert_non_null(strstr(out, "can't fork"));
@@ -126,12 +126,51 @@ static void memory_of_all(void **state)
     assert_int_equal(all, g_str_equal(name, "rlimits"));
 }
 
+static gboolean is_group_beside(const struct limits *limits, const char *name)
+{
+    gboolean there = FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(limits->groups) && limits->groups[i]; i++) {
+        g_autofree char *parent = g_path_get_dirname(limits->groups[i]);
+        g_autofree char *path = g_build_filename(parent, name, NULL);
+        there |= access(path, F_OK) == 0;
+    }
+    return there;
+}
+
+/* A helper that is killed leaves its groups to the next one. */
+static void groups_of_the_dead(void **state)
+{
+    (void)state;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSubprocess) child =
+        run_start(&(struct run){.script = "exec /busybox tail -f /dev/null"}, &error);
+    assert_no_error(error);
+    g_autofree char *name = g_strconcat("ingot-sandbox-", g_subprocess_get_identifier(child), NULL);
+    g_subprocess_force_exit(child);
+    assert_true(g_subprocess_wait(child, NULL, NULL));
+    struct limits limits;
+    gboolean left = TRUE;
+    /* Its processes take a moment to die. */
+    gint64 until = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
+    while (left && g_get_monotonic_time() < until) {
+        limits_make(&(struct sandbox_spec){.memory = 1u << 20, .processes = 9}, &limits);
+        left = is_group_beside(&limits, name);
+        limits_remove(&limits);
+    }
+    assert_false(left);
+    assert_string_equal(limits.name, "rlimits");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(places),        cmocka_unit_test(places_in_a_container),
-        cmocka_unit_test(processes),     cmocka_unit_test(memory_of_one),
-        cmocka_unit_test(memory_of_all), cmocka_unit_test(memory_in_files),
+        cmocka_unit_test(places),
+        cmocka_unit_test(places_in_a_container),
+        cmocka_unit_test(processes),
+        cmocka_unit_test(memory_of_one),
+        cmocka_unit_test(memory_of_all),
+        cmocka_unit_test(memory_in_files),
+        cmocka_unit_test(groups_of_the_dead),
     };
     return run_possible() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
