@@ -472,7 +472,15 @@ gboolean files_is_temp_dir(const char *path, const char *prefix)
 /* The directory of a dead owner still exists, but nobody holds its lock.  A directory without a
  * lock may be anybody's and stays; if its owner died before it made one, an empty directory
  * remains. */
-static void remove_dead(const char *path)
+static void remove_dead(const char *path, gpointer user)
+{
+    (void)user;
+    files_remove_tree(path);
+}
+
+/* A directory without a lock is not yet, or no longer, somebody's. */
+static void visit_if_dead(const char *path, void (*visit)(const char *dir, gpointer user),
+                          gpointer user)
 {
     g_autofree char *lock_path = g_build_filename(path, LIVE_LOCK, NULL);
     int lock = files_lock_flags(lock_path, 0);
@@ -480,25 +488,32 @@ static void remove_dead(const char *path)
         (void)rmdir(path);
         return;
     }
-    files_remove_tree(path);
+    visit(path, user);
     files_unlock(lock);
 }
 
 /* prefix: of the names that are looked at; NULL: all. */
-static void clear_dead(const char *parent, const char *prefix)
+static void visit_all_dead(const char *parent, const char *prefix,
+                           void (*visit)(const char *dir, gpointer user), gpointer user)
 {
     g_autoptr(GDir) dir = g_dir_open(parent, 0, NULL);
     const char *name;
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(parent, name, NULL);
         if (files_is_temp_dir(path, prefix))
-            remove_dead(path);
+            visit_if_dead(path, visit, user);
     }
+}
+
+void files_visit_dead(const char *parent, void (*visit)(const char *dir, gpointer user),
+                      gpointer user)
+{
+    visit_all_dead(parent, NULL, visit, user);
 }
 
 void files_clear_dead(const char *parent)
 {
-    clear_dead(parent, NULL);
+    visit_all_dead(parent, NULL, remove_dead, NULL);
 }
 
 /* Until it is locked, another process may mistake a new directory for a dead one's and remove
@@ -528,7 +543,7 @@ static char *live_dir_below(const char *parent, const char *name, const char *pr
                             GError **error)
 {
     *lock = -1;
-    clear_dead(parent, prefix);
+    visit_all_dead(parent, prefix, remove_dead, NULL);
     return live_dir_new(parent, name, lock, error);
 }
 

@@ -91,7 +91,12 @@ char *files_live_dir(const char *parent, const char *name, int *lock,
 char *files_live_dir_of(const char *parent, const char *name, int *lock,
                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Removes the directories of dead processes below a parent that files_live_dir has made. */
+/* Visits the directories of dead processes below a parent that files_live_dir has made: while one
+ * is visited, nobody else takes it for dead. */
+void files_visit_dead(const char *parent, void (*visit)(const char *dir, gpointer user),
+                      gpointer user);
+
+/* Removes them. */
 void files_clear_dead(const char *parent);
 
 /* Whether it is what files_temp_dir makes: PREFIX-XXXXXX (NULL: any), of this user, 0700. */

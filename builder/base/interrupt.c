@@ -68,3 +68,9 @@ void interrupt_free(interrupt *i)
     g_object_unref(i->cancel);
     g_free(i);
 }
+
+void interrupt_survive_closed_pipes(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL);
+}

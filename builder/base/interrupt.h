@@ -10,3 +10,7 @@ typedef struct interrupt interrupt;
 interrupt *interrupt_new(GCancellable *cancel); /* the caller owns it */
 void interrupt_free(interrupt *i);              /* the signals have their defaults again */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(interrupt, interrupt_free)
+
+/* Writing to a pipe or socket whose other end is closed is an error of the call and not the end of
+ * this program, from now on.  Programs that are started get the default again. */
+void interrupt_survive_closed_pipes(void);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/watch.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -65,7 +66,18 @@ static GSubprocess *launch(GSubprocessLauncher *launcher, const char *const argv
 
 GSubprocess *spawn_start(const char *const argv[], GSubprocessFlags flags, GError **error)
 {
+    return spawn_start_with(argv, flags, NULL, 0, error);
+}
+
+GSubprocess *spawn_start_with(const char *const argv[], GSubprocessFlags flags,
+                              const int *descriptors, gsize n, GError **error)
+{
     g_autoptr(GSubprocessLauncher) launcher = launcher_new(flags);
+    for (gsize i = 0; i < n; i++) {
+        int copy = fcntl(descriptors[i], F_DUPFD_CLOEXEC, 3);
+        if (copy >= 0)
+            g_subprocess_launcher_take_fd(launcher, copy, 3 + (int)i);
+    }
     return launch(launcher, argv, error);
 }
 

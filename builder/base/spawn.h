@@ -39,5 +39,10 @@ gboolean spawn_run(const char *const argv[], const struct spawn_options *options
 GSubprocess *spawn_start(const char *const argv[], GSubprocessFlags flags,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same with further descriptors, which stay the caller's: the nth becomes 3 + n. */
+GSubprocess *spawn_start_with(const char *const argv[], GSubprocessFlags flags,
+                              const int *descriptors, gsize n,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* The argv as one line that a POSIX shell reads back to the same argv; owned by the caller. */
 char *spawn_quote(const char *const argv[]);

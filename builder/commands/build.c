@@ -12,7 +12,7 @@
 
 struct options {
     gboolean fresh, offline, no_verify, keep;
-    char *max_age, *report, *junit, *compact;
+    char *max_age, *report, *junit, *compact, *isolation;
 };
 
 static const GOptionEntry entries[] = {
@@ -22,6 +22,8 @@ static const GOptionEntry entries[] = {
      "Reuse (and keep) results up to this age (default: 1d)", "AGE"},
     {"offline", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, offline),
      "Take the installer from the cache only", NULL},
+    {"isolation", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, isolation),
+     ISOLATION_HELP, ISOLATION_VALUES},
     {"compact", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, compact),
      "fast to write and to read (default), or a tenth smaller", "fast|small"},
     {"no-verify", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, no_verify),
@@ -84,7 +86,7 @@ static gboolean build_work(struct call *c, const struct options *o, GError **err
     struct build_options how = {0};
     if (!build_read_options(o, &how, error) || !call_cache_limit(c, &how.cache_limit, error) ||
         !build_prepare("--report", how.report, error) ||
-        !build_prepare("--junit", how.junit, error))
+        !build_prepare("--junit", how.junit, error) || !call_isolation(c, o->isolation, error))
         return FALSE;
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, TRUE, error);
     if (!p)
@@ -95,6 +97,8 @@ static gboolean build_work(struct call *c, const struct options *o, GError **err
     for (char **problem = p->firmware.problems; *problem; problem++)
         progress_warning(c->progress, "%s", *problem);
     progress_detail(c->progress, "%s", p->vm.accel.reason);
+    progress_detail(c->progress, "isolation by a %s: %s", plan_isolation_name(p),
+                    p->isolation_reason);
     g_autoptr(build) b = build_new(p, &how, c->progress, c->hidden, c->cancel, error);
     if (!b || !build_run(b, &c->exit_code, error))
         return FALSE;

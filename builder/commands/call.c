@@ -2,6 +2,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "commands/commands.h"
+#include "commands/site.h"
 
 #include <string.h>
 
@@ -43,6 +44,17 @@ const char *call_mirror_override(const struct call *c)
     return set && *set ? set : NULL;
 }
 
+gboolean call_isolation(struct call *c, const char *text, GError **error)
+{
+    g_auto(GStrv) values = g_strsplit(ISOLATION_VALUES, "|", -1);
+    c->isolation = text;
+    if (!text || g_strv_contains((const char *const *)values, text))
+        return TRUE;
+    ingot_set_error(error, INGOT_EXIT_USAGE, "--isolation is " ISOLATION_VALUES,
+                    "'%s' is not a way to isolate", text);
+    return FALSE;
+}
+
 /* A mirror's password is a secret too: "https://user:PASSWORD@host/". */
 static void hide_password(secrets *hidden, const char *url)
 {
@@ -69,9 +81,43 @@ static gboolean call_find_firmware(const recipe *from, struct plan_firmware *fou
     return TRUE;
 }
 
-static plan *call_resolve(struct call *c, const recipe *from, const struct vm_accel *accel,
-                          const struct plan_firmware *firmware, recipe_problems *problems,
-                          GError **error)
+/* What was found out about this host for a recipe. */
+struct call_host {
+    struct vm_accel accel;
+    struct plan_firmware firmware;
+    struct sandbox_host sandbox;
+    struct site site;
+    gboolean sandbox_probed;
+};
+
+static void call_host_clear(struct call_host *found)
+{
+    vm_accel_clear(&found->accel);
+    plan_firmware_clear(&found->firmware);
+    sandbox_host_clear(&found->sandbox);
+    site_clear(&found->site);
+}
+
+static gboolean call_find_sandbox(struct call *c, const recipe *from, struct call_host *found,
+                                  GError **error)
+{
+    if (!site_read(SITE_FILE, &found->site, error))
+        return FALSE;
+    found->sandbox_probed = plan_needs_sandbox(from, c->isolation, found->accel.kvm);
+    return !found->sandbox_probed || sandbox_probe(&found->sandbox, c->cancel, error);
+}
+
+static gboolean call_probe(struct call *c, const recipe *from, struct call_host *found,
+                           GError **error)
+{
+    g_autofree char *cache = call_cache_dir(c);
+    return vm_accel_probe(from->arch, cache, FALSE, c->cancel, &found->accel, error) &&
+           call_find_firmware(from, &found->firmware, error) &&
+           call_find_sandbox(c, from, found, error);
+}
+
+static plan *call_resolve(struct call *c, const recipe *from, const struct call_host *found,
+                          gboolean probed, recipe_problems *problems, GError **error)
 {
     g_autofree char *cache = call_cache_dir(c);
     g_autofree char *data = files_data_dir();
@@ -82,8 +128,12 @@ static plan *call_resolve(struct call *c, const recipe *from, const struct vm_ac
                                    .host_archive = apt,
                                    .host_security = security,
                                    .cpus = g_get_num_processors(),
-                                   .accel = accel,
-                                   .firmware = *firmware,
+                                   .accel = probed ? &found->accel : NULL,
+                                   .firmware = found->firmware,
+                                   .sandbox = found->sandbox_probed ? &found->sandbox : NULL,
+                                   .isolation = c->isolation,
+                                   .site_isolation = found->site.isolation,
+                                   .site_file = SITE_FILE,
                                    .cache_dir = cache,
                                    .data_dir = data,
                                    .out_dir = c->planning.out ? c->planning.out : "out"};
@@ -93,21 +143,15 @@ static plan *call_resolve(struct call *c, const recipe *from, const struct vm_ac
 plan *call_plan(struct call *c, const char *recipe_path, gboolean resolve_secrets, gboolean probe,
                 GError **error)
 {
-    struct vm_accel accel = {0};
-    struct plan_firmware firmware = {0};
+    struct call_host found = {0};
     g_autoptr(recipe_problems) problems = recipe_problems_new();
     g_autoptr(recipe) from = recipe_load_as(recipe_path, c->recipe_as ? c->recipe_as : recipe_path,
                                             resolve_secrets, c->hidden, problems, error);
     g_autoptr(plan) p = NULL;
-    if (from) {
-        g_autofree char *cache = call_cache_dir(c);
-        if (!probe || recipe_problems_count(problems) > 0 ||
-            (vm_accel_probe(from->arch, cache, FALSE, c->cancel, &accel, error) &&
-             call_find_firmware(from, &firmware, error)))
-            p = call_resolve(c, from, probe ? &accel : NULL, &firmware, problems, error);
-        vm_accel_clear(&accel);
-        plan_firmware_clear(&firmware);
-    }
+    if (from &&
+        (!probe || recipe_problems_count(problems) > 0 || call_probe(c, from, &found, error)))
+        p = call_resolve(c, from, &found, probe, problems, error);
+    call_host_clear(&found);
     if (error && *error)
         return NULL;
     return recipe_problems_report(problems, error) ? g_steal_pointer(&p) : NULL;

@@ -24,6 +24,7 @@ struct call {
         options; /* the command's own struct; NULL: it has none.  Its texts belong to the call */
     struct common_options common;
     struct plan_options planning;
+    const char *isolation;          /* of an option of the command; NULL: none */
     const char *recipe_as;          /* what the recipe is a copy of; NULL: none */
     const char *const *environment; /* that ingot was started with */
     gboolean json;
@@ -74,6 +75,11 @@ gboolean call_read_cache_size(const char *name, const char *text, guint64 *bytes
 /* The limit of INGOT_CACHE_SIZE; 0: none. */
 gboolean call_cache_limit(const struct call *c, guint64 *bytes,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The option --isolation of commands that make a plan: checks it and notes it for call_plan. */
+#define ISOLATION_VALUES "auto|machine|namespace"
+#define ISOLATION_HELP   "Where packages are configured (default: what the recipe says)"
+gboolean call_isolation(struct call *c, const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The mirror that this call asks for: --mirror, else INGOT_MIRROR, else NULL; borrowed. */
 const char *call_mirror_override(const struct call *c);

@@ -5,6 +5,7 @@
 #include "base/spawn.h"
 #include "base/text.h"
 #include "image/image.h"
+#include "sandbox/sandbox.h"
 
 #include <string.h>
 #include <sys/statvfs.h>
@@ -128,6 +129,22 @@ static void check_appliance(GArray *findings)
                        : g_strdup("the host has what its appliance is made of"));
 }
 
+/* Without one, packages are configured in a machine. */
+static gboolean check_sandbox(struct call *c, GArray *findings, GError **error)
+{
+    struct sandbox_host host;
+    if (!sandbox_probe(&host, c->cancel, error))
+        return FALSE;
+    gboolean good = host.kind == SANDBOX_USER;
+    doctor_add(
+        findings, "sandbox", good ? GOOD : WARN,
+        good ? g_strdup_printf("%s; memory and processes are limited by %s", host.why, host.limits)
+             : g_strdup_printf("%s%s%s", host.why, host.remedy ? "; " : "",
+                               host.remedy ? host.remedy : ""));
+    sandbox_host_clear(&host);
+    return TRUE;
+}
+
 static void check_keyring(GArray *findings, const char *family, const char *path)
 {
     gboolean there = access(path, R_OK) == 0;
@@ -221,6 +238,8 @@ static gboolean doctor_command(struct call *c, GError **error)
     check_accel(c, findings);
     check_firmware(findings);
     check_appliance(findings);
+    if (!check_sandbox(c, findings, error))
+        return FALSE;
     check_keyrings(findings);
     check_mirror(c, findings);
     check_space(c, findings);
@@ -239,10 +258,10 @@ const command command_doctor = {
     .arguments = "",
     .heading = "Report what this host can do, and why",
     .description =
-        "Probes the accelerator by running code in a guest, and looks for the programs, the "
-        "firmware, the kernel for libguestfs, the keyrings, the mirror and the disk space that a "
-        "build "
-        "needs.",
+        "Probes the accelerator by running code in a guest and the sandbox by running a program in "
+        "one, and looks for the programs, the firmware, the kernel for libguestfs, the keyrings, "
+        "the "
+        "mirror and the disk space that a build needs.",
     .plans = TRUE,
     .run = doctor_command,
 };

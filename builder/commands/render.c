@@ -76,6 +76,7 @@ static gboolean render_command(struct call *c, GError **error)
 {
     const struct options *o = c->options;
     c->recipe_as = o->as;
+    c->isolation = "machine"; /* which can be run by hand */
     g_autoptr(plan) p = call_plan(c, c->args[0], TRUE, o->script || o->into, error);
     return p && plan_check_firmware(p, FALSE, error) && render_render(c, p, o, error);
 }

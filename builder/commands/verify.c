@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "commands/image.h"
+#include "output/output.h"
 #include "verify/verify.h"
 
 #include <string.h>
@@ -12,7 +13,7 @@
 
 struct options {
     struct image_options image;
-    gboolean list;
+    gboolean list, probe_on_disk;
     char *packages, *disk_size, *memory, *timeout, *junit, *logs, *arch;
 };
 
@@ -29,6 +30,8 @@ static const GOptionEntry entries[] = {
      "How long one boot may take (default: 5m, emulated 20m)", "TIME"},
     {"junit", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, junit),
      "Write a JUnit report too", "FILE"},
+    {"probe-on-disk", 0, 0, G_OPTION_ARG_NONE, COMMAND_OPTION(struct options, probe_on_disk),
+     "Put the probe into a copy of the disk, also where systemd would take it by SMBIOS", NULL},
     {"logs", 0, 0, G_OPTION_ARG_FILENAME, COMMAND_OPTION(struct options, logs),
      "Keep the consoles of the clones", "DIR"},
     {"arch", 0, 0, G_OPTION_ARG_STRING, COMMAND_OPTION(struct options, arch),
@@ -89,6 +92,13 @@ static gboolean read_packages(const char *text, char ***names, GError **error)
         if (!text_is_package_name(*name))
             return bad("packages", *name, "write the names of packages with commas between", error);
     return TRUE;
+}
+
+/* The systemd of the image, if the manifest beside it says that; the caller owns *sha256. */
+static guint published_systemd(const char *image, char **sha256)
+{
+    g_autofree char *version = output_published_package(image, "systemd", sha256);
+    return version ? verify_systemd_version(version) : 0;
 }
 
 static gboolean verify_read_options(const struct options *o, struct verify_spec *spec,
@@ -152,6 +162,7 @@ static gboolean verify_work(struct call *c, const struct options *o, GError **er
 {
     struct vm_accel accel = {0};
     g_auto(GStrv) names = NULL;
+    g_autofree char *sha256 = NULL;
     g_autoptr(image_file) i = image_take(c, c->args[0], &o->image, IMAGE_PLAIN, error);
     g_autofree char *cache = call_cache_dir(c), *data = files_data_dir();
     g_autofree char *work = g_build_filename(cache, "work", NULL);
@@ -171,6 +182,9 @@ static gboolean verify_work(struct call *c, const struct options *o, GError **er
         return FALSE;
     g_autoptr(vm_firmware) firmware = verify_firmware(c, spec.arch, error);
     spec.firmware = firmware;
+    if (!o->probe_on_disk)
+        spec.systemd = published_systemd(c->args[0], &sha256);
+    spec.systemd_sha256 = sha256;
     gboolean good = firmware && verify_verify(c, o, &spec, error);
     vm_accel_clear(&accel);
     return good;

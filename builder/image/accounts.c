@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "image/accounts.h"
 
-#include "image/tree.h"
+#include "image/files.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "debian/debian.h"
-#include "image/tree.h"
+#include "image/files.h"
 
 #include <stdlib.h>
 #include <string.h>

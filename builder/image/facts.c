@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "image/handle.h"
-
-#include "image/debian.h"
+#include "base/text.h"
+#include "image/backend.h"
 
 #include <string.h>
 
@@ -22,6 +21,16 @@ void guest_facts_free(guest_facts *facts)
     g_free(facts);
 }
 
+const struct guest_package *guest_facts_package(const guest_facts *facts, const char *name)
+{
+    for (guint i = 0; facts->packages && i < facts->packages->len; i++) {
+        const struct guest_package *package = g_ptr_array_index(facts->packages, i);
+        if (strcmp(package->name, name) == 0)
+            return package;
+    }
+    return NULL;
+}
+
 static gint facts_by_name(gconstpointer a, gconstpointer b)
 {
     const struct guest_package *x = *(struct guest_package *const *)a;
@@ -30,50 +39,32 @@ static gint facts_by_name(gconstpointer a, gconstpointer b)
     return order ? order : strcmp(x->arch, y->arch);
 }
 
-static void add_application(GPtrArray *packages, const struct guestfs_application2 *app)
+/* Texts of the guest are shown and written to manifests, so nothing but printable text passes. */
+static char *known_or(char *owned)
 {
-    g_autofree char *epoch =
-        app->app2_epoch ? g_strdup_printf("%d:", app->app2_epoch) : g_strdup("");
-    g_autofree char *version = g_strconcat(epoch, app->app2_version, *app->app2_release ? "-" : "",
-                                           app->app2_release, NULL);
-    guest_package_add(packages, app->app2_name, version, app->app2_arch);
+    g_autofree char *text = owned;
+    return text ? text_printable(text, -1) : g_strdup("unknown");
 }
 
-static gboolean read_applications(guest *g, GPtrArray *packages, GError **error)
+gboolean guest_inspect(guest *g, GError **error)
 {
-    struct guestfs_application2_list *apps =
-        guestfs_inspect_list_applications2(g->h, g->facts->root_device);
-    if (!apps)
-        return guest_fail(g, error, "list the packages of the guest");
-    for (guint32 i = 0; i < apps->len; i++)
-        add_application(packages, &apps->val[i]);
-    guestfs_free_application2_list(apps);
-    return TRUE;
-}
-
-static gboolean read_sizes(guest *g, GError **error)
-{
-    gint64 size = guestfs_blockdev_getsize64(g->h, "/dev/sda");
-    struct guestfs_statvfs *usage = guestfs_statvfs(g->h, "/");
-    if (size < 0 || !usage) {
-        g_clear_pointer(&usage, guestfs_free_statvfs);
-        return guest_fail(g, error, "measure the file system of the guest");
-    }
-    g->facts->disk_size = (guint64)size;
-    g->facts->root_used = (guint64)(usage->blocks - usage->bfree) * (guint64)usage->frsize;
-    guestfs_free_statvfs(usage);
-    return TRUE;
+    g->facts = g_new0(guest_facts, 1);
+    if (!g->backend->inspect(g, error))
+        return FALSE;
+    g->facts->root_filesystem = known_or(guest_filesystem_type(g, g->facts->root_device));
+    return guest_any(g, "/{usr/,}lib/systemd/systemd", &g->facts->systemd, error);
 }
 
 gboolean guest_measure(guest *g, GError **error)
 {
     g_autoptr(GPtrArray) packages = guest_packages_new();
-    if (!(g->inspected ? read_applications(g, packages, error)
-                       : debian_read_packages(g, packages, error)) ||
-        !read_sizes(g, error))
+    guest_facts *facts = g->facts;
+    if (!g->backend->packages(g, packages, error))
         return FALSE;
+    if (!g->backend->sizes(g, &facts->disk_size, &facts->root_used, error))
+        return guest_fail(g, error, "measure the file system of the guest");
     g_ptr_array_sort(packages, facts_by_name);
-    g_clear_pointer(&g->facts->packages, g_ptr_array_unref);
-    g->facts->packages = g_steal_pointer(&packages);
+    g_clear_pointer(&facts->packages, g_ptr_array_unref);
+    facts->packages = g_steal_pointer(&packages);
     return TRUE;
 }

@@ -1,36 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include "base/watch.h"
+#include "base/progress.h"
 #include "image/image.h"
-#include "image/scratch.h"
+#include "rootfs/rootfs.h"
+#include "rootfs/tree.h"
 
-#include <guestfs.h>
+/* The inside of one image, and what is known of it.  What its files are in (an appliance of
+ * libguestfs, or a tree on this host of which the image will be made) is known to this room only:
+ * backend.h. */
 
-/* The launched appliance with one image, for the files of this room only.  Every libguestfs call
- * that fails is turned into a GError by guest_fail, so that a cancelled build is told apart from a
- * broken image. */
+struct guest_tree_spec {
+    tree *files;       /* stays the caller's */
+    const char *name;  /* what messages call it */
+    const char *place; /* a path beside which there is space for its files */
+    /* Of the disk that will be made of it: what the guest says of its disk is what will be true.
+     * The operation fs-uuids changes its UUID. */
+    struct rootfs_layout *layout;
+};
 
 struct guest {
-    guestfs_h *h;
-    const struct guest_spec *spec; /* borrowed */
-    char *disk;                    /* what libguestfs opens */
-    progress *p;                   /* borrowed; may be NULL */
-    GCancellable *cancel;          /* borrowed; may be NULL */
-    gulong cancel_id;
-    pid_t thread;          /* the thread that calls libguestfs: its children are the appliance's */
-    char **other_children; /* the children it had before */
-    GString *messages;     /* the last messages of the appliance and its QEMU */
-    char *format;          /* of packages, libguestfs name: "deb" */
-    char **mountpoints;    /* mount point, device, mount point, device, …, NULL */
-    char **filesystems;    /* device, type, device, type, …, NULL */
-    gboolean inspected;    /* by libguestfs itself: guestfs_inspect_* works */
-    guest_facts *facts;    /* what is known so far; NULL before guest_inspect */
-    const char *doing;     /* the operation that runs; NULL: none */
-    GPtrArray *changes;    /* of struct guest_change * */
+    const struct guest_backend *backend; /* what the files are in, and its own state */
+    struct appliance *appliance;
+    const struct guest_tree_spec *tree; /* borrowed */
+    const char *name;                   /* what messages call the image; borrowed */
+    const char *place;                  /* on this host: where what is changed is kept; borrowed */
+    gboolean read_only;
+    progress *p;             /* borrowed; may be NULL */
+    GCancellable *cancel;    /* borrowed; may be NULL */
+    char *format;            /* of packages, libguestfs name: "deb" */
+    char **mountpoints;      /* mount point, device, mount point, device, …, NULL */
+    char **filesystems;      /* device, type, device, type, …, NULL */
+    guest_facts *facts;      /* what is known so far; NULL before guest_inspect */
+    const char *doing;       /* the operation that runs; NULL: none */
+    GPtrArray *changes;      /* of struct guest_change *; borrowed */
     struct guest_walk *walk; /* NULL: not requested yet */
-    struct guest_scratch scratch;
-    watch *watch;     /* over the calls: image/limit.c */
-    const char *call; /* of libguestfs, the last: "tar_in"; interned, atomic */
 };
 
 /* Launches the appliance with spec->image.  spec, p and cancel must outlive the guest, which the
@@ -39,11 +42,10 @@ struct guest {
 guest *guest_open(const struct guest_spec *spec, progress *p, GCancellable *cancel,
                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* What messages call the image; borrowed. */
-static inline const char *guest_image_name(const guest *g)
-{
-    return g->spec->name ? g->spec->name : image_path(g->spec->image);
-}
+/* A guest in a tree.  spec, p and cancel must outlive it; no call of it waits longer than cancel,
+ * with which the tree was opened.  The caller closes it.  Only Debian is recognised in a tree, and
+ * programs of it are not run. */
+guest *guest_open_tree(const struct guest_tree_spec *spec, progress *p, GCancellable *cancel);
 
 /* Unmounts, flushes and stops the appliance; without it nothing written is certain to be kept. */
 gboolean guest_shutdown(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -54,9 +56,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest, guest_close)
 /* Finds the one operating system of the image, mounts it and begins g->facts.  Errors:
  * INGOT_EXIT_SEAL, with what was found. */
 gboolean guest_inspect(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Mounts again what guest_inspect has mounted, for who had to unmount it. */
-gboolean guest_mount_all(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Adds packages and sizes to g->facts, as they are now. */
 gboolean guest_measure(guest *g, GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -69,27 +68,10 @@ GPtrArray *guest_packages_new(void);
 /* Whether families (NULL: every one) has this guest's distribution or package format. */
 gboolean guest_is_of(const guest *g, const char *const *families);
 
-/* Sets *error from the last libguestfs error ("cannot <what>: …") or, when the build was
- * cancelled, to G_IO_ERROR_CANCELLED.  Returns FALSE. */
-gboolean guest_fail(guest *g, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-/* ---- limit.c: calls that do not come back ---- */
-
-/* Watches the calls of this thread; end has to make the running one come back.  Owned by the
- * caller. */
-watch *guest_watch(guest *g, void (*end)(gpointer g));
-
-/* libguestfs runs the call of that name now: errors name it. */
-void guest_enter_call(guest *g, const char *name, gsize length);
+/* Makes "cannot <what>: …" of *error, the reason; or, when the build was cancelled or a limit has
+ * ended the call, an error that says so.  Returns FALSE. */
+gboolean guest_fail(guest *g, GError **error, const char *what, ...) G_GNUC_PRINTF(3, 4);
 
 /* When a limit has ended a call: puts that in the place of *error, whatever it was, and returns
  * TRUE.  The error names operation, call and image. */
 gboolean guest_limit_error(guest *g, GError **error);
-
-/* Why libguestfs does not launch here, as an error of INGOT_EXIT_HOST with the remedy, or of
- * INGOT_EXIT_SEAL if QEMU refuses the image (host.c).  said: libguestfs's message. */
-void guest_explain_launch(guest *g, const char *said, GError **error);
-
-/* guest_host_problem with these parts of the host. */
-char *host_problem_in(const char *boot_dir, const char *modules_dir, const char *program_path,
-                      char **remedy);

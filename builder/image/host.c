@@ -2,7 +2,7 @@
 /* Why libguestfs does not start.  Its own message is mostly "supermin exited with error status 1",
  * so the usual causes are looked for here: it builds its appliance from the host's kernel
  * (supermin(1), guestfs(3) "APPLIANCE"). */
-#include "image/handle.h"
+#include "image/appliance.h"
 
 #include "base/error.h"
 #include "base/spawn.h"
@@ -97,8 +97,8 @@ static char *host_space_problem(const char *folder, char **remedy)
 
 static char *find_problem(guest *g, char **remedy)
 {
-    g_autofree char *cache = guestfs_get_cachedir(g->h);
-    g_autofree char *qemu = guestfs_get_hv(g->h);
+    g_autofree char *cache = guestfs_get_cachedir(g->appliance->h);
+    g_autofree char *qemu = guestfs_get_hv(g->appliance->h);
     if (qemu && access(qemu, X_OK) != 0) {
         *remedy = g_strdup("install the package qemu-system-x86, or set LIBGUESTFS_HV");
         return g_strdup_printf("%s is missing", qemu);
@@ -110,7 +110,7 @@ static char *find_problem(guest *g, char **remedy)
 /* QEMU refuses an image only after the appliance is made, and libguestfs does not pass on why. */
 static gboolean image_is_bad(guest *g, GError **error)
 {
-    g_autofree char *path = g_canonicalize_filename(g->disk, NULL);
+    g_autofree char *path = g_canonicalize_filename(g->appliance->disk, NULL);
     const char *const argv[] = {"qemu-img", "info", "-U", "-f", VM_DISK_FORMAT, path, NULL};
     const struct spawn_options options = {.cancel = g->cancel};
     g_autoptr(GError) local = NULL;
@@ -120,13 +120,14 @@ static gboolean image_is_bad(guest *g, GError **error)
         return FALSE;
     g_autofree char *said = ingot_error_text(local);
     ingot_set_error(error, INGOT_EXIT_SEAL, "give a qcow2 image; qemu-img convert makes one",
-                    "QEMU cannot open %s as " VM_DISK_FORMAT ": %s", guest_image_name(g), said);
+                    "QEMU cannot open %s as " VM_DISK_FORMAT ": %s", g->name, said);
     return TRUE;
 }
 
-void guest_explain_launch(guest *g, const char *said, GError **error)
+void appliance_explain_launch(guest *g, const char *said, GError **error)
 {
-    g_autofree char *last = text_printable(g->messages->str, (gssize)g->messages->len);
+    g_autofree char *last =
+        text_printable(g->appliance->messages->str, (gssize)g->appliance->messages->len);
     progress_detail(g->p, "libguestfs's last message: %s", g_strstrip(last));
     if (image_is_bad(g, error))
         return;

@@ -141,5 +141,8 @@ typedef struct guest_facts {
 void guest_facts_free(guest_facts *facts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(guest_facts, guest_facts_free)
 
+/* The first package of that name, or NULL; borrowed. */
+const struct guest_package *guest_facts_package(const guest_facts *facts, const char *name);
+
 /* The version of libguestfs ("1.48.6"); the caller owns the text. */
 char *guest_library_version(void);

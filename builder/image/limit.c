@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "image/handle.h"
+#include "image/appliance.h"
 
 #include "base/error.h"
 
@@ -14,10 +14,10 @@
 #define TOTAL_HARDWARE (2 * 3600)
 #define TOTAL_EMULATED (8 * 3600)
 
-void guest_enter_call(guest *g, const char *name, gsize length)
+void appliance_enter_call(guest *g, const char *name, gsize length)
 {
     g_autofree char *call = g_strndup(name, length);
-    g_atomic_pointer_set(&g->call, g_intern_string(call));
+    g_atomic_pointer_set(&g->appliance->call, g_intern_string(call));
 }
 
 static struct watch_limits limits_of(const struct guest_spec *spec)
@@ -30,23 +30,23 @@ static struct watch_limits limits_of(const struct guest_spec *spec)
     return l;
 }
 
-watch *guest_watch(guest *g, void (*end)(gpointer g))
+watch *appliance_watch(guest *g, void (*end)(gpointer g))
 {
-    g_autofree char *scratch = guestfs_get_tmpdir(g->h);
-    const char *const paths[] = {g->disk, scratch, NULL};
+    g_autofree char *scratch = guestfs_get_tmpdir(g->appliance->h);
+    const char *const paths[] = {g->appliance->disk, scratch, NULL};
     const struct watch_spec spec = {
-        .limits = limits_of(g->spec), .paths = paths, .end = end, .user = g};
+        .limits = limits_of(g->appliance->spec), .paths = paths, .end = end, .user = g};
     return watch_start(&spec);
 }
 
-gboolean guest_limit_error(guest *g, GError **error)
+gboolean appliance_limit_error(guest *g, GError **error)
 {
     g_autofree char *remedy = NULL;
-    g_autofree char *cause = watch_cause(g->watch, &remedy);
-    const char *call = g_atomic_pointer_get(&g->call);
+    g_autofree char *cause = watch_cause(g->appliance->watch, &remedy);
+    const char *call = g_atomic_pointer_get(&g->appliance->call);
     if (!cause || g_cancellable_is_cancelled(g->cancel))
         return FALSE;
-    gboolean full = watch_verdict(g->watch) == WATCH_FULL;
+    gboolean full = watch_verdict(g->appliance->watch) == WATCH_FULL;
     g_autofree char *operation = g->doing ? g_strdup_printf("%s: ", g->doing) : g_strdup("");
     g_clear_error(error);
     ingot_set_error(error, full ? INGOT_EXIT_HOST : INGOT_EXIT_SEAL,
@@ -54,6 +54,6 @@ gboolean guest_limit_error(guest *g, GError **error)
                            : "a file system of the image may be damaged, or this host too busy; -v "
                              "shows the appliance's messages",
                     "%sthe appliance was stopped in %s of %s: %s", operation,
-                    call ? call : "launch", guest_image_name(g), cause);
+                    call ? call : "launch", g->name, cause);
     return TRUE;
 }

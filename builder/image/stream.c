@@ -2,65 +2,53 @@
 #include "image/stream.h"
 
 #include "base/error.h"
+#include "image/backend.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 struct job {
-    guestfs_h *h;
+    guest *g;
     int fd;
     stream_reader reader;
     gpointer data;
     GError *error;
 };
 
-/* The sender waits for its reader, so what is left is read whatever happened. */
+/* A sender that has to be stopped waits for its reader until then: what is left is read. */
 static gpointer run_reader(gpointer data)
 {
     struct job *job = data;
     char rest[4096];
+    void (*stop)(guest * g) = job->g->backend->stop;
     gboolean good = job->reader(job->fd, job->data, &job->error);
-    if (!good)
-        guestfs_user_cancel(job->h);
-    while (read(job->fd, rest, sizeof rest) > 0)
+    if (!good && stop)
+        stop(job->g);
+    while ((good || stop) && read(job->fd, rest, sizeof rest) > 0)
         continue;
     close(job->fd);
     return GINT_TO_POINTER(good);
 }
 
-typedef int (*sender)(guest *g, const char *directory, const char *path, char *const *excludes);
-
-static int send_tar(guest *g, const char *directory, const char *path, char *const *excludes)
-{
-    char *const none[] = {NULL};
-    return guestfs_tar_out_opts(g->h, directory, path, GUESTFS_TAR_OUT_OPTS_NUMERICOWNER, 1,
-                                GUESTFS_TAR_OUT_OPTS_EXCLUDES, excludes ? excludes : none, -1);
-}
-
-static int send_find(guest *g, const char *directory, const char *path, char *const *excludes)
-{
-    (void)excludes;
-    return guestfs_find0(g->h, directory, path);
-}
-
-static gboolean stream_run(guest *g, sender send, const char *directory, char *const *excludes,
+static gboolean stream_run(guest *g, const char *directory, char *const *excludes, gboolean names,
                            struct job *job, GError **error)
 {
     int ends[2];
+    g_autoptr(GError) local = NULL;
     if (pipe2(ends, O_CLOEXEC) != 0) {
         ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make a pipe");
         return FALSE;
     }
     job->fd = ends[0];
-    g_autofree char *path = g_strdup_printf("/dev/fd/%d", ends[1]);
     GThread *thread = g_thread_new("stream", run_reader, job);
-    int sent = send(g, directory, path, excludes);
+    gboolean sent = names ? g->backend->send_names(g, directory, ends[1], &local)
+                          : g->backend->send_tar(g, directory, excludes, ends[1], &local);
     close(ends[1]);
     gboolean good = GPOINTER_TO_INT(g_thread_join(thread)) != 0;
-    /* When the appliance broke off, the end of the stream is what the reader complains of. */
-    if (sent != 0 && (good || guestfs_last_errno(g->h) != EINTR)) {
+    /* If the sender broke off, the end of the stream is what the reader complains of. */
+    if (!sent && (good || !g_error_matches(local, G_IO_ERROR, G_IO_ERROR_CLOSED))) {
         g_clear_error(&job->error);
+        g_propagate_error(error, g_steal_pointer(&local));
         return guest_fail(g, error, "read %s in the guest", directory);
     }
     if (!good)
@@ -71,13 +59,19 @@ static gboolean stream_run(guest *g, sender send, const char *directory, char *c
 gboolean stream_tar(guest *g, const char *directory, char *const *excludes, stream_reader reader,
                     gpointer data, GError **error)
 {
-    struct job job = {g->h, -1, reader, data, NULL};
-    return stream_run(g, send_tar, directory, excludes, &job, error);
+    struct job job = {g, -1, reader, data, NULL};
+    return stream_run(g, directory, excludes, FALSE, &job, error);
 }
 
-gboolean stream_find(guest *g, const char *directory, stream_reader reader, gpointer data,
-                     GError **error)
+gboolean stream_names(guest *g, const char *directory, stream_reader reader, gpointer data,
+                      GError **error)
 {
-    struct job job = {g->h, -1, reader, data, NULL};
-    return stream_run(g, send_find, directory, NULL, &job, error);
+    struct job job = {g, -1, reader, data, NULL};
+    return stream_run(g, directory, NULL, TRUE, &job, error);
+}
+
+gboolean stream_unpack(guest *g, int fd, const char *directory, GError **error)
+{
+    return g->backend->mkdirs(g, directory, error) &&
+           g->backend->receive_tar(g, directory, fd, error);
 }

@@ -2,18 +2,23 @@
 #pragma once
 #include "image/handle.h"
 
-/* What the appliance writes to a file, read while it comes. */
+/* Archives and lists of the guest's files, read while they come; and archives put into it. */
 
 /* Reads the descriptor on a thread of its own, to the end or until it fails; the descriptor is the
  * caller's. */
 typedef gboolean (*stream_reader)(int fd, gpointer data, GError **error);
 
 /* A directory as a tar stream with numeric owners.  excludes: patterns of tar(1) for paths that
- * begin with "./", NULL-terminated; NULL: none.  If the reader fails, the appliance is stopped:
- * there may be terabytes left. */
+ * begin with "./", NULL-terminated; NULL: none.  If the reader fails, the stream is ended: there
+ * may be terabytes left. */
 gboolean stream_tar(guest *g, const char *directory, char *const *excludes, stream_reader reader,
                     gpointer data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The paths of everything below a directory, each up to a NUL and without the directory. */
-gboolean stream_find(guest *g, const char *directory, stream_reader reader, gpointer data,
-                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean stream_names(guest *g, const char *directory, stream_reader reader, gpointer data,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Unpacks a tar, from where fd is, over what is in a directory, which is made when it is not there.
+ * The error is the reason only: the caller knows what it copies. */
+gboolean stream_unpack(guest *g, int fd, const char *directory,
+                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

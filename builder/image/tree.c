@@ -1,238 +1,289 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "image/tree.h"
+/* A guest in a tree on this host: its files are those of the tree, and its disk is the one that
+ * will be written from it. */
+#include "image/backend.h"
 
 #include "base/error.h"
-#include "base/text.h"
+#include "image/debian.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-#define READ_LIMIT (1 << 20)
-#define PIECE      (2 << 20) /* bytes: a reply may have 4 MiB, guestfs(3) "LIBGUESTFS LIMITS" */
+/* ---- files ---- */
 
-void guest_changed(guest *g, const char *verb, const char *path)
+static struct guest_stat tree_guest_convert(const struct tree_stat *from)
 {
-    if (!g->doing || !g->changes)
-        return;
-    struct guest_change *change = g_new0(struct guest_change, 1);
-    change->operation = g->doing;
-    change->verb = verb;
-    change->path = text_printable(path, -1);
-    g_ptr_array_add(g->changes, change);
+    return (struct guest_stat){.mode = from->mode,
+                               .uid = from->uid,
+                               .gid = from->gid,
+                               .size = (gint64)MIN(from->size, (guint64)G_MAXINT64)};
 }
 
-char **guest_glob(guest *g, const char *pattern, GError **error)
+static gboolean tree_guest_stat(guest *g, const char *path, gboolean follow,
+                                struct guest_stat *info, GError **error)
 {
-    char **paths = guestfs_glob_expand(g->h, pattern);
-    if (!paths)
-        guest_fail(g, error, "look for %s in the guest", pattern);
-    return paths;
-}
-
-gboolean guest_any(guest *g, const char *pattern, gboolean *found, GError **error)
-{
-    g_auto(GStrv) paths = guest_glob(g, pattern, error);
-    *found = paths && *paths;
-    return paths != NULL;
-}
-
-gboolean guest_remove_path(guest *g, const char *path, GError **error)
-{
-    gsize length = strlen(path);
-    gboolean directory = length > 1 && path[length - 1] == '/';
-    g_autofree char *bare = g_strndup(path, directory ? length - 1 : length);
-    int result = directory ? guestfs_rm_rf(g->h, bare) : guestfs_rm_f(g->h, bare);
-    if (result != 0)
-        return guest_fail(g, error, "remove %s in the guest", bare);
-    guest_changed(g, "remove", bare);
-    return TRUE;
-}
-
-gboolean guest_remove(guest *g, const char *pattern, GError **error)
-{
-    g_auto(GStrv) paths = guest_glob(g, pattern, error);
-    gboolean good = paths != NULL;
-    for (char **path = paths; good && *path; path++)
-        good = guest_remove_path(g, *path, error);
-    return good;
-}
-
-/* *size gets the size of a regular file, or -1 when there is none of this name. */
-static gboolean regular_size(guest *g, const char *path, gint64 *size, GError **error)
-{
-    struct guestfs_statns *info = guestfs_statns(g->h, path);
-    *size = -1;
-    if (!info) {
-        int code = guestfs_last_errno(g->h);
-        return code == ENOENT || code == ENOTDIR || code == ELOOP ||
-               guest_fail(g, error, "look at %s in the guest", path);
-    }
-    if (S_ISREG((mode_t)info->st_mode))
-        *size = info->st_size;
-    guestfs_free_statns(info);
-    return TRUE;
-}
-
-gboolean guest_empty(guest *g, const char *pattern, GError **error)
-{
-    g_auto(GStrv) paths = guest_glob(g, pattern, error);
-    if (!paths)
+    struct tree_stat found;
+    if (!tree_stat(g->tree->files, path, follow, &found, error))
         return FALSE;
-    for (char **path = paths; *path; path++) {
-        gint64 size;
-        if (!regular_size(g, *path, &size, error))
-            return FALSE;
-        if (size <= 0)
-            continue;
-        if (guestfs_truncate(g->h, *path) != 0)
-            return guest_fail(g, error, "empty %s in the guest", *path);
-        guest_changed(g, "empty", *path);
+    *info = tree_guest_convert(&found);
+    return TRUE;
+}
+
+static GArray *tree_guest_stat_list(guest *g, const char *directory, char *const *names,
+                                    GError **error)
+{
+    g_autoptr(GArray) found =
+        tree_stat_list(g->tree->files, directory, (const char *const *)names, error);
+    if (!found)
+        return NULL;
+    GArray *infos = g_array_sized_new(FALSE, TRUE, sizeof(struct guest_stat), found->len);
+    for (guint i = 0; i < found->len; i++) {
+        struct guest_stat info = tree_guest_convert(&g_array_index(found, struct tree_stat, i));
+        g_array_append_val(infos, info);
     }
-    return TRUE;
+    return infos;
 }
 
-static gboolean read_pieces(guest *g, const char *path, gint64 size, char **text, GError **error)
+static char **tree_guest_list(guest *g, const char *directory, GError **error)
 {
-    GString *all = g_string_sized_new((gsize)size);
-    size_t got = 1;
-    while (got && (gint64)all->len < size) {
-        int piece = (int)MIN(size - (gint64)all->len, PIECE);
-        g_autofree char *data = guestfs_pread(g->h, path, piece, (gint64)all->len, &got);
-        if (!data) {
-            g_string_free(all, TRUE);
-            return guest_fail(g, error, "read %s in the guest", path);
-        }
-        g_string_append_len(all, data, (gssize)got);
-    }
-    *text = g_string_free(all, FALSE);
-    return TRUE;
+    return tree_list(g->tree->files, directory, error);
 }
 
-gboolean guest_read_large(guest *g, const char *path, gint64 limit, char **text, GError **error)
+static char **tree_guest_glob(guest *g, const char *pattern, GError **error)
 {
-    gint64 size;
-    *text = NULL;
-    if (!regular_size(g, path, &size, error))
-        return FALSE;
-    if (size > limit) {
-        ingot_set_error(error, INGOT_EXIT_SEAL, NULL,
-                        "%s in the guest has %" G_GINT64_FORMAT
-                        " bytes; the limit is %" G_GINT64_FORMAT,
-                        path, size, limit);
-        return FALSE;
-    }
-    return size < 0 || read_pieces(g, path, size, text, error);
+    return tree_glob(g->tree->files, pattern, error);
 }
 
-gboolean guest_read(guest *g, const char *path, char **text, GError **error)
-{
-    return guest_read_large(g, path, READ_LIMIT, text, error);
-}
-
-gboolean guest_write_file(guest *g, const char *path, const char *text, GError **error)
-{
-    if (guestfs_write(g->h, path, text, strlen(text)) != 0)
-        return guest_fail(g, error, "write %s in the guest", path);
-    guest_changed(g, "write", path);
-    return TRUE;
-}
-
-/* Remove what is there first: through a link, we would write the file that it points to. */
-static gboolean tree_put_file(guest *g, const struct guest_file *file, GError **error)
-{
-    g_autofree char *directory = g_path_get_dirname(file->path);
-    gboolean link = S_ISLNK((mode_t)file->mode);
-    if (guestfs_mkdir_p(g->h, directory) != 0 || guestfs_rm_f(g->h, file->path) != 0)
-        return guest_fail(g, error, "make space for %s in the guest", file->path);
-    if (link ? guestfs_ln_s(g->h, file->text, file->path) != 0
-             : guestfs_write(g->h, file->path, file->text, strlen(file->text)) != 0 ||
-                   guestfs_chmod(g->h, (int)(file->mode & 07777), file->path) != 0)
-        return guest_fail(g, error, "write %s in the guest", file->path);
-    guest_changed(g, "write", file->path);
-    return TRUE;
-}
-
-gboolean guest_put_files(guest *g, const struct guest_file *files, GError **error)
-{
-    for (; files && files->path; files++)
-        if (!tree_put_file(g, files, error))
-            return FALSE;
-    return TRUE;
-}
-
-static GRegex *tree_compile(const struct guest_line_rule *rule)
+static gboolean tree_guest_readlink(guest *g, const char *path, char **target, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    GRegex *regex = g_regex_new(rule->line, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, &local);
-    if (!regex)
-        g_error("the pattern %s does not compile: %s", rule->line, local->message);
-    return regex;
+    *target = tree_readlink(g->tree->files, path, &local);
+    int code = local ? tree_errno(local) : 0;
+    if (*target || code == EINVAL || code == ENOENT || code == ENOTDIR || code == ELOOP)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
 }
 
-char *guest_edit_text(const struct guest_line_rule *rule, const char *text)
+static char *tree_guest_read(guest *g, const char *path, gint64 offset, gsize size, gsize *got,
+                             GError **error)
 {
-    g_autoptr(GRegex) regex = tree_compile(rule);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    GString *out = g_string_new(NULL);
-    gboolean changed = FALSE;
-    for (char **line = lines; *line; line++) {
-        gboolean hit = g_regex_match(regex, *line, 0, NULL);
-        changed |= hit;
-        if (hit && !rule->replacement)
-            continue;
-        g_autofree char *edited =
-            hit ? g_regex_replace(regex, *line, -1, 0, rule->replacement, 0, NULL) : NULL;
-        g_string_append(out, edited ? edited : *line);
-        if (line[1])
-            g_string_append_c(out, '\n');
-    }
-    return g_string_free(out, !changed);
+    GBytes *bytes = tree_read(g->tree->files, path, (guint64)offset, size, error);
+    if (!bytes)
+        return NULL;
+    char *data = g_bytes_unref_to_data(bytes, got);
+    return data ? data : g_strdup("");
 }
 
-typedef gboolean (*edited_fn)(guest *g, const char *path, const char *edited, gpointer data,
-                              GError **error);
-
-static gboolean each_hit(guest *g, const struct guest_line_rule *rule, edited_fn hit, gpointer data,
-                         GError **error)
+static gboolean tree_guest_write(guest *g, const char *path, const char *text, GError **error)
 {
-    g_auto(GStrv) paths = guest_glob(g, rule->files, error);
-    gboolean good = paths != NULL;
-    for (char **path = paths; good && *path; path++) {
-        g_autofree char *text = NULL, *edited = NULL;
-        good = guest_read(g, *path, &text, error);
-        if (good && text)
-            edited = guest_edit_text(rule, text);
-        if (edited)
-            good = hit(g, *path, edited, data, error);
-    }
+    return tree_write(g->tree->files, path, text, strlen(text), error);
+}
+
+static gboolean tree_guest_truncate(guest *g, const char *path, GError **error)
+{
+    return tree_truncate(g->tree->files, path, error);
+}
+
+static gboolean tree_guest_remove(guest *g, const char *path, gboolean all, GError **error)
+{
+    return tree_unlink(g->tree->files, path, all, error);
+}
+
+static gboolean tree_guest_mkdirs(guest *g, const char *path, GError **error)
+{
+    return tree_mkdirs(g->tree->files, path, error);
+}
+
+static gboolean tree_guest_chmod(guest *g, const char *path, guint mode, GError **error)
+{
+    return tree_chmod(g->tree->files, path, mode, error);
+}
+
+static gboolean tree_guest_chown(guest *g, const char *path, guint uid, guint gid, GError **error)
+{
+    return tree_chown(g->tree->files, path, uid, gid, error);
+}
+
+static gboolean tree_guest_symlink(guest *g, const char *target, const char *path, GError **error)
+{
+    return tree_symlink(g->tree->files, target, path, FALSE, error);
+}
+
+/* ---- streams ---- */
+
+/* A descriptor for the tree, which closes what it gets. */
+static int tree_guest_duplicate(int fd, GError **error)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0)
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "%s", g_strerror(errno));
+    return copy;
+}
+
+/* Takes reason. */
+static gboolean tree_guest_sent(gboolean good, GError *reason, GError **error)
+{
+    if (reason && tree_errno(reason) == EPIPE)
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CLOSED, reason->message);
+    else if (reason)
+        g_propagate_error(error, g_steal_pointer(&reason));
+    g_clear_error(&reason);
     return good;
 }
 
-static gboolean write_edited(guest *g, const char *path, const char *edited, gpointer data,
-                             GError **error)
+static gboolean tree_guest_send_tar(guest *g, const char *directory, char *const *excludes, int fd,
+                                    GError **error)
 {
-    (void)data;
-    return guest_write_file(g, path, edited, error);
+    GError *local = NULL;
+    int copy = tree_guest_duplicate(fd, error);
+    if (copy < 0)
+        return FALSE;
+    gboolean good =
+        tree_send(g->tree->files, directory, (const char *const *)excludes, copy, &local);
+    return tree_guest_sent(good, local, error);
 }
 
-gboolean guest_edit(guest *g, const struct guest_line_rule *rule, GError **error)
+static gboolean tree_guest_send_names(guest *g, const char *directory, int fd, GError **error)
 {
-    return each_hit(g, rule, write_edited, NULL, error);
+    GError *local = NULL;
+    int copy = tree_guest_duplicate(fd, error);
+    if (copy < 0)
+        return FALSE;
+    gboolean good = tree_send_names(g->tree->files, directory, copy, &local);
+    return tree_guest_sent(good, local, error);
 }
 
-static gboolean tree_note_path(guest *g, const char *path, const char *edited, gpointer data,
-                               GError **error)
+static gboolean tree_guest_receive_tar(guest *g, const char *directory, int fd, GError **error)
 {
-    (void)g;
-    (void)edited;
+    int copy = tree_guest_duplicate(fd, error);
+    return copy >= 0 && tree_receive(g->tree->files, directory, copy, error);
+}
+
+/* ---- the disk that it will have ---- */
+
+static char *tree_guest_device(guint number)
+{
+    return g_strdup_printf(GUEST_DISK "%u", number);
+}
+
+/* Fills the lists of g, and the root's device. */
+static void tree_guest_describe(guest *g)
+{
+    const struct layout_partition *p = layout_partitions(g->tree->layout);
+    g_autoptr(GStrvBuilder) filesystems = g_strv_builder_new();
+    g_autoptr(GStrvBuilder) mountpoints = g_strv_builder_new();
+    for (guint number = 1; p->filesystem; p++, number++) {
+        g_autofree char *device = tree_guest_device(number);
+        g_strv_builder_add_many(filesystems, device, p->filesystem, NULL);
+        g_strv_builder_add_many(mountpoints, p->mount_point, device, NULL);
+        if (strcmp(p->mount_point, "/") == 0)
+            g->facts->root_device = g_steal_pointer(&device);
+    }
+    g->filesystems = g_strv_builder_end(filesystems);
+    g->mountpoints = g_strv_builder_end(mountpoints);
+}
+
+static gboolean tree_guest_inspect(guest *g, GError **error)
+{
+    gboolean debian;
+    if (!debian_is_mounted(g, &debian, error))
+        return FALSE;
+    if (!debian) {
+        ingot_set_error(error, INGOT_EXIT_SEAL,
+                        "make an image of it, which libguestfs can look into",
+                        "there is no Debian in %s, and in a tree of files no other system is "
+                        "recognised",
+                        g->name);
+        return FALSE;
+    }
+    tree_guest_describe(g);
+    return debian_read(g, error);
+}
+
+static gboolean tree_guest_sizes(guest *g, guint64 *disk, guint64 *used, GError **error)
+{
+    *disk = g->tree->layout->size;
+    return tree_usage(g->tree->files, used, error);
+}
+
+static char *tree_guest_table(guest *g)
+{
+    return g_strdup(layout_partitions(g->tree->layout)->gpt_type ? "gpt" : "msdos");
+}
+
+static GPtrArray *tree_guest_partitions(guest *g, GError **error)
+{
+    const struct layout_partition *p = layout_partitions(g->tree->layout);
+    GPtrArray *partitions = guest_partitions_new();
     (void)error;
-    g_ptr_array_add(data, g_strdup(path));
+    for (guint number = 1; p->filesystem; p++, number++) {
+        struct guest_partition *partition = g_new0(struct guest_partition, 1);
+        partition->device = tree_guest_device(number);
+        partition->number = (int)number;
+        partition->gpt_type = g_strdup(p->gpt_type);
+        partition->mbr_type = p->gpt_type ? -1 : (int)p->mbr_type;
+        g_ptr_array_add(partitions, partition);
+    }
+    return partitions;
+}
+
+static char *tree_guest_filesystem_type(guest *g, const char *device)
+{
+    for (char **pair = g->filesystems; pair && pair[0] && pair[1]; pair += 2)
+        if (strcmp(pair[0], device) == 0)
+            return g_strdup(pair[1]);
+    return NULL;
+}
+
+static char *tree_guest_filesystem_uuid(guest *g, const char *device)
+{
+    return g_strcmp0(device, g->facts->root_device) == 0 ? g_strdup(g->tree->layout->uuid) : NULL;
+}
+
+/* The root's is the only one that anything of the guest names. */
+static gboolean tree_guest_renew_uuids(guest *g, const char *const *types, GPtrArray *renewed,
+                                       GError **error)
+{
+    struct rootfs_layout *layout = g->tree->layout;
+    g_autofree char *type = tree_guest_filesystem_type(g, g->facts->root_device);
+    (void)error;
+    if (!type || !g_strv_contains(types, type))
+        return TRUE;
+    struct guest_renewal *one = g_new0(struct guest_renewal, 1);
+    one->from = g_strdup(layout->uuid);
+    one->to = g_uuid_string_random();
+    g_strlcpy(layout->uuid, one->to, sizeof layout->uuid);
+    g_ptr_array_add(renewed, one);
+    guest_changed(g, "write", g->facts->root_device);
     return TRUE;
 }
 
-gboolean guest_find_line(guest *g, const struct guest_line_rule *rule, GPtrArray *found,
-                         GError **error)
-{
-    return each_hit(g, rule, tree_note_path, found, error);
-}
+const struct guest_backend guest_in_tree = {
+    .stat = tree_guest_stat,
+    .stat_list = tree_guest_stat_list,
+    .list = tree_guest_list,
+    .glob = tree_guest_glob,
+    .readlink = tree_guest_readlink,
+    .read = tree_guest_read,
+    .write = tree_guest_write,
+    .truncate = tree_guest_truncate,
+    .remove = tree_guest_remove,
+    .mkdirs = tree_guest_mkdirs,
+    .chmod = tree_guest_chmod,
+    .chown = tree_guest_chown,
+    .symlink = tree_guest_symlink,
+    .send_tar = tree_guest_send_tar,
+    .send_names = tree_guest_send_names,
+    .receive_tar = tree_guest_receive_tar,
+    .inspect = tree_guest_inspect,
+    .packages = debian_read_packages,
+    .sizes = tree_guest_sizes,
+    .table = tree_guest_table,
+    .partitions = tree_guest_partitions,
+    .filesystem_type = tree_guest_filesystem_type,
+    .filesystem_uuid = tree_guest_filesystem_uuid,
+    .renew_uuids = tree_guest_renew_uuids,
+};

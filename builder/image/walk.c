@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "image/walk.h"
 
+#include "image/backend.h"
 #include "image/stream.h"
 
 #include <string.h>
@@ -95,37 +96,34 @@ static void walk_keep(struct guest_walk *walk, GPtrArray *paths, const char *pat
         walk->cut = TRUE;
 }
 
-static void walk_judge(struct guest_walk *walk, const char *path, const struct guestfs_statns *info)
+static void walk_judge(struct guest_walk *walk, const char *path, const struct guest_stat *info)
 {
     static const char *const temporary[] = {"/tmp", "/var/tmp", "/var/lock", "/var/run", NULL};
     static const char *const of_users[] = {"/home", "/root", "/srv", "/tmp", "/var/tmp", NULL};
-    mode_t mode = (mode_t)info->st_mode;
+    mode_t mode = (mode_t)info->mode; /* 0: gone, or the file system is broken */
     gboolean file = S_ISREG(mode);
-    if (info->st_ino == -1) /* gone, or the file system is broken */
-        return;
     if ((mode & S_IWOTH) && (file || (S_ISDIR(mode) && !(mode & S_ISVTX))) &&
         !is_below_any(path, temporary))
         walk_keep(walk, walk->writable, path);
     if (file && (mode & (S_ISUID | S_ISGID)) && is_below_any(path, of_users))
         walk_keep(walk, walk->set_id, path);
-    if (file && info->st_size > 0 && walk_is_below(path, "/var/log"))
+    if (file && info->size > 0 && walk_is_below(path, "/var/log"))
         walk_keep(walk, walk->logs, path);
-    if (file && info->st_size > WALK_LARGE)
+    if (file && info->size > WALK_LARGE)
         walk_keep(walk, walk->large, path);
 }
 
 static gboolean judge_directory(guest *g, const char *directory, GPtrArray *names, GError **error)
 {
     g_ptr_array_add(names, NULL);
-    struct guestfs_statns_list *infos =
-        guestfs_lstatnslist(g->h, directory, (char *const *)names->pdata);
+    g_autoptr(GArray) infos =
+        g->backend->stat_list(g, directory, (char *const *)names->pdata, error);
     if (!infos)
         return guest_fail(g, error, "look at %s in the guest", directory);
     for (guint i = 0; i < infos->len && i < names->len - 1; i++) {
         g_autofree char *path = g_build_filename(directory, g_ptr_array_index(names, i), NULL);
-        walk_judge(g->walk, path, &infos->val[i]);
+        walk_judge(g->walk, path, &g_array_index(infos, struct guest_stat, i));
     }
-    guestfs_free_statns_list(infos);
     return TRUE;
 }
 
@@ -176,7 +174,7 @@ const struct guest_walk *guest_walk(guest *g, GError **error)
     g_autoptr(GHashTable) directories =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
     struct names names = {directories, 0, FALSE};
-    if (!stream_find(g, "/", read_names, &names, error))
+    if (!stream_names(g, "/", read_names, &names, error))
         return NULL;
     g->walk = walk_new();
     g->walk->cut = names.cut;

@@ -48,7 +48,7 @@ gboolean inspect_check_all(guest *g, GPtrArray *broken, GError **error)
 static void policy_fail(guest *g, const char *lines, GError **error)
 {
     ingot_set_error(error, INGOT_EXIT_POLICY, NULL, "%s breaks the policy for templates:%s",
-                    guest_image_name(g), lines);
+                    g->name, lines);
 }
 
 gboolean inspect_policy(guest *g, const struct inspect_spec *asked, GError **error)

@@ -22,11 +22,13 @@ static const inspect_rule resume_device = {
 
 enum role { ROLE_OTHER, ROLE_ROOT, ROLE_BOOT, ROLE_SWAP };
 
-static enum role gpt_role(guest *g, const char *disk, int number)
+static enum role type_role(const struct guest_partition *partition)
 {
-    g_autofree char *type = guestfs_part_get_gpt_type(g->h, disk, number);
+    const char *type = partition->gpt_type;
     if (!type)
-        return ROLE_OTHER;
+        return partition->mbr_type == MBR_SWAP  ? ROLE_SWAP
+               : partition->mbr_type == MBR_ESP ? ROLE_BOOT
+                                                : ROLE_OTHER;
     if (g_ascii_strcasecmp(type, GPT_SWAP) == 0)
         return ROLE_SWAP;
     return g_ascii_strcasecmp(type, GPT_BIOS_BOOT) == 0 || g_ascii_strcasecmp(type, GPT_ESP) == 0
@@ -34,62 +36,57 @@ static enum role gpt_role(guest *g, const char *disk, int number)
                : ROLE_OTHER;
 }
 
-static enum role type_role(guest *g, const char *partition)
-{
-    g_autofree char *disk = guestfs_part_to_dev(g->h, partition);
-    g_autofree char *table = disk ? guestfs_part_get_parttype(g->h, disk) : NULL;
-    int number = guestfs_part_to_partnum(g->h, partition);
-    if (!table || number < 0)
-        return ROLE_OTHER;
-    if (strcmp(table, "gpt") == 0)
-        return gpt_role(g, disk, number);
-    int id = guestfs_part_get_mbr_id(g->h, disk, number);
-    return id == MBR_SWAP ? ROLE_SWAP : id == MBR_ESP ? ROLE_BOOT : ROLE_OTHER;
-}
-
 /* Owned by the caller.  The member of a volume group is no file system, and has a type. */
-static char *content_of(const guest *g, const char *device)
+static char *content_of(guest *g, const char *device)
 {
     for (char **pair = g->filesystems; pair[0] && pair[1]; pair += 2)
         if (strcmp(pair[0], device) == 0)
             return g_strdup(pair[1]);
-    g_autofree char *type = guestfs_vfs_type(g->h, device);
-    return g_strdup(type && *type ? type : "nothing known");
+    char *type = guest_filesystem_type(g, device);
+    return type ? type : g_strdup("nothing known");
 }
 
-static void judge_partition(guest *g, const char *partition, GPtrArray *broken)
+static void judge_partition(guest *g, const struct guest_partition *partition, GPtrArray *broken)
 {
-    g_autofree char *content = content_of(g, partition);
-    enum role role = type_role(g, partition);
-    gboolean root = strcmp(partition, g->facts->root_device) == 0;
+    const char *device = partition->device;
+    g_autofree char *content = content_of(g, device);
+    enum role role = type_role(partition);
+    gboolean root = strcmp(device, g->facts->root_device) == 0;
     if (role == ROLE_SWAP || strcmp(content, "swap") == 0)
-        policy_break(broken, &swap_partition, NULL, "%s is a swap partition", partition);
+        policy_break(broken, &swap_partition, NULL, "%s is a swap partition", device);
     else if (!root && role != ROLE_BOOT)
         policy_break(broken, &one_partition, NULL, "there is a partition besides root: %s, with %s",
-                     partition, content);
+                     device, content);
+}
+
+static gboolean disk_is_partition(const GPtrArray *partitions, const char *device)
+{
+    for (guint i = 0; i < partitions->len; i++) {
+        const struct guest_partition *partition = g_ptr_array_index(partitions, i);
+        if (strcmp(partition->device, device) == 0)
+            return TRUE;
+    }
+    return FALSE;
 }
 
 /* File systems that are no partition: logical volumes, and whole disks. */
-static void judge_others(guest *g, char **partitions, GPtrArray *broken)
+static void judge_others(guest *g, const GPtrArray *partitions, GPtrArray *broken)
 {
-    for (char **pair = g->filesystems; pair[0] && pair[1]; pair += 2) {
-        if (g_strv_contains((const char *const *)partitions, pair[0]) ||
-            strcmp(pair[0], g->facts->root_device) == 0)
-            continue;
-        policy_break(broken, &one_partition, NULL, "there is a file system besides root: %s (%s)",
-                     pair[0], pair[1]);
-    }
+    for (char **pair = g->filesystems; pair[0] && pair[1]; pair += 2)
+        if (!disk_is_partition(partitions, pair[0]) && strcmp(pair[0], g->facts->root_device) != 0)
+            policy_break(broken, &one_partition, NULL,
+                         "there is a file system besides root: %s (%s)", pair[0], pair[1]);
 }
 
 static gboolean policy_disk(guest *g, const struct inspect_spec *asked, GPtrArray *broken,
                             GError **error)
 {
     (void)asked;
-    g_auto(GStrv) partitions = guestfs_list_partitions(g->h);
+    g_autoptr(GPtrArray) partitions = guest_partitions(g, error);
     if (!partitions)
-        return guest_fail(g, error, "list the partitions of %s", guest_image_name(g));
-    for (char **partition = partitions; *partition; partition++)
-        judge_partition(g, *partition, broken);
+        return FALSE;
+    for (guint i = 0; i < partitions->len; i++)
+        judge_partition(g, g_ptr_array_index(partitions, i), broken);
     judge_others(g, partitions, broken);
     return TRUE;
 }
@@ -130,7 +127,7 @@ static gboolean policy_fstab(guest *g, const struct inspect_spec *asked, GPtrArr
     g_autofree char *text = NULL;
     if (!guest_read(g, "/etc/fstab", &text, error))
         return FALSE;
-    g_autofree char *uuid = guestfs_vfs_uuid(g->h, g->facts->root_device);
+    g_autofree char *uuid = guest_filesystem_uuid(g, g->facts->root_device);
     fstab_judge(text, uuid ? uuid : "", broken);
     return TRUE;
 }

@@ -311,9 +311,9 @@ static gboolean read_tar(int fd, gpointer data, GError **error)
 gboolean inspect_search(guest *g, const char *directory, char *const *excludes, GArray *needles,
                         GPtrArray *found, GError **error)
 {
-    int present = guestfs_is_dir(g->h, directory);
-    if (present < 0)
-        return guest_fail(g, error, "look at %s in the guest", directory);
+    gboolean present;
+    if (!guest_is_directory(g, directory, &present, error))
+        return FALSE;
     if (!present || !needles->len)
         return TRUE;
     struct job job = {directory, needles, found};

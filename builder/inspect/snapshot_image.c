@@ -12,8 +12,6 @@
 #define MARKS_LIMIT  (16ll << 20) /* bytes of /var/lib/apt/extended_states */
 #define LOADER_LIMIT 64u          /* entries of the Boot Loader Specification */
 
-#define DISK "/dev/sda" /* the image: the appliance's own disk comes after it */
-
 /* ---- the disk ---- */
 
 static const char *gpt_word(const char *type)
@@ -29,24 +27,20 @@ static const char *gpt_word(const char *type)
     return type;
 }
 
-static char *partition_type(guest *g, const char *table, int number)
+static char *partition_type(const struct guest_partition *partition)
 {
-    if (strcmp(table, "gpt") != 0) {
-        int id = guestfs_part_get_mbr_id(g->h, DISK, number);
-        return id < 0 ? g_strdup("unknown type") : g_strdup_printf("type 0x%02x", (unsigned)id);
-    }
-    g_autofree char *type = guestfs_part_get_gpt_type(g->h, DISK, number);
-    return g_strdup(type ? gpt_word(type) : "unknown type");
+    if (partition->mbr_type >= 0)
+        return g_strdup_printf("type 0x%02x", (unsigned)partition->mbr_type);
+    return g_strdup(partition->gpt_type ? gpt_word(partition->gpt_type) : "unknown type");
 }
 
-static void add_partition(guest *g, snapshot *s, const char *table, int number)
+static void add_partition(guest *g, snapshot *s, const struct guest_partition *partition)
 {
-    g_autofree char *device = g_strdup_printf(DISK "%d", number);
-    g_autofree char *key = g_strdup_printf("partition %d", number);
-    g_autofree char *type = partition_type(g, table, number);
-    g_autofree char *content = guestfs_vfs_type(g->h, device);
+    g_autofree char *key = g_strdup_printf("partition %d", partition->number);
+    g_autofree char *type = partition_type(partition);
+    g_autofree char *content = guest_filesystem_type(g, partition->device);
     g_autofree char *value =
-        g_strdup_printf("%s, %s", type, content && *content ? content : "nothing known in it");
+        g_strdup_printf("%s, %s", type, content ? content : "nothing known in it");
     snapshot_add(s, SNAPSHOT_DISK, key, value, NULL);
 }
 
@@ -54,7 +48,8 @@ static void add_partition(guest *g, snapshot *s, const char *table, int number)
 static void add_volumes(const guest *g, snapshot *s)
 {
     for (char **pair = g->filesystems; pair[0] && pair[1]; pair += 2) {
-        const char *rest = g_str_has_prefix(pair[0], DISK) ? pair[0] + strlen(DISK) : NULL;
+        const char *rest =
+            g_str_has_prefix(pair[0], GUEST_DISK) ? pair[0] + strlen(GUEST_DISK) : NULL;
         if (!rest || !g_ascii_isdigit(*rest))
             snapshot_add(s, SNAPSHOT_DISK, rest ? "whole disk" : pair[0], pair[1], NULL);
     }
@@ -62,17 +57,16 @@ static void add_volumes(const guest *g, snapshot *s)
 
 static gboolean snapshot_add_disk(guest *g, snapshot *s, GError **error)
 {
-    g_autofree char *table = guestfs_part_get_parttype(g->h, DISK);
+    g_autofree char *table = guest_partition_table(g);
     snapshot_add(s, SNAPSHOT_DISK, "partition table", table ? table : "none", NULL);
     add_volumes(g, s);
     if (!table)
         return !g_cancellable_set_error_if_cancelled(g->cancel, error);
-    struct guestfs_partition_list *list = guestfs_part_list(g->h, DISK);
-    if (!list)
-        return guest_fail(g, error, "list the partitions of %s", guest_image_name(g));
-    for (guint32 i = 0; i < list->len; i++)
-        add_partition(g, s, table, list->val[i].part_num);
-    guestfs_free_partition_list(list);
+    g_autoptr(GPtrArray) partitions = guest_partitions(g, error);
+    if (!partitions)
+        return FALSE;
+    for (guint i = 0; i < partitions->len; i++)
+        add_partition(g, s, g_ptr_array_index(partitions, i));
     return TRUE;
 }
 
@@ -152,10 +146,10 @@ static gboolean read_etc(int fd, gpointer data, GError **error)
 /* A /etc that is a link would lead tar out of the guest, into the appliance. */
 static gboolean add_etc(guest *g, snapshot *s, GError **error)
 {
-    int present = guestfs_is_dir(g->h, "/etc");
-    if (present <= 0) {
-        if (present < 0)
-            return guest_fail(g, error, "look at /etc in the guest");
+    gboolean present;
+    if (!guest_is_directory(g, "/etc", &present, error))
+        return FALSE;
+    if (!present) {
         ingot_set_error(error, INGOT_EXIT_SEAL, NULL, "/etc in the guest is not a directory");
         return FALSE;
     }
@@ -171,10 +165,12 @@ static gboolean add_default_target(guest *g, snapshot *s, GError **error)
     found = guest_glob(g, "/{usr/lib,lib}/systemd/system/default.target", error);
     if (!found)
         return FALSE;
-    g_autofree char *target = *found ? guestfs_readlink(g->h, *found) : NULL;
+    g_autofree char *target = NULL;
+    if (*found && !guest_readlink(g, *found, &target, error))
+        return FALSE;
     if (target)
         snapshot_add_default_target(s, target);
-    return !g_cancellable_set_error_if_cancelled(g->cancel, error);
+    return TRUE;
 }
 
 gboolean snapshot_take(guest *g, snapshot *s, GError **error)

@@ -80,14 +80,17 @@ static char *setting(const char *text, const char *begin)
 }
 
 /* localtime(5): a link into /usr/share/zoneinfo. */
-static void add_time_zone(guest *g, inspect_survey *survey)
+static gboolean add_time_zone(guest *g, inspect_survey *survey, GError **error)
 {
-    g_autofree char *target = guestfs_readlink(g->h, "/etc/localtime");
+    g_autofree char *target = NULL;
+    if (!guest_readlink(g, "/etc/localtime", &target, error))
+        return FALSE;
     const char *zone = target ? strstr(target, "zoneinfo/") : NULL;
     survey_add(survey, &in_system, "time zone",
                zone     ? zone + strlen("zoneinfo/")
                : target ? target
                         : "UTC (no /etc/localtime)");
+    return TRUE;
 }
 
 /* locale.conf(5); Debian's older name for it. */
@@ -114,8 +117,7 @@ static gboolean survey_add_system(guest *g, inspect_survey *survey, const snapsh
     survey_add(survey, &in_system, "architecture", facts->arch);
     survey_add(survey, &in_system, "host name", facts->hostname);
     add_kernels(survey, s);
-    add_time_zone(g, survey);
-    return add_locale(g, survey, error);
+    return add_time_zone(g, survey, error) && add_locale(g, survey, error);
 }
 
 /* ---- disk, packages, boot ---- */

@@ -2,12 +2,13 @@
 #pragma once
 #include "base/progress.h"
 #include "os/os.h"
+#include "sandbox/sandbox.h"
 #include "seed/seed.h"
 #include "vm/vm.h"
 
-/* The wait: runs a machine until its installer has finished or failed, and reports which, why
- * and where it was.  Ends at once on: power-off, QEMU's exit, a fatal line, a prompt, a panic, a
- * limit, a cancel. */
+/* The wait: runs a machine, or a program in a sandbox, until its installer has finished or failed,
+ * and reports which, why and where it was.  Ends at once on: power-off, QEMU's or the program's
+ * exit, a fatal line, a prompt, a panic, a limit, a cancel. */
 
 /* ---- how it went ---- */
 
@@ -86,8 +87,10 @@ struct install_boot_command {
 };
 
 struct install_spec {
-    const struct vm_spec *vm;
-    const char *name; /* of the record */
+    const struct vm_spec *vm;           /* the machine, or NULL … */
+    const struct sandbox_spec *sandbox; /* … and the program that installs without one */
+    const secrets *hidden;              /* masked in the program's log; may be NULL */
+    const char *name;                   /* of the record */
     const struct os_phase *phases;
     const struct os_failure *failures; /* on the log channel */
     const struct os_failure *console;  /* on the console */
@@ -102,7 +105,8 @@ struct install_spec {
     const char *log_dir; /* console.log, log.log, qemu.log, screens */
 };
 
-/* TRUE when the guest powered off (or restarted) after its final phase.  record (may be NULL) gets
+/* TRUE when the guest powered off (or restarted), or the program ended well, after its final phase.
+ *  record (may be NULL) gets
  * how it went, also on failure; the caller owns it.  Errors: INGOT_EXIT_INSTALL with a sentence
  * that names phase and cause; cancelled: G_IO_ERROR_CANCELLED.
  *

@@ -32,8 +32,9 @@ static void sample(struct wait *w)
 static void check_activity(struct wait *w)
 {
     struct vm_counters now;
-    /* A QEMU that does not answer shows no activity, and the limits go on. */
-    if (!vm_counters(w->machine, &now, NULL))
+    /* A program shows what it writes.  A QEMU that does not answer shows no activity, and the
+     * limits go on. */
+    if (!w->machine || !vm_counters(w->machine, &now, NULL))
         return;
     gboolean any = moved(&now, &w->now);
     w->now = now;

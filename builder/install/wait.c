@@ -5,14 +5,16 @@
 #include "base/text.h"
 #include "install/loader.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 /* How often limits and activity are looked at. */
 #define TICK_MS        500u
 #define QEMU_LOG_LIMIT (64u << 20)
 
 /* The phase before the installer's first line. */
-static const char first_phase[] = "boot";
+static const char first_phase[] = "boot", first_step[] = "start";
 
 /* ---- phases ---- */
 
@@ -149,6 +151,32 @@ static void wait_on_gone(vm *machine, int status, gpointer user)
     wait_over(w);
 }
 
+/* ---- a program in the place of a machine ---- */
+
+static void wait_on_program_data(const char *bytes, gsize length, gpointer user)
+{
+    wait_on_data(NULL, VM_LOG, bytes, length, user);
+}
+
+static void wait_on_program_gone(int status, gpointer user)
+{
+    struct wait *w = user;
+    w->gone = TRUE;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && w->final)
+        w->good = !w->over;
+    else if (WIFSIGNALED(status))
+        wait_fail(w, g_strdup_printf("the program was killed by signal %d", WTERMSIG(status)),
+                  WTERMSIG(status) == SIGKILL ? "if memory ran out, raise vm.memory in the recipe"
+                                              : NULL);
+    else
+        wait_fail(w,
+                  g_strdup_printf("the program exited with status %d before the installation "
+                                  "was finished",
+                                  WEXITSTATUS(status)),
+                  NULL);
+    wait_over(w);
+}
+
 /* ---- running ---- */
 
 static gboolean wait_on_tick(gpointer data)
@@ -208,9 +236,10 @@ static void watch_to_end(struct wait *w, GCancellable *cancel)
 {
     do {
         wait_watch(w, cancel);
-        if (w->record->failure && !w->gone)
+        if (w->record->failure && !w->gone && w->machine)
             wait_last_picture(w);
-    } while (w->record->failure && !w->gone && w->spec->keep && wait_pause(w, cancel));
+    } while (w->record->failure && !w->gone && w->machine && w->spec->keep &&
+             wait_pause(w, cancel));
 }
 
 static gboolean wait_judge(const struct wait *w, GCancellable *cancel, GError **error)
@@ -237,28 +266,42 @@ static gboolean start_loader(struct wait *w, GError **error)
     return w->loader != NULL;
 }
 
+static gboolean wait_start_machine(struct wait *w, GError **error)
+{
+    const struct vm_events events = {
+        .data = wait_on_data, .event = wait_on_event, .gone = wait_on_gone, .user = w};
+    w->machine = vm_start(w->spec->vm, w->spec->dir, w->spec->log_dir, &events, error);
+    if (!w->machine)
+        return FALSE;
+    wait_open_display(w);
+    return start_loader(w, error);
+}
+
+static gboolean wait_start_program(struct wait *w, GError **error)
+{
+    const struct program_calls calls = {
+        .data = wait_on_program_data, .gone = wait_on_program_gone, .user = w};
+    w->program = program_start(w->spec, &calls, error);
+    return w->program != NULL;
+}
+
 static gboolean wait_run(struct wait *w, GCancellable *cancel, GError **error)
 {
     const struct install_spec *spec = w->spec;
-    const struct vm_events events = {
-        .data = wait_on_data, .event = wait_on_event, .gone = wait_on_gone, .user = w};
     const struct matcher_lists lists = {spec->phases, spec->failures, spec->console, spec->reasons};
     w->matcher = matcher_new(&lists, error);
     if (!w->matcher || g_cancellable_set_error_if_cancelled(cancel, error))
         return FALSE;
-    wait_begin_phase(w, first_phase);
+    wait_begin_phase(w, spec->sandbox ? first_step : first_phase);
     w->began = w->last_active = g_get_monotonic_time();
-    w->machine = vm_start(spec->vm, spec->dir, spec->log_dir, &events, error);
-    if (!w->machine)
-        return FALSE;
-    wait_open_display(w);
-    gboolean begun = start_loader(w, error);
+    gboolean begun = spec->sandbox ? wait_start_program(w, error) : wait_start_machine(w, error);
     if (begun)
         watch_to_end(w, cancel);
     wait_end_phase(w);
     loader_free(w->loader);
     display_free(g_steal_pointer(&w->display));
     vm_free(g_steal_pointer(&w->machine));
+    program_free(g_steal_pointer(&w->program));
     return begun && wait_judge(w, cancel, error);
 }
 

@@ -3,6 +3,7 @@
 #include "base/lines.h"
 #include "install/install.h"
 #include "install/matcher.h"
+#include "install/program.h"
 
 /* A running wait; private to the room. */
 
@@ -10,7 +11,8 @@ struct wait {
     const struct install_spec *spec;
     progress *progress;
     GMainLoop *loop;
-    vm *machine;
+    vm *machine;      /* NULL: program */
+    program *program; /* NULL: machine */
     matcher *matcher;
     lines *log, *console;
     struct install_record *record;
@@ -27,7 +29,7 @@ struct wait {
     char *reason_line;   /* its line */
     char *ended;         /* why QEMU stopped: SHUTDOWN's reason */
     gboolean over, good, cancelled;
-    gboolean gone;           /* QEMU */
+    gboolean gone;           /* QEMU or the program */
     struct display *display; /* NULL: the screen cannot be seen */
     struct loader *loader;   /* NULL: nothing is typed */
 };

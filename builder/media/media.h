@@ -78,12 +78,13 @@ struct media_spec {
     /* SYSTEM.  security_mirror: the archive of the suite's security updates, whose newer versions
      * are taken; NULL: none.  Lists end with NULL, and may be NULL themselves: empty. */
     char *security_mirror;
-    char **plain;       /* names; of the base set, with what they depend on */
-    char **packages;    /* names; with what they depend on and recommend */
-    char **excluded;    /* names that are never taken */
-    char *env_kernel;   /* "linux-image-cloud-amd64": the environment's kernel and modules */
-    char *env_shell;    /* "busybox-static" */
-    char **env_modules; /* names without ".ko"; dependencies are added */
+    char **plain;           /* names; of the base set, with what they depend on */
+    char **packages;        /* names; with what they depend on and recommend */
+    char **excluded;        /* names that are never taken */
+    char *env_kernel;       /* "linux-image-cloud-amd64": the environment's kernel and modules */
+    char *env_shell;        /* "busybox-static" */
+    char **env_modules;     /* names without ".ko"; dependencies are added */
+    gboolean packages_only; /* nothing is booted: no environment is fetched and made */
 };
 void media_spec_clear(struct media_spec *spec);
 
@@ -97,7 +98,7 @@ struct media_input {
 void media_input_free(struct media_input *input);
 
 typedef struct media_boot {
-    char *kernel, *initrd; /* files in the cache; NULL: the medium is whole */
+    char *kernel, *initrd; /* files in the cache; NULL: the medium is whole, or packages_only */
     char *kernel_sha256, *initrd_sha256;
     char *medium, *medium_sha256; /* whole: the file or drive */
     GPtrArray *inputs;            /* of struct media_input * */

@@ -92,24 +92,31 @@ static media_boot *system_boot(struct media_job *job, const struct media_choice 
                                GError **error)
 {
     g_autoptr(media_boot) boot = g_new0(media_boot, 1);
-    if (!media_environment(job, choice, boot, error))
+    if (!job->spec->packages_only && !media_environment(job, choice, boot, error))
         return NULL;
     boot->inputs = g_ptr_array_ref(job->inputs);
     boot->packages = g_ptr_array_ref(choice->system);
     return g_steal_pointer(&boot);
 }
 
-static gboolean system_fetch(struct media_job *job, const struct media_choice *choice,
-                             GError **error)
+static gboolean system_fetch_environment(struct media_job *job, const struct media_choice *choice,
+                                         GError **error)
 {
-    if (!system_obtain(job, choice->system, NULL, "packages", error) ||
-        !system_obtain(job, choice->kernel, choice->shell, "environment", error))
+    if (!system_obtain(job, choice->kernel, choice->shell, "environment", error))
         return FALSE;
-    system_input_set(job, choice->system);
     for (guint i = 0; i < choice->kernel->len; i++)
         system_input(job, g_ptr_array_index(choice->kernel, i));
     system_input(job, g_ptr_array_index(choice->shell, 0));
     return TRUE;
+}
+
+static gboolean system_fetch(struct media_job *job, const struct media_choice *choice,
+                             GError **error)
+{
+    if (!system_obtain(job, choice->system, NULL, "packages", error))
+        return FALSE;
+    system_input_set(job, choice->system);
+    return job->spec->packages_only || system_fetch_environment(job, choice, error);
 }
 
 media_boot *media_from_system(struct media_job *job, GError **error)

@@ -4,21 +4,23 @@
 #include <string.h>
 
 /* ingot's own installer for the Debian family.  The host fetches and verifies packages and
- * unpacks them into the disk (rooms media and rootfs); a machine made from a kernel and busybox of
- * the same archive configures them with dpkg, and the same machine, run again on an overlay of that
- * base system, applies the recipe.  docs/installers.md lists how the result differs from
- * debian-installer's. */
+ * unpacks them (rooms media and rootfs).  Then the scripts of kickstart/bootstrap run twice: first
+ * they configure the packages with dpkg; on a copy of that base system they apply the recipe.  They
+ * run in a machine made from a kernel and busybox of the same archive, or in a sandbox.
+ * docs/installers.md lists how the result differs from debian-installer's. */
 
 static const struct debian_source settings[] = {
     {"bootstrap/values.sh", "ingot/values.sh", 0600, template_escape_shell},
     {"bootstrap/settings.sh", "ingot/settings.sh", 0644, NULL},
 };
-/* The machine that configures packages has these too; init.sh recognises it by the others. */
+/* What configures packages has these only; system.sh recognises it by that. */
 static const struct debian_source base_system_files[] = {
     {"bootstrap/base.sh", "ingot/base.sh", 0644, template_escape_shell},
     {"bootstrap/init.sh", "init", 0755, NULL},
     {"bootstrap/machine.sh", "ingot/machine.sh", 0644, NULL},
+    {"bootstrap/namespace.sh", "ingot/namespace.sh", 0644, NULL},
     {"bootstrap/packages.sh", "ingot/packages.sh", 0644, NULL},
+    {"bootstrap/system.sh", "ingot/system.sh", 0644, NULL},
     {"debian/target.sh", "ingot/target.sh", 0644, NULL},
 };
 
@@ -160,7 +162,8 @@ static const char *const filesystems[] = {"ext4", NULL};
 
 const os_installer installer_bootstrap = {
     .name = "bootstrap",
-    .heading = "ingot's own: packages unpacked on the host, configured in a small machine",
+    .heading = "ingot's own: packages unpacked on the host, configured in a small machine or a "
+               "namespace",
     .families = families,
     .arches = arches,
     .filesystems = filesystems,
@@ -169,6 +172,7 @@ const os_installer installer_bootstrap = {
     .kernel_package = bootstrap_kernel_package,
     .base_packages = os_base_packages,
     .memory = G_GUINT64_CONSTANT(768) << 20,
+    .namespace_script = "ingot/namespace.sh",
     .answer = bootstrap_answer,
     .command_line = bootstrap_command_line,
     .phases = phases,

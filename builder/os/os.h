@@ -115,7 +115,10 @@ typedef struct os_installer {
     /* The default. */
     const char *(*kernel_package)(const char *family, const char *arch);
     const char *const *base_packages;
-    guint64 memory;   /* bytes it needs at least */
+    guint64 memory; /* bytes it needs at least */
+    /* Which of its files the busybox of a sandbox can run in the place of a machine, the new system
+     * being its root directory; NULL: it needs a machine. */
+    const char *namespace_script;
     gboolean network; /* its machine fetches packages; else it gets all it needs from the host */
     /* Its medium can be booted by a boot command; it gets its answer file over HTTP then. */
     gboolean seeded;

@@ -19,9 +19,10 @@ gboolean output_compact_parse(const char *text, enum output_compact *compact);
 
 /* What a format has to write. */
 struct output_job {
-    const char *image;  /* a disk of VM_DISK_FORMAT, with a backing chain or without */
-    const char *folder; /* the files go there */
-    const char *name;   /* they are called NAME.EXTENSION */
+    const char *image;        /* a disk, with a backing chain or without */
+    const char *image_format; /* QEMU's name for its format; NULL: VM_DISK_FORMAT */
+    const char *folder;       /* the files go there */
+    const char *name;         /* they are called NAME.EXTENSION */
     enum output_compact compact;
     progress *progress;
     GCancellable *cancel;
@@ -48,6 +49,10 @@ const output_format *output_format_of_disk(const char *driver);
 /* The format of a disk in an output directory, as the template's manifest beside it says; NULL:
  * there is none that says so.  The disk itself is not looked at. */
 const output_format *output_published_format(const char *path);
+
+/* The version of a package in that disk, and in *sha256 the disk's digest, as that manifest says;
+ * NULL: it says nothing.  The caller owns both. */
+char *output_published_package(const char *path, const char *package, char **sha256);
 
 /* The staging directory of one build in out_dir (".NAME.ingot-XXXXXX": same file system, so that
  * a rename is atomic; never mistaken for a template).  Left-overs of dead builds of any template in

@@ -54,6 +54,11 @@ static void qemu_img_on_line(const char *line, gpointer data)
         progress_percent(watch->p, watch->phase, CLAMP(g_ascii_strtod(open + 1, NULL), 0.0, 100.0));
 }
 
+static const char *qemu_img_source(const struct output_job *job)
+{
+    return job->image_format ? job->image_format : VM_DISK_FORMAT;
+}
+
 static gboolean qemu_img_watched(const struct output_job *job, const char *const argv[],
                                  struct qemu_img_watch *watch, GError **error)
 {
@@ -66,7 +71,7 @@ static gboolean qemu_img_watched(const struct output_job *job, const char *const
 gboolean qemu_img_convert(const struct output_job *job, const char *phase,
                           const char *const *options, const char *out, GError **error)
 {
-    static const char *const convert[] = {"qemu-img", "convert", "-p", "-f", VM_DISK_FORMAT};
+    const char *const convert[] = {"qemu-img", "convert", "-p", "-f", qemu_img_source(job)};
     g_autofree char *from = g_canonicalize_filename(job->image, NULL);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     struct qemu_img_watch watch = {job->progress, phase, FALSE};
@@ -86,7 +91,7 @@ gboolean qemu_img_compare(const struct output_job *job, const char *format, cons
                           GError **error)
 {
     g_autofree char *from = g_canonicalize_filename(job->image, NULL);
-    const char *const argv[] = {"qemu-img", "compare", "-p", "-f", VM_DISK_FORMAT,
+    const char *const argv[] = {"qemu-img", "compare", "-p", "-f", qemu_img_source(job),
                                 "-F",       format,    from, out,  NULL};
     struct qemu_img_watch watch = {job->progress, "check", FALSE};
     g_autoptr(GError) local = NULL;
@@ -105,7 +110,7 @@ gboolean qemu_img_compare(const struct output_job *job, const char *format, cons
 gboolean qemu_img_size(const struct output_job *job, guint64 *size, GError **error)
 {
     g_autofree char *image = g_canonicalize_filename(job->image, NULL);
-    const char *const argv[] = {"qemu-img", "info", "--output=json", "-f", VM_DISK_FORMAT,
+    const char *const argv[] = {"qemu-img", "info", "--output=json", "-f", qemu_img_source(job),
                                 image,      NULL};
     const struct spawn_options options = {.cancel = job->cancel};
     g_autofree char *text = NULL;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "plan/boot_command.h"
+#include "plan/isolation.h"
 #include "plan/names.h"
 #include "plan/outputs.h"
 #include "plan/package_names.h"
@@ -295,6 +296,7 @@ static void resolve_packages(plan *p, const recipe *r, const struct plan_host *h
     to->env_kernel = g_strdup(from->env_kernel);
     to->env_shell = g_strdup(from->env_shell);
     to->env_modules = g_strdupv((char **)from->env_modules);
+    to->packages_only = p->isolation == PLAN_NAMESPACE;
 }
 
 static void resolve_media(plan *p, const recipe *r, const char *mirror)
@@ -480,6 +482,7 @@ static void check_installer(const recipe *r, const os_installer *installer,
     check_pair(r, installer, problems);
     package_names_check(r, installer->packaging, problems);
     boot_command_check_installer(r, installer, problems);
+    isolation_check(r, installer, problems);
     if (installer->packages)
         check_packages_only(r, installer->name, problems);
     else
@@ -501,6 +504,8 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
         return NULL;
     g_autoptr(plan) p = plan_alloc(from, host);
     p->installer = installer;
+    if (!isolation_resolve(p, from, host, error))
+        return NULL;
     resolve_answers(p, from, mirror, final_mirror(from, host));
     p->answers.security_mirror = plan_keep(p, lasting(security_mirror(from, host)));
     if (p->answers.sources)
@@ -534,6 +539,7 @@ void plan_free(plan *p)
     vm_spec_clear(&p->vm);
     plan_firmware_clear(&p->firmware);
     g_free(p->boot_command);
+    g_free(p->isolation_reason);
     g_clear_pointer(&p->files, g_ptr_array_unref);
     g_free((gpointer)p->answers.users);
     g_free(p->cache_dir);

@@ -5,6 +5,7 @@
 #include "os/os.h"
 #include "output/output.h"
 #include "recipe/recipe.h"
+#include "sandbox/sandbox.h"
 #include "vm/vm.h"
 
 #include <jansson.h>
@@ -28,10 +29,21 @@ struct plan_host {
     const char *host_archive;    /* os_host_archive(); NULL: none */
     const char *host_security;   /* the same, of security updates */
     guint cpus;
-    const struct vm_accel *accel;  /* NULL: not probed (check) */
-    struct plan_firmware firmware; /* all NULL: not looked for (check) */
+    const struct vm_accel *accel;       /* NULL: not probed (check) */
+    struct plan_firmware firmware;      /* all NULL: not looked for (check) */
+    const struct sandbox_host *sandbox; /* NULL: not probed: plan_needs_sandbox */
+    const char *isolation; /* requested by an option: "auto", "machine", "namespace"; or NULL */
+    const char *site_isolation; /* what site_file allows: "machine"; NULL: everything */
+    const char *site_file;
     const char *cache_dir, *data_dir, *out_dir;
 };
+
+/* Whether a plan of the recipe depends on what sandbox_probe finds; isolation: of an option, or
+ * NULL. */
+gboolean plan_needs_sandbox(const recipe *r, const char *isolation, gboolean kvm);
+
+/* Where the installer's scripts run: in a virtual machine, or in a sandbox on the host's kernel. */
+enum plan_isolation { PLAN_MACHINE, PLAN_NAMESPACE };
 
 typedef struct plan plan;
 struct plan {
@@ -52,6 +64,9 @@ struct plan {
     char *boot_command;
     struct vm_spec vm; /* without firmware, disk, kernel and initrd: see plan_machine */
     struct plan_firmware firmware;
+    enum plan_isolation isolation;
+    char *isolation_reason;    /* a sentence */
+    enum sandbox_kind sandbox; /* of this host; SANDBOX_NONE: there is none, or nobody looked */
     guint64 disk_size;
     gboolean grow; /* root grows with the disk of a clone */
     struct install_limits limits;
@@ -74,6 +89,8 @@ plan *plan_new(const recipe *from, const struct plan_host *host, secrets *hidden
                recipe_problems *problems, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void plan_free(plan *p);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(plan, plan_free)
+
+const char *plan_isolation_name(const plan *p); /* "machine", "namespace" */
 
 /* Bytes that a build will need, estimated; all but output in the cache. */
 struct plan_estimate {

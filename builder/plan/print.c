@@ -124,6 +124,13 @@ static void print_add_firmware(json_t *o, const struct plan_firmware *f)
         json_object_set_new(o, "firmware_problems", string_list((const char *const *)f->problems));
 }
 
+/* Where the installer's scripts run. */
+static json_t *isolation_json(const plan *p)
+{
+    return json_pack("{s:s, s:o}", "by", plan_isolation_name(p), "reason",
+                     text_or_null(p->isolation_reason));
+}
+
 static json_t *machine_json(const plan *p)
 {
     json_t *o = json_pack("{s:s}", "architecture", p->vm.arch);
@@ -166,6 +173,7 @@ json_t *plan_to_json(const plan *p)
     json_object_set_new(o, "disk",
                         json_pack("{s:I, s:s, s:b, s:b}", "size", (json_int_t)p->disk_size,
                                   "filesystem", p->answers.filesystem, "swap", 0, "grow", p->grow));
+    json_object_set_new(o, "isolation", isolation_json(p));
     json_object_set_new(o, "machine", machine_json(p));
     if (p->boot_command)
         json_object_set_new(o, "boot", boot_json(p));

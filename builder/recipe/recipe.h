@@ -45,6 +45,7 @@ struct recipe {
     char *family;      /* "debian" */
     char *release;     /* "trixie" */
     char *installer;   /* NULL: the family's default */
+    char *isolation;   /* "auto" by default, "machine", "namespace" */
     char *arch;        /* "x86_64" by default */
     struct recipe_media media;
     struct recipe_boot boot;

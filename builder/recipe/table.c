@@ -18,6 +18,7 @@
 static const char *const arches[] = {"x86_64", "aarch64", NULL};
 /* What the existing installers support, and no more.  Answers on a CD come with anaconda and
  * subiquity (seed/iso.c writes those CDs); so do other file systems. */
+static const char *const isolations[] = {"auto", "machine", "namespace", NULL};
 static const char *const seeds[] = {"http", NULL};
 static const char *const filesystems[] = {"ext4", NULL};
 static const char *const media_schemes[] = {"https", "http", "ftp", "file", NULL};
@@ -54,6 +55,16 @@ const struct field recipe_fields[] = {
      .offset = R(installer),
      .example = "debian-installer",
      .doc = "The installer to use; by default the family's own."},
+    {.key = "isolation",
+     .kind = KIND_TEXT,
+     .form = &form_choice,
+     .offset = R(isolation),
+     .fallback = "auto",
+     .choices = isolations,
+     .doc =
+         "Where the scripts of the packages run when the installer is ingot's own: in a machine, "
+         "or in a namespace (a sandbox on the host's kernel); by default in a machine where KVM "
+         "makes it fast, else in a namespace if the host has one."},
     {.key = "arch",
      .kind = KIND_TEXT,
      .form = &form_choice,

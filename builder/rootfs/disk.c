@@ -11,10 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MIB      (G_GUINT64_CONSTANT(1) << 20)
-#define SECTOR   512u
-#define SIZE_MIN (256 * MIB) /* below this, the file systems do not even have their usual layout   \
-                              */
+#define MIB    (G_GUINT64_CONSTANT(1) << 20)
+#define SECTOR 512u
+#define SIZE_MIN                                                                                   \
+    (256 * MIB) /* below this, the file systems do not even have their usual layout                \
+                 */
 #define SIZE_MAX_                                                                                  \
     (G_GUINT64_CONSTANT(16) << 40) /* the limit of ext4 with blocks of 4 KiB and 32 bits */
 #define ESP     (128 * MIB)
@@ -42,22 +43,26 @@ static gboolean make_sparse(const char *raw, guint64 size, GError **error)
 }
 
 /* sfdisk(8), "Script-header lines" and "Unnamed-fields format". */
-static gboolean partition(const char *raw, guint64 offset, guint64 length, gboolean efi,
-                          GCancellable *cancel, GError **error)
+static char *partition_script(const struct disk_layout *layout, guint64 start, guint64 sectors)
+{
+    if (layout->efi)
+        return g_strdup_printf(
+            "label: gpt\nunit: sectors\n"
+            "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT ", type=" GPT_ESP "\n"
+            "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT ", type=" GPT_LINUX_DATA "\n",
+            MIB / SECTOR, ESP / SECTOR, start, sectors);
+    return g_strdup_printf("label: dos\nunit: sectors\n%s%.8s%s"
+                           "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT
+                           ", type=83, bootable\n",
+                           layout->uuid ? "label-id: 0x" : "", layout->uuid ? layout->uuid : "",
+                           layout->uuid ? "\n" : "", start, sectors);
+}
+
+static gboolean partition(const char *raw, const struct disk_layout *layout, guint64 offset,
+                          guint64 length, GCancellable *cancel, GError **error)
 {
     const char *const argv[] = {"sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", raw, NULL};
-    guint64 start = offset / SECTOR, sectors = length / SECTOR;
-    g_autofree char *script =
-        efi ? g_strdup_printf("label: gpt\nunit: sectors\n"
-                              "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT
-                              ", type=" GPT_ESP "\n"
-                              "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT
-                              ", type=" GPT_LINUX_DATA "\n",
-                              MIB / SECTOR, ESP / SECTOR, start, sectors)
-            : g_strdup_printf("label: dos\nunit: sectors\n"
-                              "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT
-                              ", type=83, bootable\n",
-                              start, sectors);
+    g_autofree char *script = partition_script(layout, offset / SECTOR, length / SECTOR);
     return disk_run(argv, script, cancel, error);
 }
 
@@ -73,38 +78,59 @@ static gboolean make_esp(const char *raw, GCancellable *cancel, GError **error)
 
 /* Without features that Debian 12's GRUB cannot read (metadata_csum_seed) or its kernel warns about
  * (orphan_file).  The image is all zeros: nothing needs zeroing, now or later in the guest. */
-static gboolean make_ext4(const char *raw, guint64 offset, guint64 length, GCancellable *cancel,
-                          GError **error)
+static gboolean make_ext4(const char *raw, const struct disk_layout *layout, guint64 offset,
+                          guint64 length, GCancellable *cancel, GError **error)
 {
+    const char *uuid = layout->uuid;
     g_autofree char *options =
         g_strdup_printf("offset=%" G_GUINT64_FORMAT
-                        ",lazy_itable_init=1,lazy_journal_init=1,assume_storage_prezeroed=1",
-                        offset);
+                        ",lazy_itable_init=1,lazy_journal_init=1,assume_storage_prezeroed=1%s%s",
+                        offset, uuid ? ",hash_seed=" : "", uuid ? uuid : "");
     g_autofree char *blocks = g_strdup_printf("%" G_GUINT64_FORMAT "K", length / 1024);
-    const char *const argv[] = {"mke2fs", "-q",    "-F",
-                                "-t",     "ext4",  "-b",
-                                "4096",   "-O",    "^metadata_csum_seed,^orphan_file",
-                                "-E",     options, raw,
-                                blocks,   NULL};
+    const char *const argv[] = {"mke2fs",
+                                "-q",
+                                "-F",
+                                "-t",
+                                "ext4",
+                                "-b",
+                                "4096",
+                                "-O",
+                                "^metadata_csum_seed,^orphan_file",
+                                "-E",
+                                options,
+                                "-U",
+                                uuid ? uuid : "random",
+                                raw,
+                                blocks,
+                                NULL};
     return disk_run(argv, NULL, cancel, error);
 }
 
-gboolean disk_make(const char *raw, guint64 size, gboolean efi, guint64 *offset,
+static gboolean check_size(guint64 size, GError **error)
+{
+    if (size >= SIZE_MIN && size < SIZE_MAX_)
+        return TRUE;
+    g_autofree char *shown = text_size(size), *least = text_size(SIZE_MIN);
+    ingot_set_error(error, INGOT_EXIT_INSTALL,
+                    size < SIZE_MIN ? "raise disk.size in the recipe"
+                                    : "lower disk.size in the recipe",
+                    "a disk of %s is too %s (the minimum is %s)", shown,
+                    size < SIZE_MIN ? "small" : "large", least);
+    return FALSE;
+}
+
+gboolean disk_make(const char *raw, const struct disk_layout *layout, guint64 *offset,
                    GCancellable *cancel, GError **error)
 {
-    if (size < SIZE_MIN || size >= SIZE_MAX_) {
-        g_autofree char *shown = text_size(size), *least = text_size(SIZE_MIN);
-        ingot_set_error(error, INGOT_EXIT_INSTALL,
-                        size < SIZE_MIN ? "raise disk.size in the recipe"
-                                        : "lower disk.size in the recipe",
-                        "a disk of %s is too %s (the minimum is %s)", shown,
-                        size < SIZE_MIN ? "small" : "large", least);
-        return FALSE;
-    }
+    gboolean efi = layout->efi;
     *offset = efi ? MIB + ESP : MIB;
-    guint64 length = (size - *offset - (efi ? GPT_END : 0)) / MIB * MIB;
-    return make_sparse(raw, size, error) && partition(raw, *offset, length, efi, cancel, error) &&
-           (!efi || make_esp(raw, cancel, error)) && make_ext4(raw, *offset, length, cancel, error);
+    if (!check_size(layout->size, error))
+        return FALSE;
+    guint64 length = (layout->size - *offset - (efi ? GPT_END : 0)) / MIB * MIB;
+    return make_sparse(raw, layout->size, error) &&
+           partition(raw, layout, *offset, length, cancel, error) &&
+           (!efi || make_esp(raw, cancel, error)) &&
+           make_ext4(raw, layout, *offset, length, cancel, error);
 }
 
 gboolean disk_convert(const char *raw, const char *image, const char *format, GCancellable *cancel,

@@ -8,31 +8,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define HOPS_MAX   40u    /* as path_resolution(7) */
-#define PATH_BYTES 4096u  /* PATH_MAX */
-#define LINKS_MAX  65000u /* EXT4_LINK_MAX of the kernel */
-
-/* A file, link or directory; hard links share one.  All belong to ext.nodes. */
-struct node {
-    ext2_ino_t ino;
-    struct ext2_inode inode;
-    gconstpointer owner;
-    char *target;       /* of a symbolic link */
-    GHashTable *names;  /* of a directory: name -> its number in entries */
-    GPtrArray *entries; /* of a directory: struct entry *, in order of creation */
-    struct node *parent;
-};
-
-struct entry {
-    char *name;
-    struct node *node;
-};
+/* i_ctime_extra and the like: the epoch's bits, then nanoseconds (the kernel's
+ * Documentation/filesystems/ext4/inodes.rst, "Inode Timestamps"). */
+#define EPOCH_BITS  2
+#define SECONDS_MIN ((gint64)G_MININT32)
+#define SECONDS_MAX (SECONDS_MIN + (G_GINT64_CONSTANT(1) << (32 + EPOCH_BITS)) - 1)
 
 struct ext {
     struct blocks blocks;
-    GPtrArray *nodes; /* the first one is the root */
+    names *names;
     /* The file that is being written: */
     GArray *runs;
     char *path;
@@ -42,106 +29,244 @@ struct ext {
 static gboolean ext_fail(errcode_t code, const char *what, const char *path, GError **error)
 {
     g_autofree char *shown = text_printable(path, -1);
-    gboolean full = code == EXT2_ET_BLOCK_ALLOC_FAIL || code == EXT2_ET_INODE_ALLOC_FAIL;
-    if (full)
+    if (code == EXT2_ET_BLOCK_ALLOC_FAIL || code == EXT2_ET_INODE_ALLOC_FAIL)
         ingot_set_error(error, INGOT_EXIT_INSTALL, "raise disk.size in the recipe",
-                        "the packages do not fit on the disk: no space for %s", shown);
+                        "the files do not fit on the disk: no space for %s", shown);
     else if (code == ENOSPC)
         ingot_set_error(error, INGOT_EXIT_HOST, "free some space on this host",
                         "cannot %s %s in the new file system: the disk of this host is full", what,
                         shown);
     else
-        ingot_set_error(error, INGOT_EXIT_INSTALL, NULL, "cannot %s %s in the new file system: %s",
-                        what, shown, error_message(code));
+        return names_refuse(what, path, error_message(code), error);
     return FALSE;
 }
 
-/* ---- nodes ---- */
+/* ---- inodes ---- */
 
-static void node_free(gpointer data)
+/* In the form of this file system: an inode and zeros up to its size. */
+union whole_inode {
+    struct ext2_inode small;
+    struct ext2_inode_large large;
+    char bytes[EXT2_MAX_BLOCK_SIZE];
+};
+
+static void set_time(guint32 *seconds, guint32 *extra, const struct names_meta *meta)
 {
-    struct node *n = data;
-    g_free(n->target);
-    g_clear_pointer(&n->names, g_hash_table_unref);
-    g_clear_pointer(&n->entries, g_ptr_array_unref);
-    g_free(n);
+    gint64 at = CLAMP(meta->mtime, SECONDS_MIN, SECONDS_MAX);
+    *seconds = (guint32)at;
+    *extra = (guint32)((at - (gint32)*seconds) >> 32) | meta->mtime_nsec << EPOCH_BITS;
 }
 
-static void entry_free(gpointer data)
+static void set_meta(struct ext2_inode_large *inode, guint type, const struct names_meta *meta)
 {
-    struct entry *e = data;
-    g_free(e->name);
-    g_free(e);
+    inode->i_mode = (guint16)(type | (meta->mode & 07777));
+    inode->i_uid = (guint16)meta->uid;
+    ext2fs_set_i_uid_high(*inode, meta->uid >> 16);
+    inode->i_gid = (guint16)meta->gid;
+    ext2fs_set_i_gid_high(*inode, meta->gid >> 16);
+    inode->i_extra_isize = sizeof *inode - EXT2_GOOD_OLD_INODE_SIZE;
+    set_time(&inode->i_mtime, &inode->i_mtime_extra, meta);
+    set_time(&inode->i_atime, &inode->i_atime_extra, meta);
+    set_time(&inode->i_ctime, &inode->i_ctime_extra, meta);
+    set_time(&inode->i_crtime, &inode->i_crtime_extra, meta);
 }
 
-static gboolean is_directory(const struct node *n)
+/* Replaces those of the inode, which is written already: what has not been read goes. */
+static errcode_t write_xattrs(ext2_filsys fs, ext2_ino_t ino, const struct names_meta *meta)
 {
-    return LINUX_S_ISDIR(n->inode.i_mode);
-}
-
-static void set_meta(struct node *n, guint type, const struct ext_meta *meta)
-{
-    n->inode.i_mode = (guint16)(type | (meta->mode & 07777));
-    n->inode.i_uid = (guint16)meta->uid;
-    ext2fs_set_i_uid_high(n->inode, meta->uid >> 16);
-    n->inode.i_gid = (guint16)meta->gid;
-    ext2fs_set_i_gid_high(n->inode, meta->gid >> 16);
-    n->inode.i_atime = n->inode.i_ctime = n->inode.i_mtime =
-        (guint32)CLAMP(meta->mtime, 0, (gint64)G_MAXINT32);
-    n->owner = meta->owner;
-}
-
-static struct node *add_node(ext *e, guint type, const struct ext_meta *meta)
-{
-    struct node *n = g_new0(struct node, 1);
-    set_meta(n, type, meta);
-    if (type == LINUX_S_IFDIR) {
-        n->names = g_hash_table_new(g_str_hash, g_str_equal);
-        n->entries = g_ptr_array_new_with_free_func(entry_free);
+    struct ext2_xattr_handle *handle;
+    errcode_t code = ext2fs_xattrs_open(fs, ino, &handle);
+    if (code)
+        return code;
+    if (!meta->xattrs || !meta->xattrs->len)
+        code = ext2fs_xattrs_write(handle);
+    for (guint i = 0; meta->xattrs && i < meta->xattrs->len && !code; i++) {
+        const struct xattr *x = g_ptr_array_index(meta->xattrs, i);
+        gsize size = 0;
+        const void *value = g_bytes_get_data(x->value, &size);
+        code = ext2fs_xattr_set(handle, x->name, value, size);
     }
-    g_ptr_array_add(e->nodes, n);
-    return n;
+    errcode_t closed = ext2fs_xattrs_close(&handle);
+    return code ? code : closed;
 }
 
-static struct entry *ext_find(const struct node *directory, const char *name)
+static errcode_t free_inode(ext *e, ext2_ino_t ino)
 {
-    return directory->names ? g_hash_table_lookup(directory->names, name) : NULL;
+    ext2_filsys fs = e->blocks.fs;
+    struct ext2_inode inode;
+    errcode_t code = ext2fs_free_ext_attr(fs, ino, NULL);
+    if (!code)
+        code = ext2fs_read_inode(fs, ino, &inode);
+    if (!code)
+        code = blocks_free(&e->blocks, ino, &inode);
+    if (code)
+        return code;
+    memset(&inode, 0, sizeof inode);
+    inode.i_dtime = (guint32)(g_get_real_time() / G_USEC_PER_SEC);
+    ext2fs_inode_alloc_stats2(fs, ino, -1, FALSE);
+    return ext2fs_write_inode(fs, ino, &inode);
 }
 
-static void add_entry(struct node *directory, const char *name, struct node *n)
+static errcode_t set_links(ext *e, ext2_ino_t ino, guint links)
 {
-    struct entry *entry = g_new0(struct entry, 1);
-    entry->name = g_strdup(name);
-    entry->node = n;
-    g_ptr_array_add(directory->entries, entry);
-    g_hash_table_insert(directory->names, entry->name, entry);
+    struct ext2_inode inode;
+    errcode_t code = ext2fs_read_inode(e->blocks.fs, ino, &inode);
+    inode.i_links_count = (guint16)links;
+    return code ? code : ext2fs_write_inode(e->blocks.fs, ino, &inode);
 }
+
+/* ---- the target of names ---- */
+
+/* A short target is in the inode itself ("fast symlink"), a longer one in a block. */
+static errcode_t fill_link(ext *e, ext2_ino_t ino, struct ext2_inode *inode, const char *target)
+{
+    gsize length = strlen(target);
+    if (length >= sizeof inode->i_block) {
+        errcode_t code = blocks_allocate(&e->blocks, ino, inode, length, e->runs);
+        return code ? code : blocks_write(&e->blocks, e->runs, 0, target, length);
+    }
+    memcpy(inode->i_block, target, length);
+    inode->i_size = (guint32)length;
+    return 0;
+}
+
+/* old_encode_dev and new_encode_dev of the kernel's include/linux/kdev_t.h. */
+static errcode_t fill_device(struct ext2_inode *inode, guint major, guint minor)
+{
+    if (major > 0xfff || minor > 0xfffff)
+        return EINVAL;
+    if (major <= 0xff && minor <= 0xff)
+        inode->i_block[0] = major << 8 | minor;
+    else
+        inode->i_block[1] = (minor & 0xff) | major << 8 | (minor & ~0xffu) << 12;
+    return 0;
+}
+
+static errcode_t fill_inode(ext *e, ext2_ino_t ino, struct ext2_inode *inode,
+                            const struct names_item *item)
+{
+    g_array_set_size(e->runs, 0);
+    switch (item->type) {
+    case S_IFREG:
+        return blocks_allocate(&e->blocks, ino, inode, item->size, e->runs);
+    case S_IFLNK:
+        return fill_link(e, ino, inode, item->link);
+    case S_IFCHR:
+    case S_IFBLK:
+        return fill_device(inode, item->major, item->minor);
+    default:
+        return 0;
+    }
+}
+
+static errcode_t make_inode(ext *e, const struct names_item *item, ext2_ino_t *ino)
+{
+    ext2_filsys fs = e->blocks.fs;
+    gboolean directory = item->type == S_IFDIR;
+    union whole_inode inode = {0};
+    errcode_t code = blocks_new_inode(&e->blocks, directory, ino);
+    set_meta(&inode.large, item->type, item->meta);
+    inode.large.i_links_count = directory ? 2 : 1;
+    if (!code)
+        code = fill_inode(e, *ino, &inode.small, item);
+    if (!code)
+        code = ext2fs_write_inode_full(fs, *ino, &inode.small, EXT2_INODE_SIZE(fs->super));
+    return code || !item->meta->xattrs ? code : write_xattrs(fs, *ino, item->meta);
+}
+
+static gboolean ext_make(gpointer to, const char *path, const struct names_item *item, guint64 *id,
+                         GError **error)
+{
+    ext *e = to;
+    ext2_ino_t ino = 0;
+    errcode_t code = make_inode(e, item, &ino);
+    if (code)
+        return ext_fail(code, "make", path, error);
+    *id = ino;
+    if (item->type != S_IFREG)
+        return TRUE;
+    g_free(e->path);
+    e->path = g_strdup(path);
+    e->size = item->size;
+    e->written = 0;
+    return TRUE;
+}
+
+static gboolean ext_data(gpointer to, const void *data, gsize length, GError **error)
+{
+    ext *e = to;
+    errcode_t code = blocks_write(&e->blocks, e->runs, e->written, data, length);
+    e->written += length;
+    return !code || ext_fail(code, "write", e->path, error);
+}
+
+static gboolean ext_end(gpointer to, GError **error)
+{
+    /* Beyond the end, the last block keeps the image's bytes: zeros, or, after a replaced file and
+     * a full turn around the disk, that file's. */
+    static const char zeros[EXT2_MAX_BLOCK_SIZE];
+    ext *e = to;
+    guint64 rest = e->size % e->blocks.fs->blocksize;
+    errcode_t code = rest ? blocks_write(&e->blocks, e->runs, e->size, zeros,
+                                         (gsize)(e->blocks.fs->blocksize - rest))
+                          : 0;
+    return !code || ext_fail(code, "write", e->path, error);
+}
+
+static gboolean ext_change(gpointer to, const char *path, guint64 id, const struct names_meta *meta,
+                           GError **error)
+{
+    ext2_filsys fs = ((ext *)to)->blocks.fs;
+    ext2_ino_t ino = (ext2_ino_t)id;
+    union whole_inode inode = {0};
+    errcode_t code =
+        ext2fs_read_inode_full(fs, ino, &inode.small, (int)sizeof(struct ext2_inode_large));
+    set_meta(&inode.large, S_IFDIR, meta);
+    if (!code)
+        code = ext2fs_write_inode_full(fs, ino, &inode.small, sizeof(struct ext2_inode_large));
+    if (!code)
+        code = write_xattrs(fs, ino, meta);
+    return !code || ext_fail(code, "change", *path ? path : "/", error);
+}
+
+static gboolean ext_link(gpointer to, const char *path, const char *from, guint64 id, guint links,
+                         GError **error)
+{
+    (void)from;
+    errcode_t code = set_links(to, (ext2_ino_t)id, links);
+    return !code || ext_fail(code, "create the link", path, error);
+}
+
+static gboolean ext_drop(gpointer to, guint64 id, guint links, GError **error)
+{
+    ext2_ino_t ino = (ext2_ino_t)id;
+    errcode_t code = links ? set_links(to, ino, links) : free_inode(to, ino);
+    return !code || ext_fail(code, "remove", "a replaced file", error);
+}
+
+static const struct names_target ext_target = {ext_make,   ext_data, ext_end,
+                                               ext_change, ext_link, ext_drop};
 
 /* ---- opening ---- */
 
-/* mke2fs's contents: a root directory with lost+found, which has no table of names, so nothing can
- * be put into it. */
+/* mke2fs's contents: a root directory with lost+found, whose blocks are kept. */
 static errcode_t read_root(ext *e)
 {
-    const struct ext_meta meta = {.mode = 0755};
-    struct node *root = add_node(e, LINUX_S_IFDIR, &meta);
-    root->ino = EXT2_ROOT_INO;
-    root->parent = root;
-    errcode_t code = ext2fs_read_inode(e->blocks.fs, EXT2_ROOT_INO, &root->inode);
+    ext2_filsys fs = e->blocks.fs;
+    struct ext2_inode root;
+    ext2_ino_t lost = 0;
+    errcode_t found = ext2fs_lookup(fs, EXT2_ROOT_INO, "lost+found", 10, NULL, &lost);
+    errcode_t code = ext2fs_read_inode(fs, EXT2_ROOT_INO, &root);
+    if (!code)
+        code = blocks_free(&e->blocks, EXT2_ROOT_INO, &root);
+    if (!code)
+        code = ext2fs_write_inode(fs, EXT2_ROOT_INO, &root);
     if (code)
         return code;
-    ext2_ino_t lost = 0;
-    root->inode.i_links_count = 2;
-    if (ext2fs_lookup(e->blocks.fs, EXT2_ROOT_INO, "lost+found", 10, NULL, &lost) == 0) {
-        struct node *n = g_new0(struct node, 1);
-        g_ptr_array_add(e->nodes, n);
-        n->ino = lost;
-        n->parent = root;
-        add_entry(root, "lost+found", n);
-        root->inode.i_links_count++;
-        code = ext2fs_read_inode(e->blocks.fs, lost, &n->inode);
-    }
-    return code ? code : blocks_free(&e->blocks, EXT2_ROOT_INO, &root->inode);
+    e->names = names_new(&ext_target, e, EXT2_ROOT_INO);
+    if (!found)
+        names_adopt(e->names, "lost+found", lost);
+    return 0;
 }
 
 static errcode_t open_image(ext *e, const char *image, guint64 offset)
@@ -166,7 +291,6 @@ ext *ext_open(const char *image, guint64 offset, GError **error)
         g_once_init_leave(&once, 1);
     }
     g_autoptr(ext) e = g_new0(ext, 1);
-    e->nodes = g_ptr_array_new_with_free_func(node_free);
     e->runs = g_array_new(FALSE, FALSE, sizeof(struct run));
     errcode_t code = open_image(e, image, offset);
     if (code) {
@@ -178,6 +302,11 @@ ext *ext_open(const char *image, guint64 offset, GError **error)
     return g_steal_pointer(&e);
 }
 
+names *ext_names(ext *e)
+{
+    return e->names;
+}
+
 void ext_abandon(ext *e)
 {
     if (!e)
@@ -186,344 +315,58 @@ void ext_abandon(ext *e)
         ext2fs_free(e->blocks.fs);
     if (e->blocks.fd >= 0)
         close(e->blocks.fd);
-    g_ptr_array_unref(e->nodes);
+    names_free(e->names);
     g_array_unref(e->runs);
     g_free(e->path);
     g_free(e);
 }
 
-/* ---- paths ---- */
-
-/* A walk through the tree: where it is, and the parts still to go, the next one last. */
-struct walk {
-    ext *e;
-    struct node *at;
-    GPtrArray *todo;
-    guint hops;
-    gboolean make; /* missing parents */
-};
-
-static void push_parts(GPtrArray *todo, const char *path)
-{
-    g_auto(GStrv) parts = g_strsplit(path, "/", -1);
-    for (guint i = g_strv_length(parts); i-- > 0;)
-        if (*parts[i] && strcmp(parts[i], ".") != 0)
-            g_ptr_array_add(todo, g_strdup(parts[i]));
-}
-
-static errcode_t make_directory(ext *e, struct node *parent, const char *name,
-                                const struct ext_meta *meta, struct node **made)
-{
-    ext2_ino_t ino = 0;
-    if (!parent->names)
-        return EXT2_ET_NO_DIRECTORY;
-    if (strlen(name) > EXT2_NAME_LEN)
-        return ENAMETOOLONG;
-    if (parent->inode.i_links_count >= LINKS_MAX)
-        return EMLINK;
-    errcode_t code = blocks_new_inode(&e->blocks, TRUE, &ino);
-    if (code)
-        return code;
-    struct node *n = add_node(e, LINUX_S_IFDIR, meta);
-    n->ino = ino;
-    n->parent = parent;
-    n->inode.i_links_count = 2;
-    parent->inode.i_links_count++;
-    add_entry(parent, name, n);
-    *made = n;
-    return 0;
-}
-
-static errcode_t ext_step(struct walk *w, const char *part)
-{
-    static const struct ext_meta usual = {.mode = 0755};
-    if (strcmp(part, "..") == 0) {
-        w->at = w->at->parent;
-        return 0;
-    }
-    const struct entry *entry = ext_find(w->at, part);
-    if (!entry)
-        return w->make ? make_directory(w->e, w->at, part, &usual, &w->at) : EXT2_ET_FILE_NOT_FOUND;
-    if (entry->node->target) {
-        if (++w->hops > HOPS_MAX)
-            return EXT2_ET_SYMLINK_LOOP;
-        if (*entry->node->target == '/')
-            w->at = g_ptr_array_index(w->e->nodes, 0);
-        push_parts(w->todo, entry->node->target);
-        return 0;
-    }
-    if (!is_directory(entry->node))
-        return EXT2_ET_NO_DIRECTORY;
-    w->at = entry->node;
-    return 0;
-}
-
-/* Where a path leads: a directory and a name in it, "" for the directory itself.  whole: a link in
- * the last part is followed. */
-static errcode_t ext_resolve(ext *e, const char *path, gboolean whole, gboolean make,
-                             struct node **directory, char **name)
-{
-    g_autoptr(GPtrArray) todo = g_ptr_array_new_with_free_func(g_free);
-    struct walk w = {.e = e, .at = g_ptr_array_index(e->nodes, 0), .todo = todo, .make = make};
-    errcode_t code = strlen(path) < PATH_BYTES ? 0 : ENAMETOOLONG;
-    *name = NULL;
-    if (!code)
-        push_parts(todo, path);
-    while (!code && todo->len) {
-        g_autofree char *part = g_ptr_array_steal_index(todo, todo->len - 1);
-        const struct entry *entry = ext_find(w.at, part);
-        gboolean last = todo->len == 0 && strcmp(part, "..") != 0;
-        if (last && !(whole && entry && entry->node->target)) {
-            *name = g_steal_pointer(&part);
-            break;
-        }
-        code = ext_step(&w, part);
-    }
-    if (!code && !*name)
-        *name = g_strdup("");
-    *directory = w.at;
-    return code;
-}
-
-enum ext_kind ext_look(ext *e, const char *path, gconstpointer *owner)
-{
-    g_autofree char *name = NULL;
-    struct node *directory;
-    if (ext_resolve(e, path, FALSE, FALSE, &directory, &name))
-        return EXT_NONE;
-    const struct entry *entry = ext_find(directory, name);
-    if (!*name)
-        return EXT_DIRECTORY;
-    if (!entry)
-        return EXT_NONE;
-    if (owner)
-        *owner = entry->node->owner;
-    return is_directory(entry->node) ? EXT_DIRECTORY : entry->node->target ? EXT_LINK : EXT_FILE;
-}
-
-gboolean ext_directory(ext *e, const char *path, const struct ext_meta *meta, GError **error)
-{
-    g_autofree char *name = NULL;
-    struct node *directory, *made;
-    errcode_t code = ext_resolve(e, path, TRUE, TRUE, &directory, &name);
-    const struct entry *there = code ? NULL : ext_find(directory, name);
-    if (!code && !*name)
-        return TRUE;
-    if (!code && there)
-        code = is_directory(there->node) ? 0 : EXT2_ET_NO_DIRECTORY;
-    else if (!code)
-        code = make_directory(e, directory, name, meta, &made);
-    return !code || ext_fail(code, "create the directory", path, error);
-}
-
-/* ---- files and links ---- */
-
-/* Drops one name of a node, and its data with the last one. */
-static errcode_t ext_drop(ext *e, struct node *n)
-{
-    if (--n->inode.i_links_count)
-        return 0;
-    errcode_t code = blocks_free(&e->blocks, n->ino, &n->inode);
-    if (code)
-        return code;
-    /* Extents were written with it. */
-    memset(&n->inode, 0, sizeof n->inode);
-    n->inode.i_dtime = (guint32)(g_get_real_time() / G_USEC_PER_SEC);
-    ext2fs_inode_alloc_stats2(e->blocks.fs, n->ino, -1, FALSE);
-    return ext2fs_write_inode(e->blocks.fs, n->ino, &n->inode);
-}
-
-/* The directory and the name for a new file; an existing file of that name may be replaced. */
-static errcode_t find_place(ext *e, const char *path, struct node **directory, char **name)
-{
-    errcode_t code = ext_resolve(e, path, FALSE, TRUE, directory, name);
-    if (code)
-        return code;
-    if (!(*directory)->names)
-        return EXT2_ET_NO_DIRECTORY;
-    if (strlen(*name) > EXT2_NAME_LEN)
-        return ENAMETOOLONG;
-    const struct entry *there = ext_find(*directory, *name);
-    return !**name || (there && is_directory(there->node)) ? EISDIR : 0;
-}
-
-static errcode_t ext_put(ext *e, struct node *directory, const char *name, struct node *n)
-{
-    struct entry *there = ext_find(directory, name);
-    n->inode.i_links_count++;
-    if (!there) {
-        add_entry(directory, name, n);
-        return 0;
-    }
-    struct node *old = there->node;
-    there->node = n;
-    return ext_drop(e, old);
-}
-
-/* An inode for a node, with blocks for size bytes: e->runs. */
-static errcode_t new_inode(ext *e, struct node *n, guint64 size)
-{
-    errcode_t code = blocks_new_inode(&e->blocks, FALSE, &n->ino);
-    g_array_set_size(e->runs, 0);
-    return code ? code : blocks_allocate(&e->blocks, n->ino, &n->inode, size, e->runs);
-}
-
-/* A short target is in the inode itself ("fast symlink"), a longer one in a block. */
-static errcode_t fill_link(ext *e, struct node *n)
-{
-    gsize length = strlen(n->target);
-    if (length >= sizeof n->inode.i_block) {
-        errcode_t code = new_inode(e, n, length);
-        return code ? code : blocks_write(&e->blocks, e->runs, 0, n->target, length);
-    }
-    memcpy(n->inode.i_block, n->target, length);
-    n->inode.i_size = (guint32)length;
-    return blocks_new_inode(&e->blocks, FALSE, &n->ino);
-}
-
-gboolean ext_symlink(ext *e, const char *path, const char *target, const struct ext_meta *meta,
-                     GError **error)
-{
-    g_autofree char *name = NULL;
-    struct node *directory;
-    struct ext_meta linked = *meta;
-    linked.mode = 0777;
-    errcode_t code = find_place(e, path, &directory, &name);
-    if (code == EISDIR)
-        return TRUE;
-    if (!code && (!*target || strlen(target) >= PATH_BYTES))
-        code = ENAMETOOLONG;
-    if (!code) {
-        struct node *n = add_node(e, LINUX_S_IFLNK, &linked);
-        n->target = g_strdup(target);
-        code = fill_link(e, n);
-        if (!code)
-            code = ext_put(e, directory, name, n);
-    }
-    return !code || ext_fail(code, "create the link", path, error);
-}
-
-gboolean ext_hard_link(ext *e, const char *path, const char *target, GError **error)
-{
-    g_autofree char *name = NULL, *from = NULL;
-    struct node *directory, *source;
-    errcode_t code = ext_resolve(e, target, FALSE, FALSE, &source, &from);
-    const struct entry *old = code ? NULL : ext_find(source, from);
-    if (!old || is_directory(old->node))
-        return ext_fail(EXT2_ET_FILE_NOT_FOUND, "link to", target, error);
-    struct node *n = old->node;
-    code = find_place(e, path, &directory, &name);
-    if (!code && n->inode.i_links_count >= LINKS_MAX)
-        code = EMLINK;
-    if (!code)
-        code = ext_put(e, directory, name, n);
-    return !code || ext_fail(code, "create the link", path, error);
-}
-
-gboolean ext_file_begin(ext *e, const char *path, const struct ext_meta *meta, guint64 size,
-                        GError **error)
-{
-    g_autofree char *name = NULL;
-    struct node *directory;
-    errcode_t code = find_place(e, path, &directory, &name);
-    if (!code) {
-        struct node *n = add_node(e, LINUX_S_IFREG, meta);
-        code = new_inode(e, n, size);
-        if (!code)
-            code = ext_put(e, directory, name, n);
-    }
-    if (code)
-        return ext_fail(code, "make", path, error);
-    g_free(e->path);
-    e->path = g_strdup(path);
-    e->size = size;
-    e->written = 0;
-    return TRUE;
-}
-
-gboolean ext_file_data(ext *e, const void *data, gsize length, GError **error)
-{
-    if (length > e->size - e->written)
-        return ext_fail(EXT2_ET_FILE_TOO_BIG, "write", e->path, error);
-    errcode_t code = blocks_write(&e->blocks, e->runs, e->written, data, length);
-    e->written += length;
-    return !code || ext_fail(code, "write", e->path, error);
-}
-
-gboolean ext_file_end(ext *e, GError **error)
-{
-    /* Beyond the end, the last block keeps the image's bytes: zeros, or, after a replaced file and
-     * a full turn around the disk, that file's. */
-    static const char zeros[EXT2_MAX_BLOCK_SIZE];
-    guint64 rest = e->size % e->blocks.fs->blocksize;
-    if (e->written != e->size)
-        return ext_fail(EXT2_ET_SHORT_WRITE, "write", e->path, error);
-    errcode_t code = rest ? blocks_write(&e->blocks, e->runs, e->size, zeros,
-                                         (gsize)(e->blocks.fs->blocksize - rest))
-                          : 0;
-    return !code || ext_fail(code, "write", e->path, error);
-}
-
-gboolean ext_file(ext *e, const char *path, const struct ext_meta *meta, const void *data,
-                  gsize length, GError **error)
-{
-    return ext_file_begin(e, path, meta, length, error) &&
-           (!length || ext_file_data(e, data, length, error)) && ext_file_end(e, error);
-}
-
 /* ---- closing ---- */
 
-static int entry_type(const struct node *n)
+static int entry_type(guint type)
 {
-    return is_directory(n) ? EXT2_FT_DIR : n->target ? EXT2_FT_SYMLINK : EXT2_FT_REG_FILE;
+    switch (type) {
+    case S_IFDIR:
+        return EXT2_FT_DIR;
+    case S_IFLNK:
+        return EXT2_FT_SYMLINK;
+    case S_IFCHR:
+        return EXT2_FT_CHRDEV;
+    case S_IFBLK:
+        return EXT2_FT_BLKDEV;
+    default:
+        return type == S_IFIFO ? EXT2_FT_FIFO : EXT2_FT_REG_FILE;
+    }
 }
 
-static errcode_t write_directory(ext *e, struct node *n)
+static gboolean write_directory(gpointer to, const struct names_directory *d, GError **error)
 {
+    ext *e = to;
+    ext2_ino_t ino = (ext2_ino_t)d->id;
     g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(struct directory_entry));
-    struct directory_entry item = {".", n->ino, EXT2_FT_DIR};
-    g_array_append_val(list, item);
-    item = (struct directory_entry){"..", n->parent->ino, EXT2_FT_DIR};
-    g_array_append_val(list, item);
-    for (guint i = 0; i < n->entries->len; i++) {
-        const struct entry *entry = g_ptr_array_index(n->entries, i);
-        item = (struct directory_entry){entry->name, entry->node->ino, entry_type(entry->node)};
+    struct ext2_inode inode;
+    errcode_t code = ext2fs_read_inode(e->blocks.fs, ino, &inode);
+    for (guint i = 0; i < d->entries->len; i++) {
+        const struct names_entry *from = &g_array_index(d->entries, struct names_entry, i);
+        const struct directory_entry item = {from->name, (ext2_ino_t)from->id,
+                                             entry_type(from->type)};
         g_array_append_val(list, item);
     }
-    return blocks_write_directory(&e->blocks, n->ino, &n->inode, list);
-}
-
-static errcode_t write_inode(ext *e, struct node *n)
-{
-    if (!n->ino || !n->inode.i_links_count)
-        return 0; /* not finished, or dropped */
-    /* The larger part of the inode is already there for root and lost+found. */
-    if (n->ino < EXT2_FIRST_INO(e->blocks.fs->super) || (is_directory(n) && !n->names))
-        return ext2fs_write_inode(e->blocks.fs, n->ino, &n->inode);
-    return ext2fs_write_new_inode(e->blocks.fs, n->ino, &n->inode);
-}
-
-static errcode_t write_tree(ext *e)
-{
-    errcode_t code = 0;
-    for (guint i = 0; i < e->nodes->len && !code; i++) {
-        struct node *n = g_ptr_array_index(e->nodes, i);
-        if (n->names)
-            code = write_directory(e, n);
-        if (!code)
-            code = write_inode(e, n);
-    }
-    return code;
+    if (!code)
+        code = blocks_write_directory(&e->blocks, ino, &inode, list);
+    inode.i_links_count = (guint16)d->links;
+    if (!code)
+        code = ext2fs_write_inode(e->blocks.fs, ino, &inode);
+    return !code || ext_fail(code, "write", "a directory", error);
 }
 
 gboolean ext_close(ext *e, GError **error)
 {
-    errcode_t code = write_tree(e);
+    gboolean good = names_each_directory(e->names, write_directory, error);
     /* This machine reads the image next; a crash before that is a failed build. */
-    if (!code)
-        code = ext2fs_close2(e->blocks.fs, EXT2_FLAG_FLUSH_NO_SYNC);
-    if (!code)
+    errcode_t code = good ? ext2fs_close2(e->blocks.fs, EXT2_FLAG_FLUSH_NO_SYNC) : 0;
+    if (good && !code)
         e->blocks.fs = NULL;
     ext_abandon(e);
-    return !code || ext_fail(code, "finish", "the file system", error);
+    return good && (!code || ext_fail(code, "finish", "the file system", error));
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 #include "media/media.h"
+#include "rootfs/layout.h"
 
-/* Makes a disk with a root file system from packages, as an ordinary user: their files are unpacked
- * straight into a disk image, and nothing of a package is run.  The record of a packaging system
+/* Makes root file systems, as an ordinary user: from packages a disk, or an archive of the same
+ * files; and a disk from an archive.  Files go straight into the disk image, and nothing of a
+ * package is run.  The record of a packaging system
  * (struct rootfs_database) reads the packages' heads, decides about files that two packages have,
  * and writes its database. */
 
@@ -62,6 +64,13 @@ struct rootfs_database {
     gboolean (*finish)(gpointer database, GError **error);
 };
 
+/* Packages and the packaging system that they are of. */
+struct rootfs_content {
+    const struct rootfs_database *database;
+    const struct rootfs_package *packages;
+    gsize n_packages;
+};
+
 struct rootfs_spec {
     const char *image;    /* to make; must not exist */
     const char *format;   /* of the image, QEMU's name */
@@ -69,9 +78,7 @@ struct rootfs_spec {
     guint64 size;         /* of the disk in bytes */
     gboolean efi; /* GPT with an EFI system partition and the root file system as partition 2;
                    * else MBR with the root file system as its one partition, bootable */
-    const struct rootfs_database *database;
-    const struct rootfs_package *packages;
-    gsize n_packages;
+    struct rootfs_content content;
 };
 
 /* Makes the image.  Errors are of INGOT_EXIT_MEDIA (a package is damaged or hostile),
@@ -79,3 +86,28 @@ struct rootfs_spec {
  * Call it from the main thread: it starts programs. */
 gboolean rootfs_make(const struct rootfs_spec *spec, progress *p, GCancellable *cancel,
                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Unpacks the same files as a pax archive to fd, which it closes, also on error: numeric owners,
+ * hard links, times in nanoseconds, names as bytes.  Extracted into an empty directory, it gives
+ * the same tree: an entry replaces what earlier ones made at its path, but a directory stays; the
+ * root itself has no entry, and that of a hard link no metadata.  Any thread may call it.  Errors
+ * as rootfs_make; INGOT_EXIT_HOST if nobody reads any more. */
+gboolean rootfs_unpack(const struct rootfs_content *content, int fd, progress *p,
+                       GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+struct rootfs_disk {
+    const char *image;   /* to make, raw and sparse; must not exist */
+    guint64 size;        /* of the disk in bytes */
+    gboolean efi;        /* refused */
+    const char *uuid;    /* of the root file system; the MBR's signature begins like it */
+    GBytes *boot, *core; /* GRUB for BIOS, boot.img and core.img, both untrusted; NULL: none */
+};
+
+/* Makes a disk as rootfs_make does, with the files of a pax archive from an untrusted source.
+ * Reads fd to its end, unless an error comes first, and closes it.  Devices, FIFOs, hard links,
+ * times in nanoseconds, extended attributes and ACLs (LIBARCHIVE.xattr or SCHILY.xattr) are kept;
+ * an entry for the root directory gives it its metadata.  Errors are of INGOT_EXIT_INSTALL (the
+ * archive is damaged, or does not fit) or INGOT_EXIT_HOST.  On error or cancel nothing is left.
+ * Call it from the main thread. */
+gboolean rootfs_write_disk(const struct rootfs_disk *disk, int fd, GCancellable *cancel,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

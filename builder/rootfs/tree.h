@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+/* The room's second public header: for those who have a tree and no packages. */
 #include "sandbox/sandbox.h"
 
 /* A root file system as a tree of files on the host, with its owners, modes, times, links and
@@ -8,14 +9,22 @@
  * with the tree as its root directory) does, and is asked over a socket.  Paths are absolute in the
  * tree, and links in it lead nowhere else.
  *
- * Errors are of INGOT_EXIT_HOST when the host is at fault (its disk is full), else of
- * INGOT_EXIT_SEAL; they do not name the operation: callers prefix what they wanted.  tree_errno
- * tells ENOENT apart. */
+ * An error is of TREE_ERROR, with an errno as its code, when a call on a file failed: the stage
+ * decides what exit code that is.  It is of INGOT_EXIT_HOST when the host is at fault (its disk is
+ * full), and of INGOT_EXIT_SEAL when the server has died or broken the protocol; after that, and
+ * after a cancelled call, every call fails.  Messages do not name the operation: callers prefix
+ * what they wanted.  Calls from several threads wait for each other. */
 typedef struct tree tree;
 
+#define TREE_WHITEOUT ".wh." /* tree_receive */
+
+#define TREE_ERROR (tree_error_quark())
+GQuark tree_error_quark(void);
+
 #define TREE_SERVER "ingot-tree"
-/* main() of ingot when argv[0] is TREE_SERVER: serves descriptor 3 until it is closed. */
-int tree_serve(void);
+/* main() of ingot when the last part of argv[0] is TREE_SERVER: serves descriptor 3 until it is
+ * closed, with root, its only argument, as its root directory.  The program's exit code. */
+int tree_serve(const char *root);
 
 struct tree_spec {
     const char *directory;  /* made when it is not there */
@@ -24,7 +33,7 @@ struct tree_spec {
 };
 
 /* One tree may have several servers, one after the other.  The caller owns it; closing leaves the
- * files, tree_remove removes them. */
+ * files, tree_remove removes them.  Call it from the main thread; cancel ends calls too. */
 tree *tree_open(const struct tree_spec *spec, GCancellable *cancel,
                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void tree_close(tree *t); /* NULL is fine */
@@ -71,7 +80,8 @@ gboolean tree_chown(tree *t, const char *path, guint uid, guint gid,
 /* replace: what is there, unless it is a directory. */
 gboolean tree_symlink(tree *t, const char *target, const char *path, gboolean replace,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Bytes of all files, in blocks of 4096 with one inode each: about what a file system needs. */
+/* Bytes of all files without their holes, in blocks of 4096 with one block more for each file: more
+ * than a file system needs. */
 gboolean tree_usage(tree *t, guint64 *bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* ---- streams ---- */
@@ -80,15 +90,18 @@ gboolean tree_usage(tree *t, guint64 *bytes, GError **error) G_GNUC_WARN_UNUSED_
  * return at the end of the stream. */
 
 /* Everything below directory as a pax archive (POSIX.1-2008 pax(1), with SCHILY.xattr, numeric
- * owners, hard links, times in nanoseconds), in strcmp order of paths, "./" first.  excludes:
- * patterns of tar(1) for paths that begin with "./", or NULL. */
+ * owners, hard links, times in nanoseconds), in strcmp order within each directory, "./" first.
+ * Equal trees give the same bytes, whatever they lie on: a run of at least a MiB of zeros is a hole
+ * (GNU tar's format 1.0 of sparse files).  Sockets are left out.  excludes: patterns of tar(1) for
+ * paths that begin with "./", or NULL. */
 gboolean tree_send(tree *t, const char *directory, const char *const *excludes, int fd,
                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* The paths of everything below a directory, each up to a NUL and without the directory. */
 gboolean tree_send_names(tree *t, const char *directory, int fd,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Unpacks an archive (tar, any compression) below directory.  An entry replaces what is there, but
- * a directory stays one, and gets the entry's owner, mode and times.  ".wh.NAME" removes NAME, and
+/* Unpacks an archive (tar; gzip, bzip2, xz, lzma, zstd, lz4 or none) below directory.  An entry
+ * replaces what is there, but a directory stays one, and gets the entry's owner, mode and times.  A
+ * path through a link, and a device, is an error.  ".wh.NAME" removes NAME, and
  * ".wh..wh..opq" all that its directory had before (OCI image-spec v1.1, layer.md, "Whiteouts"). */
 gboolean tree_receive(tree *t, const char *directory, int fd,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -98,5 +111,7 @@ gboolean tree_receive(tree *t, const char *directory, int fd,
 /* Remembers how the tree is now. */
 gboolean tree_mark(tree *t, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What has changed since tree_mark, as tree_send, with whiteouts for what has gone: put on top of
- * the marked tree, it gives this one. */
-gboolean tree_send_changes(tree *t, int fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * the marked tree, it gives this one.  changes FALSE: all of the tree.  A name that begins with
+ * ".wh." is an error. */
+gboolean tree_send_layer(tree *t, gboolean changes, int fd,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

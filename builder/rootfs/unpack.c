@@ -9,7 +9,7 @@
 struct unpacker {
     const struct rootfs_database *database;
     gpointer opened; /* by database */
-    ext *to;
+    names *to;
     rootfs_queue *from;
 };
 
@@ -26,19 +26,10 @@ static gboolean unpack_refuse(const struct unpacking *u, const char *why, GError
     return media_package_refuse(rootfs_queue_path(u->by->from), why, error);
 }
 
-/* Without empty and "." parts; "" is the root; NULL: a path that no package may have. */
-static char *clean_path(const char *raw)
+/* Names of files are lines in the databases of packaging systems. */
+static char *package_path(const char *raw)
 {
-    g_auto(GStrv) parts = g_strsplit(raw ? raw : "..", "/", -1);
-    GString *path = g_string_new(NULL);
-    gboolean good = TRUE;
-    for (char **part = parts; *part; part++) {
-        if (strcmp(*part, "..") == 0 || strchr(*part, '\n'))
-            good = FALSE;
-        if (**part && strcmp(*part, ".") != 0)
-            g_string_append_printf(path, "%s%s", path->len ? "/" : "", *part);
-    }
-    return g_string_free(path, !good);
+    return raw && !strchr(raw, '\n') ? names_clean(raw) : NULL;
 }
 
 /* ---- where the database writes ---- */
@@ -46,24 +37,24 @@ static char *clean_path(const char *raw)
 static gboolean sink_file(gpointer to, const char *path, guint mode, gint64 mtime, const void *data,
                           gsize size, GError **error)
 {
-    const struct ext_meta meta = {.mode = mode, .mtime = mtime};
-    return ext_file(to, path, &meta, data, size, error);
+    const struct names_meta meta = {.mode = mode, .mtime = mtime};
+    return names_file(to, path, &meta, data, size, error);
 }
 
 static gboolean sink_directory(gpointer to, const char *path, gint64 mtime, GError **error)
 {
-    const struct ext_meta meta = {.mode = 0755, .mtime = mtime};
-    return ext_directory(to, path, &meta, error);
+    const struct names_meta meta = {.mode = 0755, .mtime = mtime};
+    return names_directory(to, path, &meta, error);
 }
 
 static gboolean sink_exists(gpointer to, const char *path)
 {
-    return ext_look(to, path, NULL) != EXT_NONE;
+    return names_look(to, path, NULL) != NAMES_NONE;
 }
 
 static const struct rootfs_sink unpack_sink = {sink_file, sink_directory, sink_exists};
 
-unpacker *unpacker_new(const struct rootfs_database *database, ext *to, rootfs_queue *from)
+unpacker *unpacker_new(const struct rootfs_database *database, names *to, rootfs_queue *from)
 {
     unpacker *u = g_new0(unpacker, 1);
     *u = (unpacker){database, database->open(&unpack_sink, to), to, from};
@@ -85,15 +76,16 @@ gboolean unpacker_finish(const unpacker *u, GError **error)
 
 /* ---- merged /usr ---- */
 
-static gboolean unpack_merge(ext *to, const char *name, const struct ext_meta *meta, GError **error)
+static gboolean unpack_merge(names *to, const char *name, const struct names_meta *meta,
+                             GError **error)
 {
     g_autofree char *target = g_strconcat("usr/", name, NULL);
-    return ext_directory(to, target, meta, error) && ext_symlink(to, name, target, meta, error);
+    return names_directory(to, target, meta, error) && names_symlink(to, name, target, meta, error);
 }
 
 gboolean unpacker_merge(const unpacker *u, GError **error)
 {
-    const struct ext_meta usual = {.mode = 0755, .mtime = g_get_real_time() / G_USEC_PER_SEC};
+    const struct names_meta usual = {.mode = 0755, .mtime = g_get_real_time() / G_USEC_PER_SEC};
     for (const struct rootfs_merged *m = u->database->merged; m->name; m++)
         if (m->always && !unpack_merge(u->to, m->name, &usual, error))
             return FALSE;
@@ -105,7 +97,7 @@ gboolean unpacker_merge(const unpacker *u, GError **error)
 static gboolean merge_usr(const struct unpacking *u, const char *path, gboolean *done,
                           GError **error)
 {
-    static const struct ext_meta usual = {.mode = 0755};
+    static const struct names_meta usual = {.mode = 0755};
     const struct rootfs_merged *m = u->by->database->merged;
     g_autofree char *first = g_strndup(path, strcspn(path, "/"));
     while (m->name && strcmp(m->name, first) != 0)
@@ -113,7 +105,7 @@ static gboolean merge_usr(const struct unpacking *u, const char *path, gboolean 
     if (!m->name)
         return TRUE;
     *done = strcmp(first, path) == 0;
-    return ext_look(u->by->to, first, NULL) != EXT_NONE ||
+    return names_look(u->by->to, first, NULL) != NAMES_NONE ||
            unpack_merge(u->by->to, first, &usual, error);
 }
 
@@ -124,11 +116,11 @@ static gboolean unpack_settle(const struct unpacking *u, const char *path,
                               struct rootfs_place *place, GError **error)
 {
     gconstpointer other = NULL;
-    enum ext_kind kind = ext_look(u->by->to, path, &other);
-    if (kind == EXT_NONE || kind == EXT_DIRECTORY || !other || other == u->owner)
+    enum names_kind kind = names_look(u->by->to, path, &other);
+    if (kind == NAMES_NONE || kind == NAMES_DIRECTORY || !other || other == u->owner)
         return TRUE;
     return u->by->database->dispute(u->owner, (gpointer)other, path, place, error) &&
-           (!place->aside || ext_hard_link(u->by->to, place->aside, path, error));
+           (!place->aside || names_hard_link(u->by->to, place->aside, path, error));
 }
 
 static gboolean copy_data(const struct unpacking *u, GChecksum *sum, GError **error)
@@ -140,7 +132,7 @@ static gboolean copy_data(const struct unpacking *u, GChecksum *sum, GError **er
     while ((code = archive_read_data_block(u->a, &block, &length, &offset)) == ARCHIVE_OK) {
         if (offset != at)
             return unpack_refuse(u, "it has a sparse file", error);
-        if (!ext_file_data(u->by->to, block, length, error))
+        if (!names_file_data(u->by->to, block, length, error))
             return FALSE;
         if (sum)
             g_checksum_update(sum, block, (gssize)length);
@@ -150,15 +142,15 @@ static gboolean copy_data(const struct unpacking *u, GChecksum *sum, GError **er
 }
 
 static gboolean unpack_put_file(const struct unpacking *u, const char *path,
-                                const struct ext_meta *meta, la_int64_t size, GError **error)
+                                const struct names_meta *meta, la_int64_t size, GError **error)
 {
     const struct rootfs_database *database = u->by->database;
     g_autoptr(GChecksum) sum =
         database->wants_digest(u->owner, path) ? g_checksum_new(database->digest) : NULL;
     if (size < 0)
         return unpack_refuse(u, "it has a file without a size", error);
-    if (!ext_file_begin(u->by->to, path, meta, (guint64)size, error) || !copy_data(u, sum, error) ||
-        !ext_file_end(u->by->to, error))
+    if (!names_file_begin(u->by->to, path, meta, (guint64)size, error) ||
+        !copy_data(u, sum, error) || !names_file_end(u->by->to, error))
         return FALSE;
     if (sum)
         database->digested(u->owner, path, g_checksum_get_string(sum));
@@ -166,17 +158,17 @@ static gboolean unpack_put_file(const struct unpacking *u, const char *path,
 }
 
 static gboolean put_symlink(const struct unpacking *u, const char *path, const char *target,
-                            const struct ext_meta *meta, GError **error)
+                            const struct names_meta *meta, GError **error)
 {
-    return target && *target ? ext_symlink(u->by->to, path, target, meta, error)
+    return target && *target ? names_symlink(u->by->to, path, target, meta, error)
                              : unpack_refuse(u, "it has a link without a target", error);
 }
 
 static gboolean put_hard_link(const struct unpacking *u, const char *path, const char *raw,
                               GError **error)
 {
-    g_autofree char *target = clean_path(raw);
-    return target ? ext_hard_link(u->by->to, path, target, error)
+    g_autofree char *target = package_path(raw);
+    return target ? names_hard_link(u->by->to, path, target, error)
                   : unpack_refuse(u, "a link leads out of it", error);
 }
 
@@ -184,18 +176,19 @@ static gboolean put_entry(const struct unpacking *u, struct archive_entry *entry
                           GError **error)
 {
     la_int64_t uid = archive_entry_uid(entry), gid = archive_entry_gid(entry);
-    const struct ext_meta meta = {.mode = archive_entry_perm(entry),
-                                  .uid = (guint)uid,
-                                  .gid = (guint)gid,
-                                  .mtime = archive_entry_mtime(entry),
-                                  .owner = u->owner};
+    const struct names_meta meta = {.mode = archive_entry_perm(entry),
+                                    .uid = (guint)uid,
+                                    .gid = (guint)gid,
+                                    .mtime = archive_entry_mtime(entry),
+                                    .mtime_nsec = (guint)archive_entry_mtime_nsec(entry),
+                                    .owner = u->owner};
     if (uid < 0 || uid >= G_MAXUINT32 || gid < 0 || gid >= G_MAXUINT32)
         return unpack_refuse(u, "a file has an impossible owner", error);
     if (archive_entry_hardlink(entry))
         return put_hard_link(u, path, archive_entry_hardlink(entry), error);
     switch (archive_entry_filetype(entry)) {
     case AE_IFDIR:
-        return ext_directory(u->by->to, path, &meta, error);
+        return names_directory(u->by->to, path, &meta, error);
     case AE_IFLNK:
         return put_symlink(u, path, archive_entry_symlink(entry), &meta, error);
     case AE_IFREG:
@@ -225,7 +218,7 @@ static gboolean unpack_visit(const struct unpacking *u, struct archive_entry *en
 
 static gboolean unpack_entry(struct unpacking *u, struct archive_entry *entry, GError **error)
 {
-    g_autofree char *path = clean_path(archive_entry_pathname(entry));
+    g_autofree char *path = package_path(archive_entry_pathname(entry));
     if (!path)
         return unpack_refuse(u, "a path leads out of it", error);
     if (u->entries++ >= ENTRIES_MAX)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include "rootfs/ext.h"
+#include "rootfs/names.h"
 #include "rootfs/queue.h"
 #include "rootfs/rootfs.h"
 
-/* Puts packages from a queue into a file system, under the rules of a database. */
+/* Puts packages from a queue into a tree of names, under the rules of a database. */
 typedef struct unpacker unpacker;
 
 /* All three must live as long; the caller owns the object. */
-unpacker *unpacker_new(const struct rootfs_database *database, ext *to, rootfs_queue *from);
+unpacker *unpacker_new(const struct rootfs_database *database, names *to, rootfs_queue *from);
 void unpacker_free(unpacker *u);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(unpacker, unpacker_free)
 

@@ -32,6 +32,10 @@ struct sandbox_mount {
     gboolean writable;
 };
 
+/* As from: what the sandbox has there itself, for a tree in it that is chrooted into. */
+#define SANDBOX_PROC "sandbox:/proc"
+#define SANDBOX_DEV  "sandbox:/dev"
+
 struct sandbox_spec {
     enum sandbox_kind kind;  /* of the host: not SANDBOX_NONE */
     const char *const *argv; /* the program: a path in the sandbox */

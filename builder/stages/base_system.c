@@ -24,9 +24,9 @@ gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, p
                                      .work_dir = folder,
                                      .size = p->disk_size,
                                      .efi = p->answers.sources->efi,
-                                     .database = p->installer->packaging->database,
-                                     .packages = packages,
-                                     .n_packages = n};
+                                     .content = {.database = p->installer->packaging->database,
+                                                 .packages = packages,
+                                                 .n_packages = n}};
     return rootfs_make(&spec, reporter, cancel, error);
 }
 
@@ -57,7 +57,7 @@ gboolean base_system_is_kept(const build *b)
     if (b->options.fresh || !b->media || !b->media->packages)
         return FALSE;
     g_autofree char *key = base_system_key(b);
-    return kept_is_there(b->plan->cache_dir, "base", key, b->options.max_age);
+    return kept_is_there(b->plan->cache_dir, &kept_base_disk, key, b->options.max_age);
 }
 
 static gboolean base_system_load(build *b, const kept *k)
@@ -89,7 +89,7 @@ static gboolean put_under(const char *from, const char *disk, GCancellable *canc
 static gboolean packages_disk(build *b, const char *disk, GPtrArray *phases, GError **error)
 {
     g_autofree char *key = base_system_key(b);
-    g_autoptr(kept) k = kept_hold(b->plan->cache_dir, "base", key, b->cancel, error);
+    g_autoptr(kept) k = kept_hold(b->plan->cache_dir, &kept_base_disk, key, b->cancel, error);
     if (!k)
         return FALSE;
     if (!base_system_load(b, k)) {
@@ -98,7 +98,7 @@ static gboolean packages_disk(build *b, const char *disk, GPtrArray *phases, GEr
             return FALSE;
         g_ptr_array_extend_and_steal(phases, made);
     }
-    return put_under(kept_disk(k), disk, b->cancel, error);
+    return put_under(kept_file(k), disk, b->cancel, error);
 }
 
 gboolean base_system_disk(build *b, const char *disk, GPtrArray *phases, GError **error)

@@ -6,6 +6,7 @@
 #include "stages/kept.h"
 #include "stages/limit.h"
 #include "stages/build_record.h"
+#include "stages/namespace.h"
 #include "stages/space_check.h"
 #include "stages/stages.h"
 
@@ -37,6 +38,7 @@ build *build_new(const plan *p, const struct build_options *options, progress *r
     b->outputs = g_ptr_array_new_with_free_func(build_free_output);
     b->work_lock = b->run_lock = -1;
     g_autofree char *parent = g_build_filename(p->cache_dir, "work", NULL);
+    namespace_clear_dead(p->cache_dir);
     b->work_dir = files_live_dir(parent, p->name, &b->work_lock, error);
     if (!b->work_dir)
         return NULL;
@@ -52,6 +54,7 @@ void build_free(build *b)
 {
     if (!b)
         return;
+    namespace_clear(b);
     files_remove_tree(b->run_dir);
     files_unlock(b->run_lock);
     files_remove_tree(b->work_dir);

@@ -1,8 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/files.h"
-#include "stages/stages.h"
+#include "stages/namespace.h"
 
 /* Writes the finished image in every format into a staging directory of the output directory. */
+
+/* The disk that is exported: the sealed overlay, or a new one of the sealed tree, which has done
+ * its work then. */
+static gboolean export_disk(build *b, struct output_job *job, GError **error)
+{
+    if (b->plan->isolation == PLAN_MACHINE) {
+        job->image = b->sealed;
+        return TRUE;
+    }
+    progress_phase(b->progress, "disk");
+    b->sealed = g_build_filename(b->work_dir, "sealed.raw", NULL);
+    job->image = b->sealed;
+    job->image_format = "raw";
+    gboolean good = namespace_write_disk(b, b->sealed, error);
+    namespace_clear(b);
+    return good;
+}
 
 static gboolean export_stage(build *b, const char *key, GError **error)
 {
@@ -12,12 +29,13 @@ static gboolean export_stage(build *b, const char *key, GError **error)
     b->staging = output_stage(b->plan->out_dir, b->plan->name, error);
     if (!b->staging)
         return FALSE;
-    const struct output_job job = {.image = b->sealed,
-                                   .folder = b->staging,
-                                   .name = b->plan->name,
-                                   .compact = b->options.compact,
-                                   .progress = b->progress,
-                                   .cancel = b->cancel};
+    struct output_job job = {.folder = b->staging,
+                             .name = b->plan->name,
+                             .compact = b->options.compact,
+                             .progress = b->progress,
+                             .cancel = b->cancel};
+    if (!export_disk(b, &job, error))
+        return FALSE;
     for (const output_format *const *format = b->plan->outputs; *format; format++) {
         output_result *result = output_write(*format, &job, error);
         if (!result)

@@ -70,6 +70,8 @@ static void failure_bundle_put_recipe(const build *b, const char *dir)
         return;
     failure_bundle_put_masked(b, dir, RERUN_RECIPE, b->plan->recipe_text,
                               strlen(b->plan->recipe_text), 0644);
+    if (b->plan->isolation == PLAN_NAMESPACE) /* no machine to run again */
+        return;
     g_autofree char *script = rerun_script(b);
     failure_bundle_put_masked(b, dir, "qemu.sh", script, strlen(script), 0755);
 }

@@ -2,9 +2,7 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "stages/base_system.h"
-#include "stages/machine.h"
-#include "stages/kept.h"
+#include "stages/installation.h"
 #include "stages/space_check.h"
 #include "stages/stages.h"
 #include "stages/running.h"
@@ -22,7 +20,7 @@ static char *key(const build *b)
     char hex[DIGEST_HEX_LEN + 1];
     g_autoptr(digest) d = digest_new();
     digest_field(d, "install", KEY_VERSION);
-    machine_add_inputs(b, FALSE, d);
+    installation_way(b->plan)->add_inputs(b, FALSE, d);
     digest_finish(d, hex);
     return g_strdup(hex);
 }
@@ -32,8 +30,16 @@ static char *key(const build *b)
 static gboolean hold(build *b, const char *k, GError **error)
 {
     if (!b->kept)
-        b->kept = kept_hold(b->plan->cache_dir, "install", k, b->cancel, error);
+        b->kept =
+            kept_hold(b->plan->cache_dir, installation_way(b->plan)->kept, k, b->cancel, error);
     return b->kept != NULL;
+}
+
+/* Layers are put together when somebody needs the tree. */
+static void take_kept(build *b)
+{
+    if (b->plan->isolation == PLAN_MACHINE)
+        b->disk = g_strdup(kept_file(b->kept));
 }
 
 static gboolean reuse(build *b, const char *k)
@@ -41,14 +47,14 @@ static gboolean reuse(build *b, const char *k)
     gint64 age;
     if (!hold(b, k, NULL))
         return FALSE;
-    GPtrArray *phases = machine_load_kept(b, b->kept, &age);
+    GPtrArray *phases = installation_load(b, b->kept, &age);
     if (!phases)
         return FALSE;
     timeline_set_installed(b->timeline, phases);
     g_autofree char *old = text_duration((double)age);
     progress_info(b->progress, "  the same inputs were installed %s ago; --fresh installs again",
                   old);
-    b->disk = g_strdup(kept_disk(b->kept));
+    take_kept(b);
     return TRUE;
 }
 
@@ -71,13 +77,6 @@ static gboolean announce(build *b, GError **error)
     return good;
 }
 
-static gboolean install_install(const char *disk, GPtrArray *phases, gpointer user, GError **error)
-{
-    build *b = user;
-    return base_system_disk(b, disk, phases, error) &&
-           machine_run(b, "system", disk, b->initrd, phases, error);
-}
-
 /* In seconds what the installer would find out after minutes.  Not before: a kept result needs no
  * modules. */
 static gboolean install_has_modules(build *b, GError **error)
@@ -92,11 +91,11 @@ static gboolean install_stage(build *b, const char *k, GError **error)
     if (!hold(b, k, error) || !space_check_install(b, error) || !install_has_modules(b, error) ||
         !announce(b, error))
         return FALSE;
-    GPtrArray *phases = kept_make(b->kept, install_install, b, error);
+    GPtrArray *phases = kept_make(b->kept, installation_way(b->plan)->make, b, error);
     if (!phases)
         return FALSE;
     timeline_set_installed(b->timeline, phases);
-    b->disk = g_strdup(kept_disk(b->kept));
+    take_kept(b);
     return TRUE;
 }
 

@@ -14,15 +14,26 @@
 #include <sys/stat.h>
 
 #define RESULT_LIMIT (1u << 20)
-#define DISK         "disk." VM_DISK_FORMAT
 #define RESULT       "result.json"
 /* Beside the directory of a key. */
 #define LOCK    ".lock"
 #define MAKING  ".making"
 #define EARLIER ".earlier" /* what is being replaced */
 
+#define DISK  "disk." VM_DISK_FORMAT
+#define LAYER "layer.tar.zst"
+
+const struct kept_kind kept_base_disk = {"base", DISK};
+const struct kept_kind kept_install_disk = {"install", DISK};
+const struct kept_kind kept_base_layer = {"base-layer", LAYER};
+const struct kept_kind kept_install_layer = {"install-layer", LAYER};
+
+static const struct kept_kind *const kinds[] = {&kept_base_disk, &kept_install_disk,
+                                                &kept_base_layer, &kept_install_layer};
+
 struct kept {
-    char *dir, *disk;
+    const struct kept_kind *kind;
+    char *dir, *file;
     int lock;
 };
 
@@ -43,7 +54,7 @@ void kept_free(kept *k)
         return;
     files_unlock(k->lock);
     g_free(k->dir);
-    g_free(k->disk);
+    g_free(k->file);
     g_free(k);
 }
 
@@ -75,14 +86,15 @@ static gboolean make_private(const char *stages, const char *parent, GError **er
     return FALSE;
 }
 
-kept *kept_hold(const char *cache_dir, const char *kind, const char *key, GCancellable *cancel,
-                GError **error)
+kept *kept_hold(const char *cache_dir, const struct kept_kind *kind, const char *key,
+                GCancellable *cancel, GError **error)
 {
     g_autoptr(kept) k = g_new0(kept, 1);
     g_autofree char *stages = g_build_filename(cache_dir, "stages", NULL);
-    g_autofree char *parent = g_build_filename(stages, kind, NULL);
+    g_autofree char *parent = g_build_filename(stages, kind->name, NULL);
+    k->kind = kind;
     k->dir = g_build_filename(parent, key, NULL);
-    k->disk = g_build_filename(k->dir, DISK, NULL);
+    k->file = g_build_filename(k->dir, kind->file, NULL);
     k->lock = -1;
     g_autofree char *lock_path = lock_path_of(k->dir);
     if (!make_private(stages, parent, error))
@@ -94,9 +106,14 @@ kept *kept_hold(const char *cache_dir, const char *kind, const char *key, GCance
     return g_steal_pointer(&k);
 }
 
-const char *kept_disk(const kept *k)
+const char *kept_file(const kept *k)
 {
-    return k->disk;
+    return k->file;
+}
+
+char *kept_file_beside(const kept *k, const char *name)
+{
+    return g_build_filename(k->dir, name, NULL);
 }
 
 /* ---- result.json ---- */
@@ -194,8 +211,8 @@ static gboolean files_are_whole(const kept *k, json_t *result, char **why)
 {
     const char *name;
     json_t *size, *files = json_object_get(result, "files");
-    if (!json_object_get(files, DISK)) {
-        *why = g_strdup_printf("the size of %s was not recorded", k->disk);
+    if (!json_object_get(files, k->kind->file)) {
+        *why = g_strdup_printf("the size of %s was not recorded", k->file);
         return FALSE;
     }
     json_object_foreach(files, name, size)
@@ -240,10 +257,10 @@ static gboolean replace_kept(const char *making, const char *dir, GError **error
 GPtrArray *kept_make(const kept *k, kept_make_fn make, gpointer user, GError **error)
 {
     g_autofree char *making = kept_path_beside(k->dir, MAKING);
-    g_autofree char *disk = g_build_filename(making, DISK, NULL);
+    g_autofree char *file = g_build_filename(making, k->kind->file, NULL);
     g_autoptr(GPtrArray) phases = timeline_phases_new();
     files_remove_tree(making);
-    if (files_mkdir(making, TRUE, error) && make(disk, phases, user, error) &&
+    if (files_mkdir(making, TRUE, error) && make(file, phases, user, error) &&
         save(making, phases, error) && replace_kept(making, k->dir, error))
         return g_steal_pointer(&phases);
     g_autoptr(GError) local = NULL;
@@ -300,6 +317,7 @@ static void kept_visit_all(const char *cache_dir, void (*visit)(const char *dir,
 }
 
 struct asking {
+    const struct kept_kind *kind;
     guint max_age;
     gboolean there;
 };
@@ -309,16 +327,17 @@ static void ask_key(const char *dir, gpointer user)
     struct asking *a = user;
     gint64 age;
     g_autofree char *why = NULL;
-    g_autofree char *disk = g_build_filename(dir, DISK, NULL);
-    const struct kept k = {.dir = (char *)dir, .disk = disk, .lock = -1};
+    g_autofree char *file = g_build_filename(dir, a->kind->file, NULL);
+    const struct kept k = {.kind = a->kind, .dir = (char *)dir, .file = file, .lock = -1};
     g_autoptr(GPtrArray) phases = a->there ? NULL : kept_load(&k, a->max_age, &age, &why);
     a->there |= phases != NULL;
 }
 
-gboolean kept_is_there(const char *cache_dir, const char *kind, const char *key, guint max_age)
+gboolean kept_is_there(const char *cache_dir, const struct kept_kind *kind, const char *key,
+                       guint max_age)
 {
-    struct asking a = {.max_age = max_age};
-    g_autofree char *parent = g_build_filename(cache_dir, "stages", kind, NULL);
+    struct asking a = {.kind = kind, .max_age = max_age};
+    g_autofree char *parent = g_build_filename(cache_dir, "stages", kind->name, NULL);
     g_autofree char *dir = key ? g_build_filename(parent, key, NULL) : NULL;
     if (dir)
         ask_key(dir, &a);
@@ -428,13 +447,17 @@ static gint64 last_used(const char *dir)
     return g_lstat(lock_path, &info) == 0 || g_lstat(dir, &info) == 0 ? cached_time(&info) : 0;
 }
 
-/* An overlay has a second name of its backing file in its own directory (base_system.c): while
- * that exists, the space is not free. */
+/* What is installed has a second name of its base system in its own directory (base_system.c):
+ * while that exists, the space is not free. */
 static gboolean is_under_another(const char *dir)
 {
-    GStatBuf info;
-    g_autofree char *disk = g_build_filename(dir, DISK, NULL);
-    return g_lstat(disk, &info) == 0 && info.st_nlink > 1;
+    gboolean shared = FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        GStatBuf info;
+        g_autofree char *file = g_build_filename(dir, kinds[i]->file, NULL);
+        shared |= g_lstat(file, &info) == 0 && info.st_nlink > 1;
+    }
+    return shared;
 }
 
 static gboolean remove_kept(const cached *c, guint64 *freed)

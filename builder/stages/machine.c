@@ -1,41 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stages/machine.h"
-
-#include "base/text.h"
-#include "stages/history.h"
+#include "stages/installation.h"
 #include "stages/seed.h"
+
+/* An installation in a machine: what is kept are disks, overlays of each other. */
 
 /* Raise it when the meaning of the inputs changes, or what rootfs_make makes of them. */
 #define KEY_VERSION "base-3"
 
-static void machine_add_file(digest *d, const struct os_file *f)
-{
-    char hex[DIGEST_HEX_LEN + 1];
-    gsize size;
-    const void *data = g_bytes_get_data(f->data, &size);
-    g_autofree char *mode = g_strdup_printf("%o", f->mode);
-    digest_bytes(data, size, hex);
-    digest_field(d, "path", f->path);
-    digest_field(d, "mode", mode);
-    digest_field(d, "data", hex);
-}
-
-/* An installer that fetches packages itself, in the guest, may find others after the archive has
- * changed, so everything known about the archive counts; else only what the machine gets. */
-static void machine_add_media(digest *d, const media_boot *boot)
-{
-    for (guint i = 0; i < boot->inputs->len; i++) {
-        const struct media_input *input = g_ptr_array_index(boot->inputs, i);
-        if (!boot->packages || g_str_equal(input->name, "packages"))
-            digest_field(d, input->name, input->sha256);
-    }
-    digest_field(d, "kernel", boot->kernel_sha256);
-    digest_field(d, "initrd", boot->initrd_sha256);
-    if (boot->medium)
-        digest_field(d, "medium", boot->medium_sha256);
-}
-
-void machine_add_inputs(const build *b, gboolean base_only, digest *d)
+static void machine_add_inputs(const build *b, gboolean base_only, digest *d)
 {
     const plan *p = b->plan;
     g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, p->disk_size);
@@ -48,19 +20,9 @@ void machine_add_inputs(const build *b, gboolean base_only, digest *d)
     digest_field(d, "processors", cpus);
     digest_field(d, "memory", memory);
     digest_field(d, "disk size", size);
-    machine_add_media(d, b->media);
+    installation_add_media(b->media, d);
     seed_add_inputs(p, d);
-    for (guint i = 0; i < p->files->len; i++) {
-        const struct os_file *f = g_ptr_array_index(p->files, i);
-        if (!base_only || f->base_system)
-            machine_add_file(d, f);
-    }
-}
-
-static double machine_earlier(const char *phase, gpointer user)
-{
-    const build *b = user;
-    return history_slowest(b->history, timeline_running_stage(b->timeline)->kind, phase);
+    installation_add_files(p, base_only, d);
 }
 
 static gboolean machine_run_seeded(build *b, const char *name, const char *disk, const char *initrd,
@@ -68,34 +30,14 @@ static gboolean machine_run_seeded(build *b, const char *name, const char *disk,
 {
     const struct plan_machine_files files = {disk, b->media->kernel, initrd, b->media->medium};
     const struct vm_spec machine = plan_machine(b->plan, &files);
-    const os_installer *installer = b->plan->installer;
-    const struct install_spec spec = {.vm = &machine,
-                                      .name = name,
-                                      .phases = installer->phases,
-                                      .failures = installer->failures,
-                                      .console = installer->console,
-                                      .reasons = installer->reasons,
-                                      .limits = b->plan->limits,
-                                      .earlier = machine_earlier,
-                                      .earlier_user = b,
-                                      .boot_command = seed ? &seed->boot_command : NULL,
-                                      .keep = b->options.keep,
-                                      .dir = b->run_dir,
-                                      .log_dir = b->log_dir};
-    struct install_record *record = NULL;
-    double began = timeline_now(b->timeline);
-    gboolean good = install_run(&spec, b->progress, b->cancel, &record, error);
-    if (!record)
-        return good;
-    record->began = began;
-    timeline_phases_extend(phases, record->phases);
-    timeline_add_machine(b->timeline, install_record_to_json(record, b->log_dir));
-    install_record_free(record);
-    return good;
+    struct install_spec spec = {.vm = &machine, .boot_command = seed ? &seed->boot_command : NULL};
+    return installation_run(b, name, &spec, phases, error);
 }
 
-gboolean machine_run(build *b, const char *name, const char *disk, const char *initrd,
-                     GPtrArray *phases, GError **error)
+/* Runs a machine on a disk, with that initrd, or with the medium and its seed if the medium boots
+ * by itself. */
+static gboolean machine_run(build *b, const char *name, const char *disk, const char *initrd,
+                            GPtrArray *phases, GError **error)
 {
     struct build_seed seed = {0};
     if (!b->plan->boot_command)
@@ -106,11 +48,61 @@ gboolean machine_run(build *b, const char *name, const char *disk, const char *i
     return good;
 }
 
-GPtrArray *machine_load_kept(const build *b, const kept *k, gint64 *age)
+static gboolean base_system_make(const char *disk, GPtrArray *phases, gpointer user, GError **error)
 {
-    g_autofree char *why = NULL;
-    GPtrArray *phases = kept_load(k, b->options.max_age, age, &why);
-    if (why)
-        progress_warning(b->progress, "the kept disk is not reused: %s", why);
-    return phases;
+    build *b = user;
+    g_autofree char *initrd = g_build_filename(b->work_dir, "base-initrd", NULL);
+    double began = timeline_now(b->timeline);
+    progress_phase(b->progress, "unpack");
+    if (!build_unpack(b->plan, b->media, disk, b->progress, b->cancel, error))
+        return FALSE;
+    timeline_phases_add(phases, "unpack")->seconds = timeline_now(b->timeline) - began;
+    return plan_append_files(b->plan, TRUE, b->media->initrd, initrd, error) &&
+           machine_run(b, "packages", disk, initrd, phases, error);
 }
+
+/* disk becomes an overlay of a file beside it. */
+static gboolean base_system_put_under(const char *from, const char *disk, GCancellable *cancel,
+                                      GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(disk);
+    g_autofree char *under = g_build_filename(folder, "base." VM_DISK_FORMAT, NULL);
+    return installation_share_base(from, under, cancel, error) &&
+           vm_disk_create(disk, 0, under, cancel, error);
+}
+
+static gboolean packages_disk(build *b, const char *disk, GPtrArray *phases, GError **error)
+{
+    g_autofree char *key = installation_base_key(b, &install_in_machine);
+    g_autoptr(kept) k = kept_hold(b->plan->cache_dir, &kept_base_disk, key, b->cancel, error);
+    if (!k)
+        return FALSE;
+    if (!installation_load_base(b, k)) {
+        GPtrArray *made = kept_make(k, base_system_make, b, error);
+        if (!made)
+            return FALSE;
+        g_ptr_array_extend_and_steal(phases, made);
+    }
+    return base_system_put_under(kept_file(k), disk, b->cancel, error);
+}
+
+static gboolean base_system_disk(build *b, const char *disk, GPtrArray *phases, GError **error)
+{
+    if (!b->media->packages)
+        return vm_disk_create(disk, b->plan->disk_size, NULL, b->cancel, error);
+    return packages_disk(b, disk, phases, error);
+}
+
+static gboolean machine_make(const char *disk, GPtrArray *phases, gpointer user, GError **error)
+{
+    build *b = user;
+    return base_system_disk(b, disk, phases, error) &&
+           machine_run(b, "system", disk, b->initrd, phases, error);
+}
+
+const struct install_way install_in_machine = {
+    .kept = &kept_install_disk,
+    .base = &kept_base_disk,
+    .add_inputs = machine_add_inputs,
+    .make = machine_make,
+};

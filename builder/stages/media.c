@@ -17,7 +17,7 @@ static gboolean media_stage(build *b, const char *key, GError **error)
     (void)key;
     const struct media_context context = build_media_context(b);
     b->media = media_fetch(&b->plan->media, &context, error);
-    if (!b->media || b->media->medium) /* the answer file comes from a seed */
+    if (!b->media || !b->media->initrd) /* the answer file comes from a seed, or is not booted */
         return b->media != NULL;
     b->initrd = g_build_filename(b->work_dir, "initrd", NULL);
     return plan_append_files(b->plan, FALSE, b->media->initrd, b->initrd, error);

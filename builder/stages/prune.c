@@ -2,6 +2,7 @@
 #include "base/files.h"
 #include "stages/history.h"
 #include "stages/kept.h"
+#include "stages/namespace.h"
 #include "stages/stages.h"
 
 /* Removing from a cache: by age, each kind by itself, or for space, all kinds in one order. */
@@ -9,6 +10,7 @@
 static void clear_after_the_dead(const char *cache_dir)
 {
     g_autofree char *work = g_build_filename(cache_dir, "work", NULL);
+    namespace_clear_dead(cache_dir);
     if (files_is_dir(work))
         files_clear_dead(work);
     media_clear_dead(cache_dir);

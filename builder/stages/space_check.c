@@ -4,8 +4,7 @@
 #include "base/files.h"
 #include "base/space.h"
 #include "base/text.h"
-#include "stages/base_system.h"
-#include "stages/kept.h"
+#include "stages/installation.h"
 
 static gboolean space_check_folder(const char *folder, const char *what, guint64 need,
                                    GError **error)
@@ -33,7 +32,7 @@ static gboolean space_check_both(const build *b, guint64 cache, guint64 output, 
 }
 
 /* Any disk of the kind that could be reused: the key that this build needs is not known yet. */
-static gboolean space_check_is_kept(const build *b, const char *kind)
+static gboolean space_check_is_kept(const build *b, const struct kept_kind *kind)
 {
     return kept_is_there(b->plan->cache_dir, kind, NULL, b->options.max_age);
 }
@@ -43,8 +42,9 @@ void space_needed(const build *b, guint64 *cache, guint64 *output)
     struct plan_estimate need = plan_estimate(b->plan);
     g_autofree char *media = g_build_filename(b->plan->cache_dir, "media", "sha256", NULL);
     gboolean reused =
-        !b->options.fresh && (space_check_is_kept(b, "install") ||
-                              (b->plan->answers.sources && space_check_is_kept(b, "base")));
+        !b->options.fresh &&
+        (space_check_is_kept(b, installation_way(b->plan)->kept) ||
+         (b->plan->answers.sources && space_check_is_kept(b, installation_way(b->plan)->base)));
     *cache = need.work + need.media - MIN(need.media, files_usage(media));
     *cache += reused ? 0 : need.install;
     if (output)
@@ -63,6 +63,6 @@ gboolean space_check_build(const build *b, GError **error)
 gboolean space_check_install(const build *b, GError **error)
 {
     struct plan_estimate need = plan_estimate(b->plan);
-    guint64 base = base_system_is_kept(b) ? 0 : need.install;
+    guint64 base = installation_base_is_kept(b, installation_way(b->plan)) ? 0 : need.install;
     return space_check_both(b, base + need.work, need.output, error);
 }

@@ -4,6 +4,7 @@
 #include "sysprep/sysprep.h"
 #include "output/output.h"
 #include "plan/plan.h"
+#include "rootfs/tree.h"
 
 /* The main flow: a table of stages, each a function of named inputs (its key) whose result may be
  * kept.  Running a plan: for each stage, reuse the result of that key, or run it; on failure, undo
@@ -46,10 +47,11 @@ typedef struct build {
     media_boot *media;
     char *initrd; /* with the answer file appended; in work_dir */
     /* install */
-    char *disk;        /* in the cache */
+    char *disk;        /* in the cache; NULL: a namespace keeps layers */
+    tree *tree;        /* in work_dir: the system as a namespace has it; NULL: none, or not yet */
     struct kept *kept; /* holds it while the build lives */
     /* seal */
-    char *sealed; /* an overlay of disk; in work_dir */
+    char *sealed; /* an overlay of disk; in work_dir; NULL: the tree is sealed */
     guest_facts *facts;
     /* export */
     char *staging;      /* in the output directory */

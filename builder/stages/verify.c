@@ -16,6 +16,13 @@ static guint64 larger(const plan *p)
     return p->grow ? p->disk_size + p->disk_size / 4 + (1ull << 30) : 0;
 }
 
+/* What the seal has found. */
+static guint systemd_of(const guest_facts *facts)
+{
+    const struct guest_package *package = facts ? guest_facts_package(facts, "systemd") : NULL;
+    return package && package->version ? verify_systemd_version(package->version) : 0;
+}
+
 static void verify_fill_spec(const build *b, struct verify_spec *spec)
 {
     const struct vm_spec *machine = &b->plan->vm;
@@ -30,6 +37,7 @@ static void verify_fill_spec(const build *b, struct verify_spec *spec)
                                  .hidden = b->hidden,
                                  .foreign_macs = vm_macs(),
                                  .build_host = g_get_host_name(),
+                                 .systemd = systemd_of(b->facts),
                                  .data_dir = b->plan->data_dir,
                                  .work_dir = b->work_dir,
                                  .log_dir = b->log_dir};

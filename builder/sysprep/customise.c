@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -81,23 +80,19 @@ static const struct account *find_user(const GPtrArray *accounts, const char *us
  * would make us write somebody else's file and give it away. */
 static gboolean check_type(guest *g, const char *path, mode_t type, GError **error)
 {
-    struct guestfs_statns *info = guestfs_lstatns(g->h, path);
-    if (!info)
-        return guestfs_last_errno(g->h) == ENOENT ||
-               guest_fail(g, error, "look at %s in the guest", path);
-    gboolean good = ((mode_t)info->st_mode & S_IFMT) == type;
-    guestfs_free_statns(info);
+    struct guest_stat info;
+    if (!guest_stat(g, path, &info, error))
+        return FALSE;
+    gboolean good = !info.mode || ((mode_t)info.mode & S_IFMT) == type;
     if (!good)
         ingot_set_error(error, INGOT_EXIT_SEAL, "remove it, or leave out --ssh-key",
                         "%s in the guest is not what it should be", path);
     return good;
 }
 
-static gboolean own(guest *g, const struct account *a, const char *path, int mode, GError **error)
+static gboolean own(guest *g, const struct account *a, const char *path, guint mode, GError **error)
 {
-    return (guestfs_chown(g->h, (int)a->uid, (int)a->gid, path) == 0 &&
-            guestfs_chmod(g->h, mode, path) == 0) ||
-           guest_fail(g, error, "set the owner and mode of %s in the guest", path);
+    return guest_chown(g, path, a->uid, a->gid, error) && guest_chmod(g, path, mode, error);
 }
 
 static gboolean put_keys(guest *g, const struct account *a, const char *keys, GError **error)
@@ -105,16 +100,17 @@ static gboolean put_keys(guest *g, const struct account *a, const char *keys, GE
     g_autofree char *folder = g_build_filename(a->home, ".ssh", NULL);
     g_autofree char *file = g_build_filename(folder, "authorized_keys", NULL);
     g_autofree char *text = NULL;
-    if (guestfs_is_dir(g->h, a->home) != 1) {
+    gboolean home;
+    if (!guest_is_directory(g, a->home, &home, error))
+        return FALSE;
+    if (!home) {
         ingot_set_error(error, INGOT_EXIT_SEAL, "make the home directory first, with --run",
                         "%s in the guest is not a directory", a->home);
         return FALSE;
     }
     if (!check_type(g, folder, S_IFDIR, error) || !check_type(g, file, S_IFREG, error))
         return FALSE;
-    if (guestfs_mkdir_p(g->h, folder) != 0)
-        return guest_fail(g, error, "make %s in the guest", folder);
-    if (!guest_read(g, file, &text, error))
+    if (!guest_mkdirs(g, folder, error) || !guest_read(g, file, &text, error))
         return FALSE;
     g_autofree char *all = customise_keys(text, keys);
     return guest_write_file(g, file, all, error) && own(g, a, folder, 0700, error) &&

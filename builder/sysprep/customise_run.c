@@ -122,11 +122,10 @@ gboolean customise_tar(int fd, const char *beside, const char *local, GError **e
     return good;
 }
 
-/* A nameless file beside the one that libguestfs opens: where its changes go, there is space for
- * this. */
+/* A nameless file: where the guest's changes go, there is space for this. */
 static int spool_open(const guest *g)
 {
-    g_autofree char *folder = g_path_get_dirname(g->disk);
+    g_autofree char *folder = g_path_get_dirname(g->place);
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     return fd >= 0 ? fd : memfd_create("ingot-copy", MFD_CLOEXEC);
 }
@@ -134,12 +133,14 @@ static int spool_open(const guest *g)
 /* tar in the appliance reports it only in words (its locale is C). */
 static gboolean copy_failed(guest *g, const char *local, const char *directory, GError **error)
 {
-    const char *said = guestfs_last_error(g->h);
-    if (g_cancellable_is_cancelled(g->cancel) || !said || !strstr(said, "No space left on device"))
+    if (g_cancellable_is_cancelled(g->cancel) || !error ||
+        ingot_error_exit(*error, INGOT_EXIT_SEAL) != INGOT_EXIT_SEAL ||
+        !strstr((*error)->message, "No space left on device"))
         return guest_fail(g, error, "copy %s to %s in the guest", local, directory);
+    g_clear_error(error);
     ingot_set_error(error, INGOT_EXIT_SEAL, "copy less, or give the image a larger file system",
                     "the guest's file system with %s is full: no space in %s for %s", directory,
-                    guest_image_name(g), local);
+                    g->name, local);
     return FALSE;
 }
 
@@ -149,29 +150,18 @@ static gboolean copy_one(guest *g, const struct sysprep_copy *copy, GError **err
     g_autofree char *name = g_path_get_basename(local);
     g_autofree char *target = g_build_filename(copy->directory, name, NULL);
     guest_changed(g, "copy", target);
-    if (g->spec->read_only)
+    if (g->read_only)
         return TRUE;
     int fd = spool_open(g);
-    gboolean good = customise_tar(fd, g->disk, local, error);
-    g_autofree char *spool = g_strdup_printf("/dev/fd/%d", fd);
-    if (good && (lseek(fd, 0, SEEK_SET) != 0 || guestfs_mkdir_p(g->h, copy->directory) != 0 ||
-                 guestfs_tar_in(g->h, spool, copy->directory) != 0))
+    gboolean good = customise_tar(fd, g->place, local, error);
+    (void)lseek(fd, 0, SEEK_SET);
+    if (good && !stream_unpack(g, fd, copy->directory, error))
         good = copy_failed(g, local, copy->directory, error);
     close(fd);
     return good;
 }
 
 /* ---- commands ---- */
-
-/* The last of the log: LOG_SHOWN bytes, made printable; owned by the caller. */
-static char *read_log(guest *g)
-{
-    size_t got = 0;
-    gint64 size = guestfs_filesize(g->h, LOG_PATH);
-    gint64 from = MAX(0, size - LOG_SHOWN);
-    g_autofree char *data = size > 0 ? guestfs_pread(g->h, LOG_PATH, LOG_SHOWN, from, &got) : NULL;
-    return data ? text_printable(data, (gssize)got) : g_strdup("");
-}
 
 static void tell_log(guest *g, const char *log)
 {
@@ -196,13 +186,12 @@ static gboolean customise_run_command(guest *g, const char *command, const char 
 {
     g_autofree char *line = g_strdup_printf(
         "rm -f " LOG_PATH "\n{ %s\n} >" LOG_PATH " 2>&1 </dev/null; echo $?", command);
-    g_autofree char *status = guestfs_sh(g->h, line);
-    if (!status)
-        return guest_fail(g, error, "run %s in the guest", what);
-    g_autofree char *log = read_log(g);
+    g_autofree char *status = guest_shell(g, line, what, error), *log = NULL;
+    if (!status || !guest_read_end(g, LOG_PATH, LOG_SHOWN, &log, error))
+        return FALSE;
     tell_log(g, log);
-    if (guestfs_rm_f(g->h, LOG_PATH) != 0)
-        return guest_fail(g, error, "remove %s in the guest", LOG_PATH);
+    if (!guest_remove_own(g, LOG_PATH, error))
+        return FALSE;
     if (strcmp(g_strstrip(status), "0") == 0)
         return TRUE;
     g_autofree char *number = text_printable(status, -1);
@@ -216,6 +205,8 @@ static gboolean customise_run_command(guest *g, const char *command, const char 
 static gboolean can_run(guest *g, GError **error)
 {
     struct utsname host;
+    if (!guest_can_run(g, error))
+        return FALSE;
     uname(&host);
     const char *arch = g->facts->arch;
     gboolean small = strcmp(host.machine, "x86_64") == 0 &&
@@ -261,7 +252,7 @@ static gboolean customise_run_install(guest *g, const char *const *packages, GEr
         return FALSE;
     }
     guest_changed(g, "install", list);
-    if (g->spec->read_only)
+    if (g->read_only)
         return TRUE;
     g_autofree char *command = g_strdup_printf("%s %s", manager, list);
     return customise_run_command(g, command, "the package manager",
@@ -275,18 +266,14 @@ static gboolean run_script(guest *g, const char *script, GError **error)
     g_autofree char *name = g_path_get_basename(script);
     g_autofree char *what = text_printable(name, -1);
     guest_changed(g, "run", script);
-    if (g->spec->read_only)
+    if (g->read_only)
         return TRUE;
     progress_detail(g->p, "run %s", what);
-    if (guestfs_mkdir_p(g->h, "/tmp") != 0 || guestfs_rm_f(g->h, SCRIPT_PATH) != 0 ||
-        guestfs_upload(g->h, script, SCRIPT_PATH) != 0 ||
-        guestfs_chmod(g->h, 0700, SCRIPT_PATH) != 0)
-        return guest_fail(g, error, "put %s into the guest", script);
+    if (!guest_put_program(g, script, SCRIPT_PATH, error))
+        return FALSE;
     gboolean good = customise_run_command(g, SCRIPT_PATH, what,
                                           "-v shows the whole output; nothing was changed", error);
-    return (guestfs_rm_f(g->h, SCRIPT_PATH) == 0 || !good ||
-            guest_fail(g, error, "remove %s in the guest", SCRIPT_PATH)) &&
-           good;
+    return guest_remove_own(g, SCRIPT_PATH, good ? error : NULL) && good;
 }
 
 gboolean customise_before(guest *g, const struct sysprep_customise *c, GError **error)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sysprep/sysprep.h"
 
-#include <string.h>
-
 /* The files that contain UUIDs of file systems.  An initramfs that has one is not rebuilt: those
  * of Debian and, with hostonly=no, of dracut take the root from the kernel's arguments. */
 static const char files[] =
@@ -12,49 +10,6 @@ static const char files[] =
 
 static const char *const types[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", NULL};
 
-struct change {
-    char *from, *to;
-};
-
-static void fs_uuids_change_free(gpointer data)
-{
-    struct change *c = data;
-    g_free(c->from);
-    g_free(c->to);
-    g_free(c);
-}
-
-/* tune2fs(8) wants to see a file system that has just been checked. */
-static gboolean change_one(guest *g, const char *device, const char *type, GPtrArray *changes,
-                           GError **error)
-{
-    struct change *c = g_new0(struct change, 1);
-    g_ptr_array_add(changes, c);
-    c->from = guestfs_vfs_uuid(g->h, device);
-    if (!c->from || !*c->from)
-        return guest_fail(g, error, "find the UUID of %s", device);
-    if (g_str_has_prefix(type, "ext") &&
-        guestfs_e2fsck(g->h, device, GUESTFS_E2FSCK_FORCEALL, 1, -1) != 0)
-        return guest_fail(g, error, "check the file system on %s", device);
-    if (guestfs_set_uuid_random(g->h, device) != 0)
-        return guest_fail(g, error, "give %s a new UUID", device);
-    c->to = guestfs_vfs_uuid(g->h, device);
-    if (!c->to)
-        return guest_fail(g, error, "find the new UUID of %s", device);
-    guest_changed(g, "write", device);
-    return TRUE;
-}
-
-static gboolean change_all(guest *g, GPtrArray *changes, GError **error)
-{
-    if (guestfs_umount_all(g->h) != 0)
-        return guest_fail(g, error, "unmount the file systems");
-    for (char **pair = g->filesystems; pair[0] && pair[1]; pair += 2)
-        if (g_strv_contains(types, pair[1]) && !change_one(g, pair[0], pair[1], changes, error))
-            return FALSE;
-    return guest_mount_all(g, error);
-}
-
 static gboolean rewrite(guest *g, const char *path, const GPtrArray *changes, GError **error)
 {
     g_autofree char *text = NULL;
@@ -63,7 +18,7 @@ static gboolean rewrite(guest *g, const char *path, const GPtrArray *changes, GE
     g_autoptr(GString) edited = g_string_new(text);
     guint n = 0;
     for (guint i = 0; i < changes->len; i++) {
-        const struct change *c = g_ptr_array_index(changes, i);
+        const struct guest_renewal *c = g_ptr_array_index(changes, i);
         n += g_string_replace(edited, c->from, c->to, 0);
     }
     return n == 0 || guest_write_file(g, path, edited->str, error);
@@ -71,8 +26,8 @@ static gboolean rewrite(guest *g, const char *path, const GPtrArray *changes, GE
 
 static gboolean fs_uuids_operation(guest *g, GError **error)
 {
-    g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(fs_uuids_change_free);
-    if (!change_all(g, changes, error))
+    g_autoptr(GPtrArray) changes = guest_renew_uuids(g, types, error);
+    if (!changes)
         return FALSE;
     g_auto(GStrv) paths = guest_glob(g, files, error);
     gboolean good = paths != NULL;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sysprep/sysprep.h"
 
-#include <string.h>
 #include <sys/stat.h>
 
 #define DEPTH_LIMIT 16
@@ -17,37 +16,26 @@ static gboolean is_rotated(const char *name)
 
 static gboolean clean_directory(guest *g, const char *directory, guint depth, GError **error);
 
-static gboolean clean_entry(guest *g, const char *path, const char *name,
-                            const struct guestfs_statns *info, guint depth, GError **error)
+static gboolean clean_entry(guest *g, const char *path, const struct guest_entry *entry,
+                            guint depth, GError **error)
 {
-    int result = 0;
-    if (S_ISDIR((mode_t)info->st_mode))
+    if (S_ISDIR((mode_t)entry->info.mode))
         return depth >= DEPTH_LIMIT || clean_directory(g, path, depth + 1, error);
-    if (!S_ISREG((mode_t)info->st_mode))
+    if (!S_ISREG((mode_t)entry->info.mode))
         return TRUE;
-    if (is_rotated(name))
-        result = guestfs_rm_f(g->h, path);
-    else if (info->st_size > 0)
-        result = guestfs_truncate(g->h, path);
-    if (result != 0)
-        return guest_fail(g, error, "empty the log %s in the guest", path);
-    if (is_rotated(name) || info->st_size > 0)
-        guest_changed(g, is_rotated(name) ? "remove" : "empty", path);
-    return TRUE;
+    return is_rotated(entry->name) ? guest_remove_path(g, path, error)
+                                   : guest_empty_path(g, path, error);
 }
 
 static gboolean clean_directory(guest *g, const char *directory, guint depth, GError **error)
 {
-    g_auto(GStrv) names = guestfs_ls(g->h, directory);
-    struct guestfs_statns_list *infos = names ? guestfs_lstatnslist(g->h, directory, names) : NULL;
-    if (!infos)
-        return guest_fail(g, error, "read the directory %s in the guest", directory);
-    gboolean good = TRUE;
-    for (guint32 i = 0; good && i < infos->len && names[i]; i++) {
-        g_autofree char *path = g_build_filename(directory, names[i], NULL);
-        good = clean_entry(g, path, names[i], &infos->val[i], depth, error);
+    g_autoptr(GArray) entries = guest_list(g, directory, error);
+    gboolean good = entries != NULL;
+    for (guint i = 0; good && i < entries->len; i++) {
+        const struct guest_entry *entry = &g_array_index(entries, struct guest_entry, i);
+        g_autofree char *path = g_build_filename(directory, entry->name, NULL);
+        good = clean_entry(g, path, entry, depth, error);
     }
-    guestfs_free_statns_list(infos);
     return good;
 }
 
@@ -61,12 +49,10 @@ static const char elsewhere[] =
 
 static gboolean logs_operation(guest *g, GError **error)
 {
-    if (!guest_remove(g, elsewhere, error))
-        return FALSE;
-    int present = guestfs_is_dir(g->h, "/var/log");
-    if (present < 0)
-        return guest_fail(g, error, "look at /var/log in the guest");
-    return present == 0 || clean_directory(g, "/var/log", 0, error);
+    gboolean present;
+    return guest_remove(g, elsewhere, error) &&
+           guest_is_directory(g, "/var/log", &present, error) &&
+           (!present || clean_directory(g, "/var/log", 0, error));
 }
 
 const sysprep_operation operation_logs = {

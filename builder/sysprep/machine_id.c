@@ -24,12 +24,7 @@ static gboolean machine_id_operation(guest *g, GError **error)
         !guest_any(g, "/etc/machine-id", &own, error) ||
         !guest_any(g, "/var/lib/dbus/", &dbus, error))
         return FALSE;
-    if (!own || !dbus)
-        return TRUE;
-    if (guestfs_ln_sf(g->h, "/etc/machine-id", "/var/lib/dbus/machine-id") != 0)
-        return guest_fail(g, error, "link the machine-id of D-Bus to that of the system");
-    guest_changed(g, "write", "/var/lib/dbus/machine-id");
-    return TRUE;
+    return !own || !dbus || guest_symlink(g, "/etc/machine-id", "/var/lib/dbus/machine-id", error);
 }
 
 const sysprep_operation operation_machine_id = {

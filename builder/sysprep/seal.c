@@ -30,19 +30,6 @@ static gboolean run_operations(guest *g, const char *const *names, GPtrArray *ra
     return TRUE;
 }
 
-/* Deleted blocks are given back to the host, or they would be compressed into the template. */
-static gboolean trim(guest *g, GError **error)
-{
-    for (char **pair = g->mountpoints; pair[0] && pair[1]; pair += 2) {
-        g_autofree char *type = guestfs_vfs_type(g->h, pair[1]);
-        if (g_strcmp0(type, "vfat") == 0) /* an ESP: some hundred KiB, and fstrim costs more */
-            continue;
-        if (guestfs_fstrim(g->h, pair[0], -1) != 0)
-            return guest_fail(g, error, "trim the file system %s", pair[0]);
-    }
-    return TRUE;
-}
-
 static void seal_change_free(gpointer data)
 {
     struct guest_change *change = data;
@@ -62,10 +49,10 @@ static gboolean seal_judge(guest *g, const struct sysprep_spec *spec, GError **e
 /* Of an image that must not change the appliance has an overlay: nothing is worth trimming. */
 static gboolean finish(guest *g, const struct sysprep_spec *spec, GError **error)
 {
-    if (g->spec->read_only)
+    if (g->read_only)
         return TRUE;
-    progress_phase(g->p, "trim");
-    return (spec->no_trim || trim(g, error)) && guest_shutdown(g, error);
+    progress_phase(g->p, "trim"); /* or deleted blocks would be compressed into the template */
+    return (spec->no_trim || guest_trim(g, error)) && guest_shutdown(g, error);
 }
 
 static guest_facts *seal_work(guest *g, const struct sysprep_spec *spec, GError **error)
@@ -110,4 +97,14 @@ gboolean sysprep_image(const struct sysprep_spec *spec, progress *p, GCancellabl
     }
     *facts = found;
     return TRUE;
+}
+
+gboolean sysprep_tree(const struct sysprep_spec *spec, const struct guest_tree_spec *in,
+                      progress *p, GCancellable *cancel, guest_facts **facts, GError **error)
+{
+    g_autoptr(guest) g = guest_open_tree(in, p, cancel);
+    guest_facts *found = seal_work(g, spec, error);
+    if (found)
+        *facts = found;
+    return found != NULL;
 }

@@ -32,15 +32,9 @@ static const char makers[] = "/{usr/bin/cloud-init,etc/init.d/sshd,usr/sbin/sshd
 static gboolean install_unit(guest *g, GError **error)
 {
     progress_detail(g->p, "host keys will be made at first boot by %s", UNIT_PATH);
-    if (guestfs_mkdir_p(g->h, WANTS_DIR) != 0)
-        return guest_fail(g, error, "make %s in the guest", WANTS_DIR);
-    if (!guest_write_file(g, UNIT_PATH, unit, error))
-        return FALSE;
-    if (guestfs_chmod(g->h, 0644, UNIT_PATH) != 0 ||
-        guestfs_ln_sf(g->h, UNIT_PATH, WANTS_DIR "/ingot-ssh-host-keys.service") != 0)
-        return guest_fail(g, error, "enable %s in the guest", UNIT_PATH);
-    guest_changed(g, "write", WANTS_DIR "/ingot-ssh-host-keys.service");
-    return TRUE;
+    return guest_mkdirs(g, WANTS_DIR, error) && guest_write_file(g, UNIT_PATH, unit, error) &&
+           guest_chmod(g, UNIT_PATH, 0644, error) &&
+           guest_symlink(g, UNIT_PATH, WANTS_DIR "/ingot-ssh-host-keys.service", error);
 }
 
 static gboolean ssh_host_keys_operation(guest *g, GError **error)

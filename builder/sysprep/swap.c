@@ -2,6 +2,7 @@
 #include "sysprep/sysprep.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define GRUBENV_BYTES 1024 /* grub-editenv(1): the block has this size */
 
@@ -28,6 +29,13 @@ static const struct guest_line_rule dracut = {
     "^([ \t]*(?:add|force_add)_dracutmodules\\+?=[^#]*[\"' ])resume(?=[\"' ])", "\\1",
     "dracut's module for a resume device"};
 
+static gboolean swap_remove_file(guest *g, const char *path, GError **error)
+{
+    struct guest_stat info;
+    return guest_stat(g, path, &info, error) &&
+           (!S_ISREG((mode_t)info.mode) || guest_remove_path(g, path, error));
+}
+
 /* Swap files lose their line, and are nothing but old memory then. */
 static gboolean swap_remove_files(guest *g, GError **error)
 {
@@ -41,8 +49,8 @@ static gboolean swap_remove_files(guest *g, GError **error)
     for (; good && g_match_info_matches(match); g_match_info_next(match, NULL)) {
         g_autofree char *device = g_match_info_fetch(match, 1);
         if (g_regex_match_simple("^/(?!dev/)[A-Za-z0-9_./-]+$", device, G_REGEX_RAW, 0) &&
-            !strstr(device, "..") && guestfs_is_file(g->h, device) == 1)
-            good = guest_remove_path(g, device, error);
+            !strstr(device, ".."))
+            good = swap_remove_file(g, device, error);
     }
     return good;
 }

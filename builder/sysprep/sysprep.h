@@ -75,6 +75,12 @@ struct sysprep_spec {
 gboolean sysprep_image(const struct sysprep_spec *spec, progress *p, GCancellable *cancel,
                        guest_facts **facts, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same in a tree, of which an image will be made: nothing is launched, and spec->open is not
+ * read.  Errors: INGOT_EXIT_SEAL, INGOT_EXIT_POLICY, INGOT_EXIT_HOST (its disk is full). */
+gboolean sysprep_tree(const struct sysprep_spec *spec, const struct guest_tree_spec *in,
+                      progress *p, GCancellable *cancel, guest_facts **facts,
+                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* ---- the operations: one record each, at the foot of its file ---- */
 
 typedef struct sysprep_operation {

@@ -40,7 +40,10 @@ static outcome multi_user(const struct evidence *e, GString *says)
         good &= reached && !*jobs;
         if (c->trouble)
             g_string_append_printf(says, "clone %s: %s. ", c->name, c->trouble);
-        else if (!reached || *jobs)
+        if (c->trouble && !c->booted && e->probe == VERIFY_PROBE_SMBIOS)
+            g_string_append_printf(says, "(Its probe came by SMBIOS, for systemd %u.) ",
+                                   e->spec->systemd);
+        if (!c->trouble && (!reached || *jobs))
             g_string_append_printf(says, "clone %s: multi-user.target is %s, and waits for %s. ",
                                    c->name, answer_get(c->booted, "multi-user"),
                                    *jobs ? jobs : "nothing");

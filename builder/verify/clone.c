@@ -25,6 +25,7 @@ struct clone {
     int run_lock;   /* of run_dir */
     answer *coming; /* what the probe is writing */
     answer *ready;  /* what it has written, until it is taken */
+    gint64 answered;
     guint boots;
     gboolean gone, panicked, flooded;
     GSource *capture_watch;
@@ -126,6 +127,7 @@ static void on_port_line(const char *line, gpointer user)
     }
     g_clear_pointer(&c->ready, answer_free);
     c->ready = g_steal_pointer(&whole);
+    c->answered = g_get_real_time() / G_USEC_PER_SEC;
 }
 
 static void clone_on_console_line(const char *line, gpointer user)
@@ -212,7 +214,7 @@ static void clone_fill_spec(struct clone *c, const struct verify_spec *spec, con
 }
 
 static gboolean verify_clone_start(struct clone *c, const struct verify_spec *spec,
-                                   const char *disk, guint64 size, GError **error)
+                                   const char *disk, char **oem_strings, GError **error)
 {
     const struct vm_events events = {
         .data = clone_on_data, .event = clone_on_event, .gone = clone_on_gone, .user = c};
@@ -220,16 +222,17 @@ static gboolean verify_clone_start(struct clone *c, const struct verify_spec *sp
         return FALSE;
     g_autofree char *overlay =
         g_strdup_printf("%s/clone-%s." VM_DISK_FORMAT, spec->work_dir, c->seen->name);
-    if (!vm_disk_create(overlay, size, disk, c->cancel, error))
+    if (!vm_disk_create(overlay, 0, disk, c->cancel, error))
         return FALSE;
     clone_fill_spec(c, spec, overlay);
+    c->spec.oem_strings = g_strdupv(oem_strings);
     c->machine = vm_start(&c->spec, c->run_dir, c->log_dir, &events, error);
     if (c->machine)
         c->capture_watch = clone_attach(g_timeout_source_new(CAPTURE_MS), on_capture, c);
     return c->machine != NULL;
 }
 
-struct clone *clone_start(const struct verify_spec *spec, const char *disk, guint64 size,
+struct clone *clone_start(const struct verify_spec *spec, const char *disk, char **oem_strings,
                           struct clone_evidence *seen, GCancellable *cancel, GError **error)
 {
     struct clone *c = g_new0(struct clone, 1);
@@ -238,7 +241,7 @@ struct clone *clone_start(const struct verify_spec *spec, const char *disk, guin
     c->coming = answer_new();
     c->port = lines_new(on_port_line, c);
     c->console = lines_new(clone_on_console_line, c);
-    if (verify_clone_start(c, spec, disk, size, error))
+    if (verify_clone_start(c, spec, disk, oem_strings, error))
         return c;
     clone_free(c);
     return NULL;
@@ -346,6 +349,11 @@ answer *clone_answer(struct clone *c, guint seconds)
         return g_steal_pointer(&c->ready);
     in_trouble(c, "the probe did not answer", seconds);
     return NULL;
+}
+
+gint64 clone_answered(const struct clone *c)
+{
+    return c->answered;
 }
 
 answer *clone_ask(struct clone *c, const char *question, guint seconds)

@@ -11,9 +11,10 @@
 
 struct clone;
 
-/* An overlay of disk, run in a machine of its own; size in bytes, 0: that of disk.  seen gets the
- * trouble that it has, and must outlive it, as must cancel and p.  The caller owns the clone. */
-struct clone *clone_start(const struct verify_spec *spec, const char *disk, guint64 size,
+/* An overlay of disk, run in a machine of its own.  oem_strings: as in struct vm_spec; borrowed.
+ * seen gets the trouble that it has, and must outlive it, as must cancel.  The caller owns the
+ * clone. */
+struct clone *clone_start(const struct verify_spec *spec, const char *disk, char **oem_strings,
                           struct clone_evidence *seen, GCancellable *cancel,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void clone_free(struct clone *c);
@@ -29,6 +30,9 @@ void clone_send(struct clone *c, const char *question);
 
 /* The answer, owned by the caller; NULL: trouble or cancelled. */
 answer *clone_answer(struct clone *c, guint seconds);
+
+/* When the last answer came: seconds since 1970. */
+gint64 clone_answered(const struct clone *c);
 
 /* Both. */
 answer *clone_ask(struct clone *c, const char *question, guint seconds);

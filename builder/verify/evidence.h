@@ -42,6 +42,7 @@ struct hotplug_evidence {
 
 struct evidence {
     const struct verify_spec *spec;
+    enum verify_probe probe;
     struct clone_evidence clones[CLONES];
     struct hotplug_evidence hotplug;
     /* Of each disk that there is. */

@@ -10,6 +10,11 @@ const char *verify_outcome_name(enum verify_outcome outcome)
     return names[outcome];
 }
 
+const char *verify_probe_name(enum verify_probe probe)
+{
+    return probe == VERIFY_PROBE_SMBIOS ? "SMBIOS" : "disk";
+}
+
 json_t *verify_to_json(const verify_result *r)
 {
     json_t *list = json_array();
@@ -19,8 +24,8 @@ json_t *verify_to_json(const verify_result *r)
                                               f->heading, "outcome",
                                               verify_outcome_name(f->outcome), "says", f->says));
     }
-    return json_pack("{s:f, s:o, s:O}", "seconds", r->seconds, "assertions", list, "clones",
-                     r->clones);
+    return json_pack("{s:f, s:s, s:o, s:O}", "seconds", r->seconds, "probe",
+                     verify_probe_name(r->probe), "assertions", list, "clones", r->clones);
 }
 
 char *verify_to_junit(const verify_result *r, const char *image)

@@ -94,28 +94,45 @@ static gboolean disks_after(struct run *r, GError **error)
     return good;
 }
 
-/* An overlay of the disk of that clone, with the probe in it: the same changes for all, as they
- * hold the same disk. */
-static char *disk_with_probe(struct run *r, guint clone, GError **error)
+/* ---- the clones ---- */
+
+static char *overlay_path(const struct run *r, guint n)
 {
-    guint n = MIN(clone, disk_count(r) - 1);
-    g_autofree char *first = g_build_filename(r->spec.work_dir, "probe." VM_DISK_FORMAT, NULL);
     g_autofree char *name = g_strdup_printf("probe-%u." VM_DISK_FORMAT, n);
-    g_autofree char *path = g_build_filename(r->spec.work_dir, name, NULL);
-    if (n == 0)
-        return g_steal_pointer(&first);
-    return image_overlay_again(r->spec.disks[n].image, first, path, r->cancel, error)
-               ? g_steal_pointer(&path)
-               : NULL;
+    return g_build_filename(r->spec.work_dir, name, NULL);
 }
 
-static gboolean verify_start(struct run *r, GError **error)
+/* What clones of disk n lie on.  A probe on the disk is the same changes for all of them, as they
+ * hold the same disk. */
+static gboolean make_overlay(const struct run *r, guint n, GError **error)
 {
+    g_autofree char *first = overlay_path(r, 0), *path = overlay_path(r, n);
+    const image_file *image = r->spec.disks[n].image;
+    if (r->seen.probe == VERIFY_PROBE_SMBIOS)
+        return image_overlay(image, path, r->spec.disk_size, r->cancel, error);
+    if (n == 0)
+        return probe_put(&r->spec, path, r->spec.disk_size, r->p, r->cancel, error);
+    return image_overlay_again(image, first, path, r->cancel, error);
+}
+
+static gboolean make_overlays(const struct run *r, GError **error)
+{
+    gboolean good = TRUE;
+    for (guint n = 0; good && n < disk_count(r); n++)
+        good = make_overlay(r, n, error);
+    return good;
+}
+
+static gboolean start_clones(struct run *r, GError **error)
+{
+    gboolean strings = r->seen.probe == VERIFY_PROBE_SMBIOS;
+    g_auto(GStrv) oem = strings ? probe_strings(&r->spec, error) : NULL;
     for (guint i = 0; i < CLONES; i++) {
-        g_autofree char *disk = disk_with_probe(r, i, error);
-        r->seen.clones[i].disk = verify_disk_name(&r->spec.disks[MIN(i, disk_count(r) - 1)]);
-        if (disk)
-            r->clones[i] = clone_start(&r->spec, disk, 0, &r->seen.clones[i], r->cancel, error);
+        guint n = MIN(i, disk_count(r) - 1);
+        g_autofree char *disk = overlay_path(r, n);
+        r->seen.clones[i].disk = verify_disk_name(&r->spec.disks[n]);
+        if (!strings || oem)
+            r->clones[i] = clone_start(&r->spec, disk, oem, &r->seen.clones[i], r->cancel, error);
         if (!r->clones[i])
             return FALSE;
     }
@@ -150,12 +167,11 @@ static void boot(struct run *r)
         (void)clone_wait_probe(r->clones[i], 1, passed < r->boot ? r->boot - passed : 1);
     }
     ask_both(r, booted, r->boot + r->brief, &seen[0].booted, &seen[1].booted);
-    for (guint i = 0; i < CLONES; i++) {
-        seen[i].facts = clone_ask(r->clones[i], "facts", r->brief);
+    ask_both(r, "facts", r->brief, &seen[0].facts, &seen[1].facts);
+    for (guint i = 0; i < CLONES; i++)
         if (seen[i].facts)
             seen[i].clock =
-                (gint64)answer_number(seen[i].facts, "time") - g_get_real_time() / G_USEC_PER_SEC;
-    }
+                (gint64)answer_number(seen[i].facts, "time") - clone_answered(r->clones[i]);
 }
 
 static void add_words(GString *text, const char *const *words)
@@ -186,29 +202,26 @@ static void run_packages(struct run *r)
         r->seen.clones[0].packages = clone_ask(r->clones[0], question->str, r->boot);
 }
 
-/* The second clone restarts while the first one is given new hardware. */
+static void power_off(struct run *r, guint i)
+{
+    if (!r->seen.clones[i].trouble) /* what did not come up does not go down */
+        r->seen.clones[i].powered_off = clone_power_off(r->clones[i], MAX(r->brief, OFF_SECONDS));
+}
+
+/* The second clone restarts while everything that is left is done with the first one. */
 static void restart(struct run *r)
 {
     struct clone_evidence *b = &r->seen.clones[1];
     g_autofree char *booted = booted_question(r);
-    progress_phase(r->p, "hot-plug");
+    progress_phase(r->p, "restart");
     answer_free(clone_ask(r->clones[1], "reboot", r->brief));
     run_packages(r);
     hotplug_try(r->clones[0], &r->spec, r->added, &r->seen.hotplug);
-    progress_phase(r->p, "restart");
+    power_off(r, 0);
     if (!clone_wait_probe(r->clones[1], 2, r->boot))
         return;
     b->restarted = clone_ask(r->clones[1], booted, r->boot + r->brief);
     b->again = clone_ask(r->clones[1], "facts", r->brief);
-}
-
-static void power_off(struct run *r)
-{
-    progress_phase(r->p, "power off");
-    for (guint i = 0; i < CLONES; i++)
-        if (!r->seen.clones[i].trouble) /* what did not come up does not go down */
-            r->seen.clones[i].powered_off =
-                clone_power_off(r->clones[i], MAX(r->brief, OFF_SECONDS));
 }
 
 /* ---- the whole ---- */
@@ -230,19 +243,20 @@ static gboolean host_failed(const struct run *r, GError **error)
 
 static gboolean verify_clones(struct run *r, GError **error)
 {
-    g_autofree char *disk = g_build_filename(r->spec.work_dir, "probe." VM_DISK_FORMAT, NULL);
     progress_phase(r->p, "probe");
-    if (!disks_before(r, error) ||
-        !probe_put(&r->spec, disk, r->spec.disk_size, r->p, r->cancel, error))
+    if (!disks_before(r, error))
         return FALSE;
-    if (!verify_start(r, error)) {
+    r->seen.probe = probe_choose(&r->spec, r->seen.disks[0].before);
+    progress_detail(r->p, "the probe is passed by %s", verify_probe_name(r->seen.probe));
+    if (!make_overlays(r, error) || !start_clones(r, error)) {
         stop(r);
         return FALSE;
     }
     boot(r);
     search(r);
     restart(r);
-    power_off(r);
+    progress_phase(r->p, "power off");
+    power_off(r, 1);
     stop(r);
     return !g_cancellable_set_error_if_cancelled(r->cancel, error) && !host_failed(r, error) &&
            disks_after(r, error);
@@ -263,22 +277,33 @@ static gboolean verify_in_directory(struct run *r, GError **error)
     return good;
 }
 
-static void set_failure(const verify_result *result, const char *image, GError **error)
+/* What to do where no clone's probe has spoken, if it may be the probe's fault. */
+static const char *probe_hint(const struct evidence *e)
 {
+    if (e->probe != VERIFY_PROBE_SMBIOS || e->clones[0].booted || e->clones[1].booted)
+        return NULL;
+    return "if the system came up (see its console), its kernel may lack dmi-sysfs: "
+           "ingot verify --probe-on-disk does without";
+}
+
+static void set_failure(const struct evidence *e, const verify_result *result, GError **error)
+{
+    const char *image = verify_disk_name(&e->spec->disks[0]);
     g_autoptr(GString) lines = g_string_new(NULL);
     for (guint i = 0; i < result->findings->len; i++) {
         const struct verify_finding *f = g_ptr_array_index(result->findings, i);
         if (f->outcome == VERIFY_FAILED)
             g_string_append_printf(lines, "\n- %s: %s", f->name, f->says);
     }
-    ingot_set_error(error, INGOT_EXIT_VERIFY, NULL, "clones of %s failed verification:%s", image,
-                    lines->str);
+    ingot_set_error(error, INGOT_EXIT_VERIFY, probe_hint(e), "clones of %s failed verification:%s",
+                    image, lines->str);
 }
 
 static verify_result *verify_judge(const struct run *r, gint64 began)
 {
     verify_result *result = g_new0(verify_result, 1);
     result->findings = evidence_judge(&r->seen);
+    result->probe = r->seen.probe;
     result->clones = evidence_to_json(&r->seen);
     result->seconds = (double)(g_get_monotonic_time() - began) / G_USEC_PER_SEC;
     for (guint i = 0; i < result->findings->len; i++) {
@@ -308,7 +333,7 @@ gboolean verify_run(const struct verify_spec *spec, progress *p, GCancellable *c
         *result = verify_judge(&r, began);
         good = (*result)->failed == 0;
         if (!good)
-            set_failure(*result, verify_disk_name(&spec->disks[0]), error);
+            set_failure(&r.seen, *result, error);
     }
     evidence_clear(&r.seen);
     g_free(r.host.cause);

@@ -26,6 +26,17 @@ static inline const char *verify_disk_name(const struct verify_disk *d)
     return d->name ? d->name : image_path(d->image);
 }
 
+/* The ways of the probe into the clones. */
+enum verify_probe {
+    VERIFY_PROBE_DISK,   /* an overlay of the disk, changed by libguestfs */
+    VERIFY_PROBE_SMBIOS, /* credentials of systemd in the tables of the machine: the disk is as it
+                            is */
+};
+const char *verify_probe_name(enum verify_probe probe); /* "disk", "SMBIOS" */
+
+/* The version in that of the package systemd ("257.13-1~deb13u1"); 0: it is none. */
+guint verify_systemd_version(const char *package_version);
+
 struct verify_spec {
     /* The same image in one file or in one for each clone, in any formats: then each clone proves
      * one of them.  Without a second image both clones are of the first. */
@@ -41,10 +52,12 @@ struct verify_spec {
     const char *const *foreign_macs; /* that no clone may know; NULL-terminated or NULL */
     const char *build_host;          /* a host name that no clone may have; NULL: none */
     guint64 disk_size;               /* of a larger disk that root must fill; 0: not requested */
-    const char *data_dir;            /* where kickstart/verify/ is */
-    const char *work_dir;            /* a directory for the overlays is made there, and removed */
-    const char *log_dir; /* gets clone-a.console.log and the like; NULL: nobody wants them */
-    guint limit;         /* seconds for each thing that is waited for; 0: default */
+    guint systemd;              /* version of the guest's, if known; 0: the disk takes the probe */
+    const char *systemd_sha256; /* of the image in which that was found; NULL: of disks[0] */
+    const char *data_dir;       /* where kickstart/verify/ is */
+    const char *work_dir;       /* a directory for the overlays is made there, and removed */
+    const char *log_dir;        /* gets clone-a.console.log and the like; NULL: nobody wants them */
+    guint limit;                /* seconds for each thing that is waited for; 0: default */
 };
 
 enum verify_outcome { VERIFY_PASSED, VERIFY_FAILED, VERIFY_SKIPPED };
@@ -58,6 +71,7 @@ struct verify_finding {
 typedef struct verify_result {
     GPtrArray *findings; /* of struct verify_finding *: one for each assertion, in their order */
     json_t *clones;      /* what each clone reported, by name */
+    enum verify_probe probe;
     guint failed;
     double seconds;
 } verify_result;

@@ -33,6 +33,7 @@ void vm_spec_clear(struct vm_spec *spec)
     g_free(spec->mac);
     g_free(spec->capture);
     g_free(spec->port);
+    g_strfreev(spec->oem_strings);
     vm_firmware_unref(spec->firmware);
     *spec = (struct vm_spec){0};
 }
@@ -201,6 +202,15 @@ static void add_hotplug(GPtrArray *argv, const struct vm_spec *spec)
     argv_add(argv, "-device", "virtio-balloon-pci,id=balloon0");
 }
 
+/* One table for all of them: "OEM Strings" (SMBIOS 3.7, 7.12). */
+static void add_oem_strings(GPtrArray *argv, const struct vm_spec *spec)
+{
+    for (char **file = spec->oem_strings; file && *file; file++) {
+        g_autofree char *clean = escaped(*file);
+        add_format(argv, "-smbios", "type=11,path=%s", clean);
+    }
+}
+
 static void add_devices(GPtrArray *argv, const struct vm_spec *spec, const struct vm_arch *arch)
 {
     add_disk(argv, spec);
@@ -267,6 +277,7 @@ GPtrArray *vm_argv(const struct vm_spec *spec, const char *dir)
     argv_add_firmware(argv, spec->firmware, variables);
     add_kernel(argv, spec);
     add_devices(argv, spec, arch);
+    add_oem_strings(argv, spec);
     if (dir)
         add_sockets(argv, spec, arch, dir);
     else

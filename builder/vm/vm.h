@@ -94,9 +94,15 @@ struct vm_spec {
     char *port;      /* name of a virtio serial port: the channel VM_PORT */
     gboolean hotplug;      /* room for one more CPU, a disk and a NIC, and a memory balloon */
     gboolean restarts;     /* the guest may restart; else that ends QEMU */
+    char **oem_strings;    /* files, each with one text without NULs that the guest finds in SMBIOS
+                              (VM_OEM_MOST bytes in all); NULL: none */
     const secrets *hidden; /* masked in the logs and on the relayed console; NULL: none */
 };
 void vm_spec_clear(struct vm_spec *spec);
+
+/* SMBIOS 2.1 counts the bytes of all tables in 16 bits (SMBIOS 3.7, 5.2.1), and QEMU's own are a
+ * few hundred. */
+#define VM_OEM_MOST (60u << 10)
 
 /* The argv of QEMU, NULL-terminated, owned by the caller (g_ptr_array with free func).  spec->arch
  * is one that vm_accel_probe knows.  dir is where the channels' Unix sockets are: console, log, qmp

@@ -1,8 +1,8 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The first program of the installing machine: drivers, then the work. It runs twice: first it
-# configures the packages; then, on an overlay of the result, which other recipes may share, it
-# applies the rest of this recipe.
+# The first program of the installing machine: drivers, then the work (system.sh).
+ingot=/ingot
+target=/target
 /bin/busybox mkdir -p /proc /sys /dev /run /target
 /bin/busybox --install -s /bin
 export PATH=/bin
@@ -25,13 +25,10 @@ while read -r module; do
 	insmod "/modules/$module" || die "the driver $module cannot be loaded"
 done </modules/order
 hostname localhost
-. /ingot/machine.sh
+. "$ingot/system.sh"
+. "$ingot/machine.sh"
 mount_target
-if [ -e /ingot/settings.sh ]; then
-	. /ingot/settings.sh
-else
-	. /ingot/packages.sh
-fi
+work
 unmount_target
 phase end
 poweroff -f

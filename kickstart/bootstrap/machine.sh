@@ -1,18 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# The new system in /target, for both runs of the machine. Sourced by init.sh, which has die().
-. /ingot/base.sh
-. /ingot/target.sh
-
-phase() {
-	echo "ingot: phase: $*"
-}
-
-in_target() {
-	chroot /target /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-		DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true DPKG_FORCE=unsafe-io \
-		"$@"
-}
+# The disk of the new system, in a machine. Sourced by init.sh after system.sh.
 
 # The root file system is on the last partition (rootfs/rootfs.c).
 root_device() {
@@ -34,9 +22,7 @@ mount_target() {
 	mount -t tmpfs tmpfs /target/run
 	mount -t tmpfs tmpfs /target/tmp
 	[ ! "$efi" ] || mount_efi
-	# No maintainer script starts a service here.
-	printf '#!/bin/sh\nexit 101\n' >/target/usr/sbin/policy-rc.d
-	chmod 755 /target/usr/sbin/policy-rc.d
+	forbid_services
 }
 
 mount_efi() {
@@ -48,6 +34,18 @@ uuid_of() {
 	in_target blkid -c /dev/null -o value -s UUID "$1"
 }
 
+unmount_target() {
+	kill -9 -1 # processes that a script left running would keep the file system busy
+	permit_services
+	sync
+	for point in boot/efi dev/pts dev sys proc run tmp .; do
+		umount "/target/$point" 2>/dev/null
+	done
+	grep -q ' /target' /proc/mounts && die "the new root file system is still in use"
+}
+
+# ---- the boot loader ----
+
 # grub-mkconfig names a file system by its UUID if udev has made this link.
 link_uuids() {
 	mkdir -p /target/dev/disk/by-uuid
@@ -56,13 +54,11 @@ link_uuids() {
 	done
 }
 
-unmount_target() {
-	kill -9 -1 # processes that a script left running would keep the file system busy
-	rm -f /target/usr/sbin/policy-rc.d
-	[ ! "$(in_target dpkg --audit)" ] || die "a package is not installed as it should be"
-	sync
-	for point in boot/efi dev/pts dev sys proc run tmp .; do
-		umount "/target/$point" 2>/dev/null
-	done
-	grep -q ' /target' /proc/mounts && die "the new root file system is still in use"
+install_boot_loader() {
+	link_uuids
+	if [ "$efi" ]; then
+		in_target grub-install --target="$grub_target" --removable --no-nvram
+	else
+		in_target grub-install --target="$grub_target" "$disk"
+	fi
 }

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# Applies the recipe to the system. Sourced by init.sh.
-. /ingot/values.sh
+# Applies the recipe to the system. Sourced by system.sh.
+. "$ingot/values.sh"
 
 network() {
-	echo "$hostname" >/target/etc/hostname
-	cat >/target/etc/hosts <<X
+	echo "$hostname" >"$target/etc/hostname"
+	cat >"$target/etc/hosts" <<X
 127.0.0.1	localhost
 127.0.1.1	${domain:+$hostname.$domain	}$hostname
 
@@ -14,7 +14,7 @@ network() {
 ff02::1 ip6-allnodes
 ff02::2 ip6-allrouters
 X
-	if [ -x /target/usr/sbin/netplan ]; then
+	if [ -x "$target/usr/sbin/netplan" ]; then
 		netplan
 	else
 		interfaces
@@ -22,19 +22,19 @@ X
 }
 
 netplan() {
-	cat >/target/etc/netplan/01-ingot.yaml <<X
+	cat >"$target/etc/netplan/01-ingot.yaml" <<X
 network:
   version: 2
   ethernets:
     eth0:
       dhcp4: true
 X
-	chmod 600 /target/etc/netplan/01-ingot.yaml
+	chmod 600 "$target/etc/netplan/01-ingot.yaml"
 }
 
 interfaces() {
-	mkdir -p /target/etc/network
-	cat >/target/etc/network/interfaces <<X
+	mkdir -p "$target/etc/network"
+	cat >"$target/etc/network/interfaces" <<X
 # This file describes the network interfaces available on your system
 # and how to activate them. For more information, see interfaces(5).
 
@@ -62,20 +62,15 @@ users() {
 
 locale() {
 	[ "$locale" != C ] || return 0
-	grep -q "^$locale " /target/usr/share/i18n/SUPPORTED ||
+	grep -q "^$locale " "$target/usr/share/i18n/SUPPORTED" ||
 		die "the locale $locale is not one that this release knows"
-	grep "^$locale " /target/usr/share/i18n/SUPPORTED >>/target/etc/locale.gen
+	grep "^$locale " "$target/usr/share/i18n/SUPPORTED" >>"$target/etc/locale.gen"
 	in_target locale-gen --keep-existing && in_target update-locale "LANG=$locale"
 }
 
 boot_loader() {
-	link_uuids
 	grub_defaults
-	if [ "$efi" ]; then
-		in_target grub-install --target="$grub_target" --removable --no-nvram
-	else
-		in_target grub-install --target="$grub_target" "$disk"
-	fi || die "the boot loader cannot be installed"
+	install_boot_loader || die "the boot loader cannot be installed"
 	in_target update-grub || die "update-grub failed"
 }
 

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# What all installers of this family do to the new system in /target. Sourced after values.sh,
-# by scripts that have die().
+# What all installers of this family do to the new system in $target: a directory, or empty where it
+# is the root directory. Sourced after values.sh, by scripts that have die().
+target=${target-/target}
 
 # Replaces a program by standard input, until restore().
 stand_in() {
-	printf '%s\n%s\n:\n' "$1" "$1.ingot" >>/target/var/lib/dpkg/diversions
-	[ ! -e "/target$1" ] || mv "/target$1" "/target$1.ingot"
-	cat >"/target$1"
-	chmod 755 "/target$1"
+	printf '%s\n%s\n:\n' "$1" "$1.ingot" >>"$target/var/lib/dpkg/diversions"
+	[ ! -e "$target$1" ] || mv "$target$1" "$target$1.ingot"
+	cat >"$target$1"
+	chmod 755 "$target$1"
 }
 
 # A program that many packages call and that should run only once, at the end.
@@ -17,17 +18,17 @@ put_off() {
 }
 
 restore() {
-	rm -f "/target$1"
-	chroot /target dpkg-divert --quiet --remove --rename "$1" || die "cannot restore $1"
+	rm -f "$target$1"
+	chroot "$target/" /usr/bin/dpkg-divert --quiet --remove --rename "$1" || die "cannot restore $1"
 }
 
 authorize() {
 	[ "$3" ] || return 0
-	mkdir -p "/target$2/.ssh"
-	printf '%s\n' "$3" >"/target$2/.ssh/authorized_keys"
-	chmod 700 "/target$2/.ssh"
-	chmod 600 "/target$2/.ssh/authorized_keys"
-	chroot /target chown -R "$1:" "$2/.ssh"
+	mkdir -p "$target$2/.ssh"
+	printf '%s\n' "$3" >"$target$2/.ssh/authorized_keys"
+	chmod 700 "$target$2/.ssh"
+	chmod 600 "$target$2/.ssh/authorized_keys"
+	chroot "$target/" /bin/chown -R "$1:" "$2/.ssh"
 }
 
 grub_defaults() {
@@ -38,9 +39,9 @@ grub_defaults() {
 	escaped=$(printf '%s' "${arguments# }" | sed 's/[\\&|"]/\\&/g')
 	sed -i -e "s|^GRUB_CMDLINE_LINUX=.*|GRUB_CMDLINE_LINUX=\"$escaped\"|" \
 		-e 's|^GRUB_CMDLINE_LINUX_DEFAULT=.*|GRUB_CMDLINE_LINUX_DEFAULT=""|' \
-		/target/etc/default/grub
+		"$target/etc/default/grub"
 	[ "$serial_console" ] || return 0
-	cat >>/target/etc/default/grub <<X
+	cat >>"$target/etc/default/grub" <<X
 
 # Both consoles, the serial one with the kernel's settings
 GRUB_TERMINAL="console serial"
@@ -55,14 +56,14 @@ final_sources() {
 	{
 		echo "deb $final_mirror $suite $components"
 		[ ! "$security_mirror" ] || echo "deb $security_mirror $suite-security $components"
-	} >/target/etc/apt/sources.list
+	} >"$target/etc/apt/sources.list"
 }
 
 # Linux leaves a processor that is added to a running machine offline, and Debian has nothing to
 # change that (Ubuntu's udev and the Red Hat family ship a rule like this one).
 cpu_hotplug() {
-	mkdir -p /target/etc/udev/rules.d
-	cat >/target/etc/udev/rules.d/40-cpu-hotplug.rules <<'X'
+	mkdir -p "$target/etc/udev/rules.d"
+	cat >"$target/etc/udev/rules.d/40-cpu-hotplug.rules" <<'X'
 # A processor that is added to the running machine is used at once.
 SUBSYSTEM=="cpu", ACTION=="add", TEST=="online", ATTR{online}=="0", ATTR{online}="1"
 X

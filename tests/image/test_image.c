@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/spawn.h"
+#include "image/appliance.h"
 #include "inspect/policy.h"
 #include "phony.h"
 #include "sysprep/sysprep.h"
@@ -121,7 +122,7 @@ static void assert_text(guest *g, const char *path, const char *text)
 
 static void assert_mode(guest *g, const char *path, unsigned mode)
 {
-    struct guestfs_statns *info = guestfs_lstatns(g->h, path);
+    struct guestfs_statns *info = guestfs_lstatns(g->appliance->h, path);
     assert_non_null(info);
     assert_int_equal(info->st_mode, mode);
     guestfs_free_statns(info);
@@ -163,7 +164,7 @@ static void samples_are_told_apart(void **state)
     for (const struct phony_sample *s = phony_samples; s->operation; s++) {
         g_autofree char *gone = g_strconcat("/", s->gone, NULL);
         g_autofree char *stays = g_strconcat("/", s->stays, NULL);
-        gboolean there = guestfs_exists(g->h, gone) > 0;
+        gboolean there = guestfs_exists(g->appliance->h, gone) > 0;
         if (there != operation_of(s->operation)->off)
             fail_msg("%s %s %s", s->operation, there ? "has left" : "has removed", gone);
         assert_text(g, stays, PHONY_STAYS);
@@ -175,10 +176,10 @@ static void identity_is_made_anew(void **state)
     guest *g = ((struct fixture *)*state)->g;
     assert_text(g, "/etc/machine-id", "");
     assert_mode(g, "/etc/machine-id", S_IFREG | 0444);
-    g_autofree char *target = guestfs_readlink(g->h, "/var/lib/dbus/machine-id");
+    g_autofree char *target = guestfs_readlink(g->appliance->h, "/var/lib/dbus/machine-id");
     assert_string_equal(target, "/etc/machine-id");
     g_autofree char *wanted = guestfs_readlink(
-        g->h, "/etc/systemd/system/multi-user.target.wants/ingot-ssh-host-keys.service");
+        g->appliance->h, "/etc/systemd/system/multi-user.target.wants/ingot-ssh-host-keys.service");
     assert_string_equal(wanted, "/etc/systemd/system/ingot-ssh-host-keys.service");
     assert_mode(g, wanted, S_IFREG | 0644);
     assert_text(g, "/etc/network/interfaces", "auto eth0\niface eth0 inet dhcp\n");
@@ -251,7 +252,7 @@ static void faults_are_found(void **state)
         if (before)
             assert_true(guest_write_file(g, faults[i].path, before, NULL));
         else
-            assert_int_equal(guestfs_rm_f(g->h, faults[i].path), 0);
+            assert_int_equal(guestfs_rm_f(g->appliance->h, faults[i].path), 0);
     }
     assert_true(inspect_policy(g, &asked, NULL));
 }
@@ -262,21 +263,22 @@ static void hostile_files_are_passed_over(void **state)
     guest *g = ((struct fixture *)*state)->g;
     g_autoptr(GError) error = NULL;
     g_autofree char *text = NULL;
-    assert_int_equal(guestfs_mkfifo(g->h, 0600, "/etc/netplan/pipe.yaml"), 0);
-    assert_int_equal(guestfs_mkdir(g->h, "/etc/netplan/dir.yaml"), 0);
-    assert_int_equal(guestfs_ln_s(g->h, "loop.yaml", "/etc/netplan/loop.yaml"), 0);
-    assert_int_equal(guestfs_mkfifo(g->h, 0600, "/var/log/pipe"), 0);
-    assert_int_equal(guestfs_mkdir_p(g->h, "/usr/lib/systemd/libsystemd-shared-999.so"), 0);
+    assert_int_equal(guestfs_mkfifo(g->appliance->h, 0600, "/etc/netplan/pipe.yaml"), 0);
+    assert_int_equal(guestfs_mkdir(g->appliance->h, "/etc/netplan/dir.yaml"), 0);
+    assert_int_equal(guestfs_ln_s(g->appliance->h, "loop.yaml", "/etc/netplan/loop.yaml"), 0);
+    assert_int_equal(guestfs_mkfifo(g->appliance->h, 0600, "/var/log/pipe"), 0);
+    assert_int_equal(guestfs_mkdir_p(g->appliance->h, "/usr/lib/systemd/libsystemd-shared-999.so"),
+                     0);
     for (const sysprep_operation *const *op = sysprep_operations(); *op; op++)
         if (!sysprep_operation_run(*op, g, &error))
             fail_msg("%s: %s", (*op)->name, error->message);
     assert_true(inspect_policy(g, &asked, &error));
     assert_true(guest_read(g, "/etc/netplan/pipe.yaml", &text, &error));
     assert_null(text);
-    assert_int_equal(guestfs_fallocate64(g->h, "/etc/netplan/big.yaml", 2 << 20), 0);
+    assert_int_equal(guestfs_fallocate64(g->appliance->h, "/etc/netplan/big.yaml", 2 << 20), 0);
     assert_false(guest_read(g, "/etc/netplan/big.yaml", &text, &error));
     assert_error_says(error, INGOT_EXIT_SEAL, "the limit is");
-    assert_int_equal(guestfs_rm_rf(g->h, "/etc/netplan"), 0);
+    assert_int_equal(guestfs_rm_rf(g->appliance->h, "/etc/netplan"), 0);
 }
 
 static void root_grows_where_it_can(void **state)
@@ -291,10 +293,10 @@ static void root_grows_where_it_can(void **state)
     assert_true(sysprep_operation_run(op, g, NULL));
     assert_true(guest_any(g, script, &there, NULL));
     assert_true(there);
-    g_autofree char *link =
-        guestfs_readlink(g->h, "/etc/systemd/system/sysinit.target.wants/ingot-grow-root.service");
+    g_autofree char *link = guestfs_readlink(
+        g->appliance->h, "/etc/systemd/system/sysinit.target.wants/ingot-grow-root.service");
     assert_string_equal(link, "/etc/systemd/system/ingot-grow-root.service");
-    assert_int_equal(guestfs_rm_f(g->h, "/usr/sbin/sfdisk"), 0);
+    assert_int_equal(guestfs_rm_f(g->appliance->h, "/usr/sbin/sfdisk"), 0);
 }
 
 /* Directly: a whole seal with it would cost a launch. */
@@ -306,7 +308,7 @@ static void first_boot_where_it_is_known(void **state)
     assert_true(guest_write_file(g, "/usr/lib/systemd/libsystemd-shared-246.so", "", NULL));
     assert_true(sysprep_operation_run(op, g, NULL));
     assert_text(g, "/etc/machine-id", "");
-    assert_int_equal(guestfs_mkdir_p(g->h, "/usr/lib/x86_64-linux-gnu/systemd"), 0);
+    assert_int_equal(guestfs_mkdir_p(g->appliance->h, "/usr/lib/x86_64-linux-gnu/systemd"), 0);
     assert_true(guest_write_file(
         g, "/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-257.7-1.fc42.so", "", NULL));
     assert_true(sysprep_operation_run(op, g, NULL));

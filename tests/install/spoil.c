@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "image/appliance.h"
 #include "image/guest.h"
 #include "vm/vm.h"
 
@@ -55,9 +56,9 @@ int main(int argc, char **argv)
     must(g != NULL, "open the image", error);
     must(guest_inspect(g, &error), "inspect the image", error);
     must(guest_put_files(g, files, &error), "write", error);
-    must(guestfs_fallocate64(g->h, "/swapfile", SWAP_BYTES) == 0 &&
-             guestfs_chmod(g->h, 0600, "/swapfile") == 0 &&
-             guestfs_mkswap_file(g->h, "/swapfile") == 0,
+    must(guestfs_fallocate64(g->appliance->h, "/swapfile", SWAP_BYTES) == 0 &&
+             guestfs_chmod(g->appliance->h, 0600, "/swapfile") == 0 &&
+             guestfs_mkswap_file(g->appliance->h, "/swapfile") == 0,
          "make a swap file", NULL);
     must(guest_shutdown(g, &error), "close the image", error);
     return 0;

@@ -286,6 +286,7 @@ static void clones_are_two_machines(void **state)
     const json_t *verified = json_object_get(manifest, "verify");
     size_t i, passed = 0;
     assert_non_null(verified);
+    assert_string_equal(json_string_value(json_object_get(verified, "probe")), "SMBIOS");
     json_array_foreach(json_object_get(verified, "assertions"), i, item)
     {
         const char *name = json_string_value(json_object_get(item, "name"));

@@ -5,7 +5,9 @@ of a template, kept by the tests before this one, gets a baked-in machine-id, an
 address of the build, a swap file and a failing unit: the assertion that is there for each must fail,
 and no other.  The root file system of debian-12 grows, and its kernel takes a CPU also when it is
 emulated: so nothing at all is skipped but the packages that are not named.  The clone is an overlay
-of the template, whose chain verify is asked to trust."""
+of the template, whose chain verify is asked to trust; a manifest beside it says which systemd it has,
+so that the probe of one comes by SMBIOS, and that of the other on the disk."""
+import hashlib
 import json
 import pathlib
 import subprocess
@@ -22,6 +24,15 @@ MAY_FOLLOW = {"dhcp-identity"}
 SKIPPED = {"debian-12": {"packages-run"}, "debian-13": {"packages-run", "root-grown"}}
 EMULATED = {"debian-12": set(), "debian-13": {"hotplug-cpu"}}  # what else may be skipped
 DISK = {"debian-12": ["--disk-size", "12GiB"], "debian-13": []}
+SYSTEMD = {"debian-12": "252.39-1~deb12u1", "debian-13": "257.9-1~deb13u1"}
+PROBE = {"debian-12": "disk", "debian-13": "SMBIOS"}
+
+
+def manifest(image):
+    """What a build would have written."""
+    disk = {"file": image.name, "sha256": hashlib.sha256(image.read_bytes()).hexdigest()}
+    return json.dumps({"outputs": [{"format": "qcow2", "files": [disk]}],
+                       "os": {"packages": [{"name": "systemd", "version": SYSTEMD[name]}]}})
 
 
 def tell(number, good, what, more=""):
@@ -30,9 +41,9 @@ def tell(number, good, what, more=""):
         print("# " + line)
 
 
-print("1..5")
+print("1..6")
 if not template.exists():
-    for n in range(1, 6):
+    for n in range(1, 7):
         print(f"ok {n} # SKIP the template of {name} is not there")
     sys.exit(0)
 with tempfile.TemporaryDirectory(prefix="ingot-verify-", dir="/var/tmp") as top:
@@ -43,6 +54,7 @@ with tempfile.TemporaryDirectory(prefix="ingot-verify-", dir="/var/tmp") as top:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "spoiled", "-f", str(key)],
                    check=True)
     subprocess.run([spoil, str(image), str(key)], check=True)
+    image.with_suffix(".json").write_text(manifest(image))
     run = subprocess.run([ingot, "verify", str(image), "--format", "json", "--junit", str(junit),
                           "--trust-chain", *DISK[name]],
                          text=True, capture_output=True, check=False)
@@ -59,5 +71,6 @@ with tempfile.TemporaryDirectory(prefix="ingot-verify-", dir="/var/tmp") as top:
     tell(4, cases == set(failed), "the JUnit report says the same", str(cases))
     skipped = {a["name"] for a in assertions if a["outcome"] == "skipped"}
     tell(5, skipped - EMULATED[name] == SKIPPED[name], "what can be asked is not skipped", str(skipped))
+    tell(6, result.get("probe") == PROBE[name], f"the probe comes by {PROBE[name]}", str(result.get("probe")))
     for fault, says in failed.items():
         print(f"# {fault}: {says}")

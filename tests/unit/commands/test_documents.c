@@ -167,6 +167,7 @@ static void doctor(void **state)
     assert_non_null(strstr(text_of(finding_of(all, "qemu-img"), "text"), "qemu-utils"));
     assert_string_equal(text_of(finding_of(all, "qemu-system-aarch64"), "verdict"), "warning");
     assert_string_equal(text_of(finding_of(all, "accelerator"), "verdict"), "missing");
+    assert_non_null(text_of(finding_of(all, "sandbox"), "text"));
     assert_string_equal(text_of(finding_of(all, "mirror"), "text"), MIRROR);
     assert_non_null(strstr(text_of(finding_of(all, "cache"), "text"), cache_dir));
     assert_non_null(strstr(parts[1], "things that a build needs are missing"));

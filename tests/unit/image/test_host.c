@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "image/appliance.h"
 #include "image/guest.h"
 
 #include <glib/gstdio.h>

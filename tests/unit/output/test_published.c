@@ -85,9 +85,40 @@ static void what_it_does_not_say(void **state)
     assert_null(said_of("noextension"));
 }
 
+#define DISK "\"outputs\": [{\"format\": \"raw\", \"files\": [{\"file\": \"p.raw\""
+#define SYSTEMD                                                                                    \
+    "\"os\": {\"packages\": [{\"name\": \"a\"}, {\"name\": \"systemd\", \"version\": \"257\"}]}"
+
+/* A version comes with the digest of the disk that has it, or not at all. */
+static void packages(void **state)
+{
+    static const char *const texts[] = {
+        "{}",
+        "{" DISK ", \"sha256\": \"d\"}]}]}",
+        "{" DISK "}]}], " SYSTEMD "}",
+        "{" DISK ", \"sha256\": 7}]}], " SYSTEMD "}",
+        "{" DISK ", \"sha256\": \"d\"}]}], \"os\": {\"packages\": [3, {}]}}",
+        "{" DISK ", \"sha256\": \"d\"}]}], \"os\": {\"packages\": [{\"name\": \"systemd\"}]}}",
+    };
+    (void)state;
+    g_autofree char *path = put("p.raw", "");
+    char *digest = NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_free(put("p.json", texts[i]));
+        assert_null(output_published_package(path, "systemd", &digest));
+        assert_null(digest);
+    }
+    g_free(put("p.json", "{" DISK ", \"sha256\": \"d\"}]}], " SYSTEMD "}"));
+    g_autofree char *version = output_published_package(path, "systemd", &digest);
+    assert_string_equal(version, "257");
+    assert_string_equal(digest, "d");
+    g_free(digest);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_a_build_says),
-                                       cmocka_unit_test(what_it_does_not_say)};
+                                       cmocka_unit_test(what_it_does_not_say),
+                                       cmocka_unit_test(packages)};
     return cmocka_run_group_tests(tests, setup, folder_remove);
 }

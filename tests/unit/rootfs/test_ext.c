@@ -3,7 +3,7 @@
 
 #include "rootfs/ext.h"
 
-static const struct ext_meta plain = {.mode = 0644, .mtime = 1000000000};
+static const struct names_meta plain = {.mode = 0644, .mtime = 1000000000};
 
 static ext *open_new(void **state, guint kib, char **image)
 {
@@ -17,7 +17,7 @@ static ext *open_new(void **state, guint kib, char **image)
 static void put_text(ext *e, const char *path, const char *text)
 {
     g_autoptr(GError) error = NULL;
-    gboolean good = ext_file(e, path, &plain, text, strlen(text), &error);
+    gboolean good = names_file(ext_names(e), path, &plain, text, strlen(text), &error);
     assert_no_error(error);
     assert_true(good);
 }
@@ -25,7 +25,7 @@ static void put_text(ext *e, const char *path, const char *text)
 static void put_link(ext *e, const char *path, const char *target)
 {
     g_autoptr(GError) error = NULL;
-    gboolean good = ext_symlink(e, path, target, &plain, &error);
+    gboolean good = names_symlink(ext_names(e), path, target, &plain, &error);
     assert_no_error(error);
     assert_true(good);
 }
@@ -43,15 +43,15 @@ static void writes_files_links_and_directories(void **state)
 {
     g_autofree char *image = NULL, *stat = NULL, *where = NULL, *long_link = NULL;
     g_autoptr(GError) error = NULL;
-    const struct ext_meta odd = {.mode = 06755, .uid = 70000, .gid = 42, .mtime = 1234567890};
-    const struct ext_meta sticky = {.mode = 01777};
+    const struct names_meta odd = {.mode = 06755, .uid = 70000, .gid = 42, .mtime = 1234567890};
+    const struct names_meta sticky = {.mode = 01777};
     ext *e = open_new(state, 32768, &image);
     char target[200] = {0};
     memset(target, 'x', sizeof target - 1);
-    assert_true(ext_directory(e, "tmp", &sticky, &error));
-    assert_true(ext_directory(e, "tmp", &plain, &error)); /* the first one decides */
-    assert_true(ext_file(e, "usr/bin/tool", &odd, "hello", 5, &error));
-    assert_true(ext_hard_link(e, "usr/bin/other", "usr/bin/tool", &error));
+    assert_true(names_directory(ext_names(e), "tmp", &sticky, &error));
+    assert_true(names_directory(ext_names(e), "tmp", &plain, &error)); /* the first one decides */
+    assert_true(names_file(ext_names(e), "usr/bin/tool", &odd, "hello", 5, &error));
+    assert_true(names_hard_link(ext_names(e), "usr/bin/other", "usr/bin/tool", &error));
     put_text(e, "empty", "");
     put_link(e, "short", "usr/bin");
     put_link(e, "long", target);
@@ -78,17 +78,17 @@ static void replaces_what_is_there(void **state)
     put_text(e, "a", "small");
     put_link(e, "b", "a");
     put_text(e, "b", "no link now");
-    assert_true(ext_hard_link(e, "c", "b", &error));
-    assert_true(ext_hard_link(e, "c", "c", &error));
+    assert_true(names_hard_link(ext_names(e), "c", "b", &error));
+    assert_true(names_hard_link(ext_names(e), "c", "c", &error));
     put_text(e, "b", "another");
     /* dpkg leaves a directory where a package has a link, and nothing else goes there. */
-    assert_true(ext_directory(e, "dir", &plain, &error));
+    assert_true(names_directory(ext_names(e), "dir", &plain, &error));
     put_link(e, "dir", "elsewhere");
-    assert_int_equal(ext_look(e, "dir", NULL), EXT_DIRECTORY);
-    assert_false(ext_file(e, "dir", &plain, "x", 1, &error));
+    assert_int_equal(names_look(ext_names(e), "dir", NULL), NAMES_DIRECTORY);
+    assert_false(names_file(ext_names(e), "dir", &plain, "x", 1, &error));
     assert_error_says(error, INGOT_EXIT_INSTALL, "cannot make dir");
     g_clear_error(&error);
-    assert_false(ext_directory(e, "a", &plain, &error));
+    assert_false(names_directory(ext_names(e), "a", &plain, &error));
     assert_error_says(error, INGOT_EXIT_INSTALL, "cannot create the directory a");
     close_clean(e, image);
     assert_holds(image, "/a", "small");
@@ -107,17 +107,17 @@ static void links_stay_inside(void **state)
     put_link(e, "pool", "loop");
     put_text(e, "out/passwd", "mine");
     put_text(e, "up/shadow", "mine too");
-    assert_false(ext_file(e, "loop/x", &plain, "x", 1, &error));
+    assert_false(names_file(ext_names(e), "loop/x", &plain, "x", 1, &error));
     assert_error_says(error, INGOT_EXIT_INSTALL, "loop/x");
     g_clear_error(&error);
-    assert_false(ext_file(e, "out/passwd/x", &plain, "x", 1, &error));
+    assert_false(names_file(ext_names(e), "out/passwd/x", &plain, "x", 1, &error));
     g_clear_error(&error);
-    assert_false(ext_file(e, "lost+found/x", &plain, "x", 1, &error));
+    assert_false(names_file(ext_names(e), "lost+found/x", &plain, "x", 1, &error));
     g_clear_error(&error);
-    assert_false(ext_hard_link(e, "x", "not/there", &error));
-    assert_int_equal(ext_look(e, "out/passwd", NULL), EXT_FILE);
-    assert_int_equal(ext_look(e, "out", NULL), EXT_LINK);
-    assert_int_equal(ext_look(e, "", NULL), EXT_DIRECTORY);
+    assert_false(names_hard_link(ext_names(e), "x", "not/there", &error));
+    assert_int_equal(names_look(ext_names(e), "out/passwd", NULL), NAMES_FILE);
+    assert_int_equal(names_look(ext_names(e), "out", NULL), NAMES_LINK);
+    assert_int_equal(names_look(ext_names(e), "", NULL), NAMES_DIRECTORY);
     close_clean(e, image);
     assert_holds(image, "/etc/passwd", "mine");
     assert_holds(image, "/etc/shadow", "mine too");
@@ -128,13 +128,13 @@ static void long_names_are_refused(void **state)
     g_autofree char *image = NULL, *name = g_strnfill(256, 'n'), *path = g_strnfill(5000, 'p');
     g_autoptr(GError) error = NULL;
     ext *e = open_new(state, 32768, &image);
-    assert_false(ext_file(e, name, &plain, "x", 1, &error));
+    assert_false(names_file(ext_names(e), name, &plain, "x", 1, &error));
     g_clear_error(&error);
-    assert_false(ext_directory(e, name, &plain, &error));
+    assert_false(names_directory(ext_names(e), name, &plain, &error));
     g_clear_error(&error);
-    assert_false(ext_directory(e, path, &plain, &error));
+    assert_false(names_directory(ext_names(e), path, &plain, &error));
     g_clear_error(&error);
-    assert_false(ext_symlink(e, "l", path, &plain, &error));
+    assert_false(names_symlink(ext_names(e), "l", path, &plain, &error));
     name[255] = '\0';
     put_text(e, name, "just");
     close_clean(e, image);
@@ -146,14 +146,14 @@ static void says_when_it_is_full(void **state)
     g_autoptr(GError) error = NULL;
     ext *e = open_new(state, 16384, &image);
     /* A size that is a lie costs nothing. */
-    assert_false(ext_file_begin(e, "huge", &plain, G_MAXUINT64, &error));
+    assert_false(names_file_begin(ext_names(e), "huge", &plain, G_MAXUINT64, &error));
     assert_error_says(error, INGOT_EXIT_INSTALL, "do not fit on the disk");
     assert_string_equal(ingot_error_hint(error), "raise disk.size in the recipe");
     g_clear_error(&error);
     gboolean good = TRUE;
     for (int i = 0; i < 20 && good; i++) {
         g_autofree char *name = g_strdup_printf("file%d", i);
-        good = ext_file(e, name, &plain, data, 1u << 20, &error);
+        good = names_file(ext_names(e), name, &plain, data, 1u << 20, &error);
     }
     assert_false(good);
     assert_error_says(error, INGOT_EXIT_INSTALL, "no space for file");
@@ -165,10 +165,10 @@ static void sizes_must_be_kept(void **state)
     g_autofree char *image = NULL;
     g_autoptr(GError) error = NULL;
     ext *e = open_new(state, 32768, &image);
-    assert_true(ext_file_begin(e, "f", &plain, 3, &error));
-    assert_false(ext_file_data(e, "four", 4, &error));
+    assert_true(names_file_begin(ext_names(e), "f", &plain, 3, &error));
+    assert_false(names_file_data(ext_names(e), "four", 4, &error));
     g_clear_error(&error);
-    assert_false(ext_file_end(e, &error));
+    assert_false(names_file_end(ext_names(e), &error));
     ext_abandon(e);
 }
 
@@ -180,17 +180,17 @@ static void fragments_are_put_together(void **state)
     ext *e = open_new(state, 65536, &image);
     for (int i = 0; i < 2000; i++) {
         g_autofree char *name = g_strdup_printf("d/%d", i);
-        assert_true(ext_file(e, name, &plain, small, 4096, &error));
+        assert_true(names_file(ext_names(e), name, &plain, small, 4096, &error));
     }
     g_autofree char *rest = g_malloc0(34u << 20);
-    assert_true(ext_file(e, "rest", &plain, rest, 34u << 20, &error));
+    assert_true(names_file(ext_names(e), "rest", &plain, rest, 34u << 20, &error));
     for (int i = 0; i < 2000; i += 2) {
         g_autofree char *name = g_strdup_printf("d/%d", i);
         put_text(e, name, "");
     }
     put_text(e, "rest", "");
     g_autofree char *large = g_strnfill(36u << 20, 'L');
-    gboolean good = ext_file(e, "large", &plain, large, 36u << 20, &error);
+    gboolean good = names_file(ext_names(e), "large", &plain, large, 36u << 20, &error);
     assert_no_error(error);
     assert_true(good);
     close_clean(e, image);
@@ -209,7 +209,7 @@ static void a_directory_of_many_files(void **state)
     gboolean good = TRUE;
     for (int i = 0; i < 25000 && good; i++) {
         g_autofree char *name = g_strdup_printf("many/a-rather-long-name-for-a-file-%d", i);
-        good = ext_file(e, name, &plain, "", 0, &error);
+        good = names_file(ext_names(e), name, &plain, "", 0, &error);
     }
     assert_no_error(error);
     close_clean(e, image);

@@ -320,9 +320,7 @@ static void unpack(const char *dir, const media_boot *boot, const char *image)
                                      .format = "qcow2",
                                      .work_dir = dir,
                                      .size = 512u << 20,
-                                     .database = &tarpkg_database,
-                                     .packages = packages,
-                                     .n_packages = boot->packages->len};
+                                     .content = {&tarpkg_database, packages, boot->packages->len}};
     assert_true(rootfs_make(&spec, NULL, NULL, &error));
     assert_no_error(error);
 }

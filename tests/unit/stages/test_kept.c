@@ -37,7 +37,7 @@ static kept *hold(const char *letter)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *key = key_of(*letter);
-    kept *k = kept_hold(folder, "base", key, NULL, &error);
+    kept *k = kept_hold(folder, &kept_base_disk, key, NULL, &error);
     assert_no_error(error);
     return k;
 }
@@ -55,7 +55,7 @@ static gboolean make(const char *disk, GPtrArray *phases, gpointer user, GError 
 static void assert_disk(const kept *k, const char *text)
 {
     g_autofree char *have = NULL;
-    assert_true(g_file_get_contents(kept_disk(k), &have, NULL, NULL));
+    assert_true(g_file_get_contents(kept_file(k), &have, NULL, NULL));
     assert_string_equal(have, text);
 }
 
@@ -137,7 +137,7 @@ static void waits(void **state)
     g_autoptr(kept) k = hold("w");
     g_cancellable_cancel(cancel);
     g_autofree char *key = key_of('w');
-    assert_null(kept_hold(folder, "base", key, cancel, &error));
+    assert_null(kept_hold(folder, &kept_base_disk, key, cancel, &error));
     assert_non_null(error);
     g_autoptr(kept) other = hold("o");
     assert_non_null(other);
@@ -348,7 +348,7 @@ static void an_overlay_keeps_its_base(void **state)
     g_ptr_array_unref(kept_make(base, make, (gpointer) "below", NULL));
     g_ptr_array_unref(kept_make(system, make, (gpointer) "above", NULL));
     g_autofree char *under = entry("i/base.qcow2"), *text = NULL;
-    assert_int_equal(link(kept_disk(base), under), 0);
+    assert_int_equal(link(kept_file(base), under), 0);
     kept_free(base); /* as in a build: only what is installed is held to the end */
     g_autoptr(GPtrArray) list = listed();
     assert_int_equal(shrink(list), 0);

@@ -73,14 +73,14 @@ static gboolean put_disk(const char *disk, GPtrArray *phases, gpointer user, GEr
 }
 
 /* As a build leaves it; the path of its disk, owned by the caller. */
-static char *keep_disk(const char *kind)
+static char *keep_disk(const struct kept_kind *kind)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *key = g_strnfill(DIGEST_HEX_LEN, 'a');
     g_autoptr(kept) k = kept_hold(folder, kind, key, NULL, &error);
     g_autoptr(GPtrArray) phases = k ? kept_make(k, put_disk, NULL, &error) : NULL;
     assert_no_error(error);
-    return g_strdup(kept_disk(k));
+    return g_strdup(kept_file(k));
 }
 
 static void put_media(guint64 size)
@@ -127,7 +127,7 @@ static void reused(void **state)
     g_autofree char *empty = g_build_filename(folder, "media", "locks", NULL);
     assert_true(files_mkdir(bare, FALSE, NULL) && files_mkdir(empty, FALSE, NULL));
     assert_needs(b, "for the cache in the file system of"); /* a result without a disk is none */
-    g_autofree char *disk = keep_disk("install");
+    g_autofree char *disk = keep_disk(&kept_install_disk);
     assert_needs(b, "for the output in the file system of");
     assert_true(g_file_set_contents(disk, "half", -1, NULL));
     assert_needs(b, "for the cache in the file system of");
@@ -150,7 +150,7 @@ static void reused_in_part(void **state)
     put_media(3 << 20);
     space_needed(b, &less, NULL);
     assert_in_range(cache - less, 3 << 20, 4 << 20);
-    g_free(keep_disk("base"));
+    g_free(keep_disk(&kept_base_disk));
     space_needed(b, &cache, NULL);
     assert_int_equal(cache, less);
     p.answers.sources = p.installer->packages("debian", "x86_64");

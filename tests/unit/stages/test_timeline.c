@@ -186,12 +186,12 @@ static void kept_result(void **state)
 {
     (void)state;
     g_autoptr(GError) error = NULL;
-    g_autoptr(kept) k = kept_hold(folder, "install", "abc", NULL, &error);
+    g_autoptr(kept) k = kept_hold(folder, &kept_install_disk, "abc", NULL, &error);
     assert_no_error(error);
     GPtrArray *phases = kept_make(k, write_disk, NULL, &error);
     assert_no_error(error);
     g_ptr_array_unref(phases);
-    g_autofree char *dir = g_path_get_dirname(kept_disk(k));
+    g_autofree char *dir = g_path_get_dirname(kept_file(k));
     g_autofree char *file = g_build_filename(dir, "result.json", NULL);
     assert_golden("result.json", json_load_file(file, 0, NULL));
 }

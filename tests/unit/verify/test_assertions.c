@@ -314,8 +314,29 @@ static void no_boot(void **state)
     const struct verify_finding *f = find(findings, "multi-user");
     assert_int_equal(f->outcome, VERIFY_FAILED);
     assert_non_null(strstr(f->says, "clone b: the probe did not report"));
+    assert_null(strstr(f->says, "SMBIOS"));
     assert_int_equal(find(findings, "machine-id")->outcome, VERIFY_SKIPPED);
     assert_string_equal(find(findings, "machine-id")->says, "a clone did not boot");
+    evidence_clear(&e);
+}
+
+/* The finding says how the probe came if it may be because of that that nobody answers. */
+static void no_probe(void **state)
+{
+    (void)state;
+    static const struct verify_spec by_smbios = {.accel = &accel, .arch = "x86_64", .systemd = 257};
+    struct evidence e;
+    fill(&e);
+    e.spec = &by_smbios;
+    e.probe = VERIFY_PROBE_SMBIOS;
+    retell(&e.clones[0].trouble, "the probe did not answer: not after 30 s");
+    g_autoptr(GPtrArray) answered = evidence_judge(&e);
+    assert_null(strstr(find(answered, "multi-user")->says, "SMBIOS"));
+    replace(&e.clones[0].booted, NULL);
+    g_autoptr(GPtrArray) findings = evidence_judge(&e);
+    const struct verify_finding *f = find(findings, "multi-user");
+    assert_int_equal(f->outcome, VERIFY_FAILED);
+    assert_non_null(strstr(f->says, "30 s. (Its probe came by SMBIOS, for systemd 257.)"));
     evidence_clear(&e);
 }
 
@@ -335,6 +356,7 @@ static void reports(void **state)
     assert_non_null(strstr(xml, "a &lt;tag&gt; &amp; &quot;quotes&quot;"));
     json_t *o = verify_to_json(&r);
     assert_int_equal(json_array_size(json_object_get(o, "assertions")), r.findings->len);
+    assert_string_equal(json_string_value(json_object_get(o, "probe")), "disk");
     json_t *a = json_object_get(json_object_get(o, "clones"), "a");
     assert_string_equal(
         json_string_value(json_object_get(json_object_get(a, "facts"), "machine-id")), "aa");
@@ -347,6 +369,7 @@ static void reports(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(all_pass), cmocka_unit_test(each_fails),
-                                       cmocka_unit_test(no_boot), cmocka_unit_test(reports)};
+                                       cmocka_unit_test(no_boot), cmocka_unit_test(no_probe),
+                                       cmocka_unit_test(reports)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,6 +161,20 @@ static void hostile(void **state)
     assert_null(strstr(script, "path=b/c"));
 }
 
+/* SMBIOS strings are files: a text is no part of a command line. */
+static void oem_strings(void **state)
+{
+    (void)state;
+    struct vm_spec spec = sample();
+    g_autofree char *without = lines(vm_argv(&spec, "/r"));
+    assert_null(strstr(without, "-smbios"));
+    char *files[] = {(char *)"/work/one,value=x", (char *)"/work/two", NULL};
+    spec.oem_strings = files;
+    g_autofree char *text = lines(vm_argv(&spec, "/r"));
+    assert_non_null(strstr(text, "\n-smbios\ntype=11,path=/work/one,,value=x\n"
+                                 "-smbios\ntype=11,path=/work/two\n"));
+}
+
 static void memory_rounds_up(void **state)
 {
     (void)state;
@@ -221,18 +235,13 @@ static void clear(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(install),
-                                       cmocka_unit_test(boot_disk),
-                                       cmocka_unit_test(aarch64),
-                                       cmocka_unit_test(hostile),
-                                       cmocka_unit_test(memory_rounds_up),
-                                       cmocka_unit_test(script),
-                                       cmocka_unit_test(boot_cd),
-                                       cmocka_unit_test(arm_cds),
-                                       cmocka_unit_test(uefi),
-                                       cmocka_unit_test(uefi_otherwise),
-                                       cmocka_unit_test(macs),
-                                       cmocka_unit_test(script_runs),
-                                       cmocka_unit_test(clear)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(install),        cmocka_unit_test(boot_disk),
+        cmocka_unit_test(aarch64),        cmocka_unit_test(hostile),
+        cmocka_unit_test(oem_strings),    cmocka_unit_test(memory_rounds_up),
+        cmocka_unit_test(script),         cmocka_unit_test(boot_cd),
+        cmocka_unit_test(arm_cds),        cmocka_unit_test(uefi),
+        cmocka_unit_test(uefi_otherwise), cmocka_unit_test(macs),
+        cmocka_unit_test(script_runs),    cmocka_unit_test(clear)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "image/appliance.h"
+#include "image/backend.h"
+
+const struct guest_backend guest_in_appliance = {
+    .stat = appliance_stat,
+    .stat_list = appliance_stat_list,
+    .list = appliance_list,
+    .glob = appliance_glob,
+    .readlink = appliance_readlink,
+    .read = appliance_read,
+    .write = appliance_write,
+    .truncate = appliance_truncate,
+    .remove = appliance_remove,
+    .mkdirs = appliance_mkdirs,
+    .chmod = appliance_chmod,
+    .chown = appliance_chown,
+    .symlink = appliance_symlink,
+    .send_tar = appliance_send_tar,
+    .send_names = appliance_send_names,
+    .receive_tar = appliance_receive_tar,
+    .stop = appliance_stop,
+    .upload = appliance_upload,
+    .shell = appliance_shell,
+    .inspect = appliance_inspect,
+    .packages = appliance_packages,
+    .sizes = appliance_sizes,
+    .table = appliance_table,
+    .partitions = appliance_partitions,
+    .filesystem_type = appliance_filesystem_type,
+    .filesystem_uuid = appliance_filesystem_uuid,
+    .renew_uuids = appliance_renew_uuids,
+    .renew_lvm = appliance_renew_lvm,
+    .trim = appliance_trim,
+    .limit_error = appliance_limit_error,
+    .shutdown = appliance_shutdown,
+    .close = appliance_close,
+};

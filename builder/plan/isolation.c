@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/isolation.h"
+
+#include "base/error.h"
+
+#include <string.h>
+#include <sys/utsname.h>
+
+#define MACHINE   "machine"
+#define NAMESPACE "namespace"
+
+const char *plan_isolation_name(const plan *p)
+{
+    return p->isolation == PLAN_NAMESPACE ? NAMESPACE : MACHINE;
+}
+
+static gboolean isolation_is(const char *asked, const char *name)
+{
+    return g_strcmp0(asked, name) == 0;
+}
+
+/* ---- what does not depend on the host ---- */
+
+/* Why these never run in a namespace, or NULL. */
+static const char *isolation_obstacle(const os_installer *installer, const char *family,
+                                      const char *arch)
+{
+    const struct os_packages *from = installer->packages ? installer->packages(family, arch) : NULL;
+    if (!installer->namespace_script)
+        return "this installer runs in a machine of its own";
+    return from && from->efi ? "a disk for UEFI is made in a machine" : NULL;
+}
+
+void isolation_check(const recipe *r, const os_installer *installer, recipe_problems *problems)
+{
+    if (!isolation_is(r->isolation, NAMESPACE) || !r->family)
+        return;
+    const char *obstacle = isolation_obstacle(installer, r->family, r->arch);
+    if (obstacle)
+        recipe_problem(problems, r, "isolation", "leave it out",
+                       "%s does not support '%s' here: %s", installer->name, NAMESPACE, obstacle);
+}
+
+/* ---- what does ---- */
+
+/* The names of uname(2) are those of recipes. */
+static gboolean isolation_is_native(const char *arch)
+{
+    struct utsname host;
+    return uname(&host) == 0 && strcmp(host.machine, arch) == 0;
+}
+
+static const char *isolation_wish(const recipe *r, const struct plan_host *host)
+{
+    const char *asked = host->isolation ? host->isolation : r->isolation;
+    return asked ? asked : "auto";
+}
+
+/* A namespace by name: what is not possible is an error. */
+static gboolean isolation_force(plan *p, const recipe *r, const struct plan_host *host,
+                                GError **error)
+{
+    const char *obstacle = isolation_obstacle(p->installer, p->family, r->arch);
+    const struct sandbox_host *sandbox = host->sandbox;
+    if (isolation_is(host->site_isolation, MACHINE))
+        ingot_set_error(error, INGOT_EXIT_USAGE, "leave out isolation and --isolation",
+                        "this site allows only machines (isolation in %s)", host->site_file);
+    else if (obstacle)
+        ingot_set_error(error, INGOT_EXIT_USAGE, "leave out --isolation",
+                        "%s cannot be isolated by a namespace: %s", p->installer->name, obstacle);
+    else if (!isolation_is_native(r->arch))
+        ingot_set_error(error, INGOT_EXIT_HOST, "use isolation: machine",
+                        "programs of %s do not run on this host's processor", r->arch);
+    else if (sandbox && sandbox->kind == SANDBOX_NONE)
+        ingot_set_error(error, INGOT_EXIT_HOST, sandbox->remedy, "this host has no sandbox: %s",
+                        sandbox->why);
+    else {
+        p->isolation = PLAN_NAMESPACE;
+        p->isolation_reason =
+            g_strdup_printf("requested; %s", sandbox ? sandbox->why : "not tried");
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* Of what is possible, the fastest that is not weaker than a sandbox in a user namespace. */
+static void isolation_choose(plan *p, const recipe *r, const struct plan_host *host)
+{
+    const char *obstacle = isolation_obstacle(p->installer, p->family, r->arch);
+    const struct sandbox_host *sandbox = host->sandbox;
+    if (isolation_is(host->site_isolation, MACHINE))
+        p->isolation_reason = g_strdup_printf("this site decides so, in %s", host->site_file);
+    else if (obstacle)
+        p->isolation_reason = g_strdup(obstacle);
+    else if (!host->accel)
+        p->isolation_reason = g_strdup("this host was not looked at");
+    else if (host->accel->kvm)
+        p->isolation_reason = g_strdup("this host has KVM");
+    else if (!isolation_is_native(r->arch))
+        p->isolation_reason =
+            g_strdup_printf("programs of %s do not run on this host's processor", r->arch);
+    else if (sandbox && sandbox->kind == SANDBOX_USER) {
+        p->isolation = PLAN_NAMESPACE;
+        p->isolation_reason = g_strdup_printf("this host has no KVM, but %s", sandbox->why);
+    } else if (sandbox && sandbox->kind == SANDBOX_ROOT)
+        p->isolation_reason = g_strdup_printf(
+            "%s: ask for isolation: namespace by name if that is enough", sandbox->why);
+    else
+        p->isolation_reason =
+            g_strdup_printf("this host has neither KVM nor a sandbox: %s", sandbox->why);
+}
+
+gboolean isolation_resolve(plan *p, const recipe *r, const struct plan_host *host, GError **error)
+{
+    const char *asked = isolation_wish(r, host);
+    p->isolation = PLAN_MACHINE;
+    p->sandbox = host->sandbox ? host->sandbox->kind : SANDBOX_NONE;
+    if (isolation_is(asked, NAMESPACE))
+        return isolation_force(p, r, host, error);
+    if (isolation_is(asked, MACHINE))
+        p->isolation_reason = g_strdup("requested");
+    else
+        isolation_choose(p, r, host);
+    return TRUE;
+}
+
+gboolean plan_needs_sandbox(const recipe *r, const char *isolation, gboolean kvm)
+{
+    const os_installer *installer = r->installer ? os_installer_find(r->installer)
+                                    : r->family  ? os_installer_for_family(r->family)
+                                                 : NULL;
+    const char *asked = isolation ? isolation : r->isolation;
+    if (!installer || !r->arch || isolation_is(asked, MACHINE) ||
+        isolation_obstacle(installer, r->family, r->arch) || !isolation_is_native(r->arch))
+        return FALSE;
+    return !kvm || isolation_is(asked, NAMESPACE);
+}

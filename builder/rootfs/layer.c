@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rootfs/layer.h"
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/space.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LAYER_LEVEL "1"
+/* More than one, so that libzstd cuts its blocks as it does for any number of them. */
+#define LAYER_THREADS "2"
+#define LAYER_PIPE    (1 << 20)
+#define LAYER_CHUNK   (1u << 20)
+
+struct layer_writer {
+    const char *path; /* for messages */
+    int from, to;
+    digest *sum;
+    guint64 size, unpacked;
+    GError *error;
+};
+
+static la_ssize_t layer_write(struct archive *a, void *data, const void *block, size_t size)
+{
+    struct layer_writer *w = data;
+    if (!files_write_all(w->to, block, size)) {
+        archive_set_error(a, errno, "%s", g_strerror(errno));
+        return -1;
+    }
+    digest_update(w->sum, block, size);
+    w->size += size;
+    return (la_ssize_t)size;
+}
+
+static gboolean layer_fail_write(const char *path, int code, const char *why, GError **error)
+{
+    if (code == ENOSPC || space_is_full(path)) {
+        g_autofree char *cause = space_full_cause(path), *remedy = space_full_remedy(path);
+        ingot_set_error(error, INGOT_EXIT_HOST, remedy, "%s", cause);
+    } else {
+        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot write %s: %s", path, why);
+    }
+    return FALSE;
+}
+
+static gboolean layer_copy(struct layer_writer *w, struct archive *a)
+{
+    g_autofree char *chunk = g_malloc(LAYER_CHUNK);
+    ssize_t n;
+    while ((n = read(w->from, chunk, LAYER_CHUNK)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 || archive_write_data(a, chunk, (size_t)n) != n)
+            return FALSE;
+        w->unpacked += (guint64)n;
+    }
+    return TRUE;
+}
+
+static gboolean layer_begin(struct layer_writer *w, struct archive *a)
+{
+    g_autoptr(GError) none = NULL;
+    struct archive_entry *entry = archive_entry_new();
+    archive_entry_set_filetype(entry, AE_IFREG);
+    gboolean good =
+        archive_write_add_filter_zstd(a) == ARCHIVE_OK &&
+        archive_write_set_filter_option(a, "zstd", "compression-level", LAYER_LEVEL) ==
+            ARCHIVE_OK &&
+        archive_write_set_filter_option(a, "zstd", "threads", LAYER_THREADS) == ARCHIVE_OK &&
+        archive_write_set_format_raw(a) == ARCHIVE_OK &&
+        archive_write_set_bytes_per_block(a, (int)LAYER_CHUNK) == ARCHIVE_OK &&
+        archive_write_set_bytes_in_last_block(a, 1) == ARCHIVE_OK &&
+        archive_write_open(a, w, NULL, layer_write, NULL) == ARCHIVE_OK &&
+        archive_write_header(a, entry) == ARCHIVE_OK;
+    archive_entry_free(entry);
+    return good;
+}
+
+/* Compresses what comes; a closed pipe ends the sender. */
+static gpointer layer_compress(gpointer data)
+{
+    struct layer_writer *w = data;
+    struct archive *a = archive_write_new();
+    if (!layer_begin(w, a) || !layer_copy(w, a) || archive_write_close(a) != ARCHIVE_OK) {
+        const char *why = archive_error_string(a);
+        (void)layer_fail_write(w->path, archive_errno(a), why ? why : g_strerror(errno), &w->error);
+    }
+    archive_write_free(a);
+    close(g_steal_fd(&w->from));
+    return NULL;
+}
+
+static gboolean layer_stream(tree *t, gboolean changes, struct layer_writer *w, GError **error)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return layer_fail_write(w->path, errno, g_strerror(errno), error);
+    (void)fcntl(ends[1], F_SETPIPE_SZ, LAYER_PIPE);
+    w->from = ends[0];
+    GThread *thread = g_thread_new("layer", layer_compress, w);
+    g_autoptr(GError) local = NULL;
+    gboolean good = tree_send_layer(t, changes, ends[1], &local);
+    g_thread_join(thread);
+    if (!good && !(w->error && tree_errno(local) == EPIPE)) {
+        g_clear_error(&w->error);
+        g_propagate_error(error, g_steal_pointer(&local));
+    } else if (w->error) {
+        g_propagate_error(error, g_steal_pointer(&w->error));
+        good = FALSE;
+    }
+    return good;
+}
+
+static gboolean layer_write_file(tree *t, gboolean changes, const char *path, const char *temporary,
+                                 struct layer *layer, GError **error)
+{
+    g_autoptr(digest) sum = digest_new();
+    struct layer_writer w = {.path = path, .sum = sum};
+    w.to = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (w.to < 0)
+        return layer_fail_write(path, errno, g_strerror(errno), error);
+    gboolean good = layer_stream(t, changes, &w, error);
+    if (close(w.to) != 0 && good)
+        good = layer_fail_write(path, errno, g_strerror(errno), error);
+    struct layer found = {.size = w.size, .unpacked = w.unpacked};
+    digest_finish(sum, found.sha256);
+    if (layer)
+        *layer = found;
+    return good;
+}
+
+gboolean layer_save(tree *t, gboolean changes, const char *path, struct layer *layer,
+                    GError **error)
+{
+    g_autofree char *temporary = g_strconcat(path, ".making", NULL);
+    (void)unlink(temporary);
+    if (layer_write_file(t, changes, path, temporary, layer, error) &&
+        files_rename(temporary, path, error))
+        return TRUE;
+    (void)unlink(temporary);
+    return FALSE;
+}
+
+gboolean layer_put(tree *t, const char *const *paths, GError **error)
+{
+    for (; *paths; paths++) {
+        int fd = open(*paths, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) {
+            ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot open %s: %s", *paths,
+                            g_strerror(errno));
+            return FALSE;
+        }
+        if (!tree_receive(t, "/", fd, error)) {
+            g_prefix_error(error, "%s: ", *paths);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stages/namespace.h"
+
+#include "base/files.h"
+#include "base/text.h"
+#include "rootfs/layer.h"
+#include "rootfs/rootfs.h"
+#include "stages/installation.h"
+#include "stages/unpack.h"
+
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Raise it when the meaning of the inputs changes, or what is made of them. */
+#define KEY_VERSION "namespace-1"
+#define TREE        "tree"         /* in the work directory */
+#define BASE_LAYER  "base.tar.zst" /* beside the layer that stands on it */
+
+/* The scripts of a distribution need no more than that, and a runaway one gets no more. */
+#define PROCESSES  2000u
+#define MEMORY_MIN (G_GUINT64_CONSTANT(2) << 30)
+
+/* Where the scripts of the answers are in the sandbox. */
+#define FILES_AT "/run/ingot"
+
+/* ---- the key ---- */
+
+static void namespace_add_inputs(const build *b, gboolean base_only, digest *d)
+{
+    const plan *p = b->plan;
+    digest_field(d, "version", KEY_VERSION);
+    digest_field(d, "installer", p->installer->name);
+    digest_field(d, "architecture", p->vm.arch);
+    installation_add_media(b->media, d);
+    installation_add_files(p, base_only, d);
+}
+
+/* The UUID of the root file system: of the same packages the same one, as fstab is in the base
+ * layer.  RFC 9562, section 5.8: version 8, whose other bits may come from anywhere. */
+static void namespace_root_uuid(const build *b, char uuid[LAYOUT_UUID_BYTES])
+{
+    char hex[DIGEST_HEX_LEN + 1];
+    g_autofree char *key = installation_base_key(b, &install_in_namespace);
+    g_autoptr(digest) d = digest_new();
+    digest_field(d, "root file system", key);
+    digest_finish(d, hex);
+    g_snprintf(uuid, LAYOUT_UUID_BYTES, "%.8s-%.4s-8%.3s-%c%.3s-%.12s", hex, hex + 8, hex + 12,
+               "89ab"[(hex[15] - '0') & 3], hex + 16, hex + 19);
+}
+
+struct rootfs_layout namespace_layout(const build *b)
+{
+    struct rootfs_layout layout = {.size = b->plan->disk_size,
+                                   .efi = b->plan->answers.sources->efi};
+    namespace_root_uuid(b, layout.uuid);
+    return layout;
+}
+
+/* ---- the tree ---- */
+
+static char *namespace_directory(const build *b)
+{
+    return g_build_filename(b->work_dir, TREE, NULL);
+}
+
+static gboolean namespace_open(build *b, GError **error)
+{
+    g_autofree char *directory = namespace_directory(b);
+    const struct tree_spec spec = {.directory = directory, .kind = b->plan->sandbox};
+    g_return_val_if_fail(!b->tree, FALSE);
+    b->tree = tree_open(&spec, b->cancel, error);
+    return b->tree != NULL;
+}
+
+void namespace_clear(build *b)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *directory = namespace_directory(b);
+    const struct tree_spec spec = {.directory = directory, .kind = b->plan->sandbox};
+    if (!b->tree)
+        return;
+    g_clear_pointer(&b->tree, tree_close);
+    if (!tree_remove(&spec, &error))
+        progress_warning(b->progress, "cannot remove %s: %s", directory, error->message);
+}
+
+/* Its files belong to others, unless we are root. */
+static void namespace_remove_dead(const char *dir, gpointer user)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *left = g_build_filename(dir, TREE, NULL);
+    (void)user;
+    if (files_is_dir(left) && !sandbox_remove_directory(left, SANDBOX_USER, &error))
+        g_warning("%s", error->message);
+}
+
+void namespace_clear_dead(const char *cache_dir)
+{
+    g_autofree char *work = g_build_filename(cache_dir, "work", NULL);
+    if (geteuid() != 0)
+        files_visit_dead(work, namespace_remove_dead, NULL);
+}
+
+gboolean namespace_tree(build *b, GError **error)
+{
+    if (b->tree)
+        return TRUE;
+    g_autofree char *base = kept_file_beside(b->kept, BASE_LAYER);
+    const char *const layers[] = {base, kept_file(b->kept), NULL};
+    progress_phase(b->progress, "put layers together");
+    return namespace_open(b, error) && layer_put(b->tree, layers, error);
+}
+
+/* ---- unpacking: one thread reads the archive that another one writes ---- */
+
+struct unpacking {
+    build *b;
+    int fd;
+    GError *error;
+};
+
+static gpointer unpacking_thread(gpointer data)
+{
+    struct unpacking *u = data;
+    return GINT_TO_POINTER(
+        unpack_archive(u->b->plan, u->b->media, u->fd, u->b->progress, u->b->cancel, &u->error));
+}
+
+/* Of two errors that which came first is the cause: a reader that gives up ends the writer. */
+static gboolean namespace_unpack(build *b, GError **error)
+{
+    int ends[2];
+    g_autoptr(GError) received = NULL;
+    if (!g_unix_open_pipe(ends, FD_CLOEXEC, error))
+        return FALSE;
+    struct unpacking u = {.b = b, .fd = ends[1]};
+    GThread *thread = g_thread_new("unpack", unpacking_thread, &u);
+    gboolean good = tree_receive(b->tree, "/", ends[0], &received);
+    gboolean sent = GPOINTER_TO_INT(g_thread_join(thread));
+    g_autoptr(GError) sending = u.error;
+    if (good && sent)
+        return TRUE;
+    gboolean reader =
+        !good && (sent || ingot_error_exit(sending, INGOT_EXIT_HOST) != INGOT_EXIT_MEDIA);
+    g_propagate_error(error, reader ? g_steal_pointer(&received) : g_steal_pointer(&sending));
+    return FALSE;
+}
+
+/* ---- running the scripts ---- */
+
+/* Writes the plan's files below folder, which the sandbox sees. */
+static gboolean namespace_write_files(const build *b, gboolean base_only, const char *folder,
+                                      GError **error)
+{
+    for (guint i = 0; i < b->plan->files->len; i++) {
+        const struct os_file *f = g_ptr_array_index(b->plan->files, i);
+        gsize size;
+        const char *data = g_bytes_get_data(f->data, &size);
+        g_autofree char *path = g_build_filename(folder, f->path, NULL);
+        g_autofree char *parent = g_path_get_dirname(path);
+        if ((base_only && !f->base_system) || strchr(f->path, '/') == NULL)
+            continue;
+        if (!files_mkdir(parent, FALSE, error) ||
+            !files_write_atomic(path, data, (gssize)size, 0644, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean namespace_run_in(build *b, const char *name, const char *folder, GPtrArray *phases,
+                                 GError **error)
+{
+    char uuid[LAYOUT_UUID_BYTES];
+    namespace_root_uuid(b, uuid);
+    g_autofree char *root_uuid = g_strconcat("root_uuid=", uuid, NULL);
+    g_autofree char *script =
+        g_build_filename(FILES_AT, b->plan->installer->namespace_script, NULL);
+    g_autofree char *directory = namespace_directory(b);
+    const char *const argv[] = {"/bin/sh", script, NULL};
+    const char *const env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", root_uuid, NULL};
+    const struct sandbox_mount mounts[] = {{"/", directory, TRUE},
+                                           {"/run", NULL, TRUE},
+                                           {"/tmp", NULL, TRUE},
+                                           {FILES_AT, folder, FALSE},
+                                           {NULL, NULL, FALSE}};
+    const struct sandbox_spec sandbox = {.kind = b->plan->sandbox,
+                                         .argv = argv,
+                                         .env = env,
+                                         .mounts = mounts,
+                                         .socket = -1,
+                                         .memory = MAX(b->plan->vm.memory, MEMORY_MIN),
+                                         .processes = PROCESSES};
+    struct install_spec spec = {.sandbox = &sandbox};
+    return installation_run(b, name, &spec, phases, error);
+}
+
+static gboolean namespace_run(build *b, const char *name, gboolean base_only, GPtrArray *phases,
+                              GError **error)
+{
+    g_autofree char *sub = g_strconcat("files-", name, NULL);
+    g_autofree char *folder = g_build_filename(b->work_dir, sub, NULL);
+    return namespace_write_files(b, base_only, folder, error) &&
+           namespace_run_in(b, name, folder, phases, error);
+}
+
+/* ---- the base system ---- */
+
+static gboolean namespace_base_make(const char *layer, GPtrArray *phases, gpointer user,
+                                    GError **error)
+{
+    build *b = user;
+    double began = timeline_now(b->timeline);
+    progress_phase(b->progress, "unpack");
+    if (!namespace_open(b, error) || !namespace_unpack(b, error))
+        return FALSE;
+    timeline_phases_add(phases, "unpack")->seconds = timeline_now(b->timeline) - began;
+    if (!namespace_run(b, "packages", TRUE, phases, error))
+        return FALSE;
+    began = timeline_now(b->timeline);
+    progress_phase(b->progress, "keep");
+    gboolean good = layer_save(b->tree, FALSE, layer, NULL, error);
+    timeline_phases_add(phases, "keep")->seconds = timeline_now(b->timeline) - began;
+    return good;
+}
+
+/* The tree of the base system, and its layer under the name base. */
+static gboolean namespace_base(build *b, const char *base, GPtrArray *phases, GError **error)
+{
+    g_autofree char *key = installation_base_key(b, &install_in_namespace);
+    g_autoptr(kept) k = kept_hold(b->plan->cache_dir, &kept_base_layer, key, b->cancel, error);
+    if (!k)
+        return FALSE;
+    const char *const layers[] = {kept_file(k), NULL};
+    if (installation_load_base(b, k)) {
+        if (!namespace_open(b, error) || !layer_put(b->tree, layers, error))
+            return FALSE;
+    } else {
+        GPtrArray *made = kept_make(k, namespace_base_make, b, error);
+        if (!made)
+            return FALSE;
+        g_ptr_array_extend_and_steal(phases, made);
+    }
+    return installation_share_base(kept_file(k), base, b->cancel, error);
+}
+
+/* ---- the recipe ---- */
+
+static gboolean namespace_make(const char *layer, GPtrArray *phases, gpointer user, GError **error)
+{
+    build *b = user;
+    g_autofree char *folder = g_path_get_dirname(layer);
+    g_autofree char *base = g_build_filename(folder, BASE_LAYER, NULL);
+    return namespace_base(b, base, phases, error) && tree_mark(b->tree, error) &&
+           namespace_run(b, "system", FALSE, phases, error) &&
+           layer_save(b->tree, TRUE, layer, NULL, error);
+}
+
+const struct install_way install_in_namespace = {
+    .kept = &kept_install_layer,
+    .base = &kept_base_layer,
+    .add_inputs = namespace_add_inputs,
+    .make = namespace_make,
+};
+
+/* ---- the disk ---- */
+
+/* GRUB's images have 512 bytes and some tens of KiB. */
+#define BOOT_FILE_MAX (1u << 20)
+
+/* A file of the boot loader out of the tree, owned by the caller; NULL with *error unset: none. */
+static GBytes *namespace_boot_file(build *b, const char *name, GError **error)
+{
+    struct tree_stat info;
+    g_autofree char *path =
+        g_build_filename("/boot/grub", b->plan->answers.sources->loader_target, name, NULL);
+    if (!tree_stat(b->tree, path, TRUE, &info, error) || !info.mode)
+        return NULL;
+    return tree_read(b->tree, path, 0, BOOT_FILE_MAX, error);
+}
+
+struct sending {
+    tree *from;
+    int fd;
+    GError *error;
+};
+
+static gpointer sending_thread(gpointer data)
+{
+    struct sending *s = data;
+    return GINT_TO_POINTER(tree_send(s->from, "/", NULL, s->fd, &s->error));
+}
+
+static gboolean namespace_stream_disk(build *b, const struct rootfs_disk *disk, GError **error)
+{
+    int ends[2];
+    g_autoptr(GError) written = NULL;
+    if (!g_unix_open_pipe(ends, FD_CLOEXEC, error))
+        return FALSE;
+    struct sending s = {.from = b->tree, .fd = ends[1]};
+    GThread *thread = g_thread_new("send", sending_thread, &s);
+    gboolean good = rootfs_write_disk(disk, ends[0], b->cancel, &written);
+    gboolean sent = GPOINTER_TO_INT(g_thread_join(thread));
+    g_autoptr(GError) sending = s.error;
+    if (good && sent)
+        return TRUE;
+    /* A writer that gives up ends the stream: its error is the cause. */
+    g_propagate_error(error, good ? g_steal_pointer(&sending) : g_steal_pointer(&written));
+    return FALSE;
+}
+
+gboolean namespace_write_disk(build *b, const char *disk, GError **error)
+{
+    const struct rootfs_layout layout = namespace_layout(b);
+    g_autoptr(GError) local = NULL;
+    g_autoptr(GBytes) boot = namespace_boot_file(b, "boot.img", &local);
+    g_autoptr(GBytes) core = local ? NULL : namespace_boot_file(b, "core.img", &local);
+    if (local) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&local),
+                                   "cannot read the boot loader in the new system: ");
+        return FALSE;
+    }
+    const struct rootfs_disk spec = {.image = disk,
+                                     .size = layout.size,
+                                     .efi = layout.efi,
+                                     .uuid = layout.uuid,
+                                     .boot = boot,
+                                     .core = core};
+    return namespace_stream_disk(b, &spec, error);
+}
