@@ -15,9 +15,9 @@ static gboolean is_tree_server(const char *program)
 
 int main(int argc, char **argv)
 {
+    heap_return_freed();
     if (argc == 2 && is_tree_server(argv[0]))
         return tree_serve(argv[1]);
-    heap_return_freed();
     char **environment = environment_take();
     int code = commands_main(argc, argv, (const char *const *)environment);
     environment_free(environment);

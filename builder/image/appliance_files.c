@@ -99,10 +99,23 @@ gboolean appliance_truncate(guest *g, const char *path, GError **error)
     return did(g, guestfs_truncate(g->appliance->h, path), error);
 }
 
-gboolean appliance_remove(guest *g, const char *path, gboolean all, GError **error)
+/* rm -rf runs outside of the guest's root directory: an absolute link on the way would lead it into
+ * the appliance. */
+static gboolean appliance_remove_tree(guest *g, const char *path, GError **error)
 {
     guestfs_h *h = g->appliance->h;
-    return did(g, all ? guestfs_rm_rf(h, path) : guestfs_rm_f(h, path), error);
+    g_autofree char *directory = g_path_get_dirname(path), *name = g_path_get_basename(path);
+    g_autofree char *real = guestfs_realpath(h, directory);
+    if (!real)
+        return appliance_is_absent(g) || appliance_reason(g, error);
+    g_autofree char *whole = g_build_filename(real, name, NULL);
+    return did(g, guestfs_rm_rf(h, whole), error);
+}
+
+gboolean appliance_remove(guest *g, const char *path, gboolean all, GError **error)
+{
+    return all ? appliance_remove_tree(g, path, error)
+               : did(g, guestfs_rm_f(g->appliance->h, path), error);
 }
 
 gboolean appliance_mkdirs(guest *g, const char *path, GError **error)

@@ -92,7 +92,7 @@ static void isolation_choose(plan *p, const recipe *r, const struct plan_host *h
         p->isolation_reason = g_strdup_printf("this site decides so, in %s", host->site_file);
     else if (obstacle)
         p->isolation_reason = g_strdup(obstacle);
-    else if (!host->accel)
+    else if (!host->accel || (!host->accel->kvm && isolation_is_native(r->arch) && !sandbox))
         p->isolation_reason = g_strdup("this host was not looked at");
     else if (host->accel->kvm)
         p->isolation_reason = g_strdup("this host has KVM");

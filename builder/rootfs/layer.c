@@ -9,7 +9,8 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,7 +67,6 @@ static gboolean layer_copy(struct layer_writer *w, struct archive *a)
 
 static gboolean layer_begin(struct layer_writer *w, struct archive *a)
 {
-    g_autoptr(GError) none = NULL;
     struct archive_entry *entry = archive_entry_new();
     archive_entry_set_filetype(entry, AE_IFREG);
     gboolean good =
@@ -83,7 +83,7 @@ static gboolean layer_begin(struct layer_writer *w, struct archive *a)
     return good;
 }
 
-/* Compresses what comes; a closed pipe ends the sender. */
+/* Compresses what comes; TRUE: all of it.  A closed pipe ends the sender. */
 static gpointer layer_compress(gpointer data)
 {
     struct layer_writer *w = data;
@@ -94,7 +94,7 @@ static gpointer layer_compress(gpointer data)
     }
     archive_write_free(a);
     close(g_steal_fd(&w->from));
-    return NULL;
+    return GINT_TO_POINTER(!w->error);
 }
 
 static gboolean layer_stream(tree *t, gboolean changes, struct layer_writer *w, GError **error)
@@ -106,16 +106,16 @@ static gboolean layer_stream(tree *t, gboolean changes, struct layer_writer *w, 
     w->from = ends[0];
     GThread *thread = g_thread_new("layer", layer_compress, w);
     g_autoptr(GError) local = NULL;
-    gboolean good = tree_send_layer(t, changes, ends[1], &local);
-    g_thread_join(thread);
-    if (!good && !(w->error && tree_errno(local) == EPIPE)) {
+    gboolean sent = tree_send_layer(t, changes, ends[1], &local);
+    gboolean written = GPOINTER_TO_INT(g_thread_join(thread));
+    /* When the writer has stopped, its end of the pipe is what the server complains of. */
+    if (!sent && (written || tree_errno(local) != EPIPE)) {
         g_clear_error(&w->error);
         g_propagate_error(error, g_steal_pointer(&local));
-    } else if (w->error) {
+    } else if (!written) {
         g_propagate_error(error, g_steal_pointer(&w->error));
-        good = FALSE;
     }
-    return good;
+    return sent && written;
 }
 
 static gboolean layer_write_file(tree *t, gboolean changes, const char *path, const char *temporary,
@@ -148,19 +148,86 @@ gboolean layer_save(tree *t, gboolean changes, const char *path, struct layer *l
     return FALSE;
 }
 
+/* ---- putting ---- */
+
+struct layer_reader {
+    const char *path;
+    int to;
+    GError *error;
+};
+
+static gboolean layer_fail_read(const char *path, const char *why, GError **error)
+{
+    ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot read the layer %s: %s", path, why);
+    return FALSE;
+}
+
+static int layer_open(struct archive *a, const char *path)
+{
+    struct archive_entry *entry;
+    int code = archive_read_support_filter_zstd(a);
+    if (code == ARCHIVE_OK)
+        code = archive_read_support_format_raw(a);
+    if (code == ARCHIVE_OK)
+        code = archive_read_open_filename(a, path, LAYER_CHUNK);
+    return code == ARCHIVE_OK ? archive_read_next_header(a, &entry) : code;
+}
+
+/* A receiver that gives up is the cause, not the pipe that it closes. */
+static void layer_expand(struct layer_reader *r, struct archive *a)
+{
+    const void *block;
+    size_t size;
+    la_int64_t offset;
+    int code = layer_open(a, r->path);
+    while (code == ARCHIVE_OK &&
+           (code = archive_read_data_block(a, &block, &size, &offset)) == ARCHIVE_OK)
+        if (!files_write_all(r->to, block, size))
+            return;
+    if (code != ARCHIVE_EOF) {
+        const char *why = archive_error_string(a);
+        (void)layer_fail_read(r->path, why ? why : "it is damaged", &r->error);
+    }
+}
+
+/* A core expands while another one writes files. */
+static gpointer layer_expand_thread(gpointer data)
+{
+    struct layer_reader *r = data;
+    struct archive *a = archive_read_new();
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    layer_expand(r, a);
+    archive_read_free(a);
+    close(r->to);
+    return GINT_TO_POINTER(!r->error);
+}
+
+static gboolean layer_put_one(tree *t, const char *path, GError **error)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return layer_fail_read(path, g_strerror(errno), error);
+    (void)fcntl(ends[1], F_SETPIPE_SZ, LAYER_PIPE);
+    struct layer_reader reader = {.path = path, .to = ends[1]};
+    g_autoptr(GError) local = NULL;
+    GThread *thread = g_thread_new("layer", layer_expand_thread, &reader);
+    gboolean received = tree_receive(t, "/", ends[0], &local);
+    gboolean expanded = GPOINTER_TO_INT(g_thread_join(thread));
+    if (!expanded) {
+        g_propagate_error(error, reader.error);
+    } else if (!received) {
+        g_propagate_prefixed_error(error, g_steal_pointer(&local), "%s: ", path);
+    }
+    return received && expanded;
+}
+
 gboolean layer_put(tree *t, const char *const *paths, GError **error)
 {
-    for (; *paths; paths++) {
-        int fd = open(*paths, O_RDONLY | O_CLOEXEC);
-        if (fd < 0) {
-            ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot open %s: %s", *paths,
-                            g_strerror(errno));
+    for (; *paths; paths++)
+        if (!layer_put_one(t, *paths, error))
             return FALSE;
-        }
-        if (!tree_receive(t, "/", fd, error)) {
-            g_prefix_error(error, "%s: ", *paths);
-            return FALSE;
-        }
-    }
     return TRUE;
 }

@@ -21,5 +21,6 @@ gboolean layer_save(tree *t, gboolean changes, const char *path, struct layer *l
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Puts layers on top of each other, and the first on top of what is in the tree; NULL ends the
- * list.  Damage that zstd or tar notices is an error; digests are the caller's business. */
+ * list.  Damage that zstd or tar notices is an error; digests are the caller's business.  Errors:
+ * tree_receive's; of INGOT_EXIT_HOST when a file cannot be read. */
 gboolean layer_put(tree *t, const char *const *paths, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rootfs/queue.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
-#define PIECE (512u << 10)
+#define PIECE        (512u << 10)
+#define OVERFLOW_MAX ((guint64)512 << 20)
 
 struct piece {
     gsize length;
+    gint64 at; /* in the overflow file; -1: its bytes are here */
     char bytes[];
 };
 
@@ -32,36 +37,105 @@ struct rootfs_queue {
     GCancellable *cancel;
     GThreadPool *pool;
     gboolean stop;
+    gboolean hungry;   /* the consumer waits for the package at hand */
+    int overflow;      /* a file without a name; -1: none */
+    guint64 overflown; /* bytes in it */
+    guint away;        /* pieces of them that are not read yet */
     GMutex mutex;
     GCond changed;
 };
 
 /* ---- in the threads ---- */
 
-/* Waits for space.  The current package may always have one piece, so there is no deadlock: the
- * threads begin the packages in order. */
+/* The current package may always have one piece, so there is no deadlock: the threads begin the
+ * packages in order. */
+static gboolean queue_is_full(struct slot *s, gsize length)
+{
+    const rootfs_queue *q = s->queue;
+    return q->held + length > q->budget &&
+           !(q->at == s->number + 1 && g_queue_is_empty(&s->pieces));
+}
+
+/* Waits for space. */
 static gboolean reserve(struct slot *s, gsize length)
 {
     rootfs_queue *q = s->queue;
-    while (!q->stop && q->held + length > q->budget &&
-           !(q->at == s->number + 1 && g_queue_is_empty(&s->pieces)))
+    while (!q->stop && queue_is_full(s, length))
         g_cond_wait(&q->changed, &q->mutex);
     if (!q->stop)
         q->held += length;
     return !q->stop;
 }
 
+static gboolean overflow_write(int fd, const char *data, gsize length, guint64 at)
+{
+    while (length) {
+        ssize_t n = pwrite(fd, data, length, (off_t)at);
+        if (n < 0 && errno != EINTR)
+            return FALSE;
+        if (n > 0) {
+            data += n;
+            length -= (gsize)n;
+            at += (guint64)n;
+        }
+    }
+    return TRUE;
+}
+
+/* Puts the part into the file; the mutex is held, but not while it is written. */
+static gboolean overflow_part(struct slot *s)
+{
+    rootfs_queue *q = s->queue;
+    guint64 at = q->overflown;
+    q->overflown += s->part->length;
+    q->away++;
+    g_mutex_unlock(&q->mutex);
+    gboolean good = overflow_write(q->overflow, s->part->bytes, s->part->length, at);
+    g_mutex_lock(&q->mutex);
+    if (!good) {
+        q->away--;
+        q->overflown = OVERFLOW_MAX; /* no more of it */
+        return FALSE;
+    }
+    struct piece *p = g_malloc(sizeof *p);
+    *p = (struct piece){s->part->length, (gint64)at};
+    g_queue_push_tail(&s->pieces, p);
+    s->part->length = 0;
+    return TRUE;
+}
+
+/* Only if that gains something: else the consumer is the slower one. */
+static gboolean may_overflow(const struct slot *s)
+{
+    const rootfs_queue *q = s->queue;
+    return !q->stop && q->hungry && q->overflow >= 0 && q->at != s->number + 1 &&
+           q->overflown + s->part->length <= OVERFLOW_MAX;
+}
+
+/* Waits until the part is in one place or the other; the mutex is held. */
+static gboolean place_part(struct slot *s)
+{
+    rootfs_queue *q = s->queue;
+    while (!q->stop && queue_is_full(s, s->part->length)) {
+        if (!may_overflow(s))
+            g_cond_wait(&q->changed, &q->mutex);
+        else if (overflow_part(s))
+            return TRUE;
+    }
+    if (!reserve(s, s->part->length))
+        return FALSE;
+    g_queue_push_tail(&s->pieces, g_steal_pointer(&s->part));
+    return TRUE;
+}
+
 static gboolean hand_over(struct slot *s)
 {
     rootfs_queue *q = s->queue;
-    if (!s->part)
+    if (!s->part || !s->part->length)
         return TRUE;
     g_mutex_lock(&q->mutex);
-    gboolean good = reserve(s, s->part->length);
-    if (good) {
-        g_queue_push_tail(&s->pieces, g_steal_pointer(&s->part));
-        g_cond_broadcast(&q->changed);
-    }
+    gboolean good = place_part(s);
+    g_cond_broadcast(&q->changed);
     g_mutex_unlock(&q->mutex);
     return good;
 }
@@ -86,6 +160,7 @@ static gboolean take_data(struct slot *s, const void *bytes, gsize length)
         if (!s->part) {
             s->part = g_malloc(sizeof *s->part + PIECE);
             s->part->length = 0;
+            s->part->at = -1;
         }
         gsize n = MIN(length, PIECE - s->part->length);
         memcpy(s->part->bytes + s->part->length, bytes, n);
@@ -145,6 +220,7 @@ rootfs_queue *rootfs_queue_new(const struct media_format *format, const char *co
     q->n = n;
     q->budget = budget;
     q->slots = g_new0(struct slot, n);
+    q->overflow = -1;
     g_mutex_init(&q->mutex);
     g_cond_init(&q->changed);
     q->pool = g_thread_pool_new(queue_run, q, (gint)threads, FALSE, NULL);
@@ -156,12 +232,30 @@ rootfs_queue *rootfs_queue_new(const struct media_format *format, const char *co
     return q;
 }
 
+void rootfs_queue_overflow(rootfs_queue *q, const char *directory)
+{
+    int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    g_mutex_lock(&q->mutex);
+    q->overflow = fd;
+    g_cond_broadcast(&q->changed);
+    g_mutex_unlock(&q->mutex);
+}
+
+/* The mutex is held or the threads are gone. */
+static void forget_piece(rootfs_queue *q, const struct piece *p)
+{
+    if (p->at < 0)
+        q->held -= p->length;
+    else if (--q->away == 0 && q->overflown < OVERFLOW_MAX)
+        q->overflown = 0;
+}
+
 /* Gives back what a slot holds; the mutex is held or the threads are gone. */
 static void empty(struct slot *s)
 {
     struct piece *p;
     while ((p = g_queue_pop_head(&s->pieces))) {
-        s->queue->held -= p->length;
+        forget_piece(s->queue, p);
         g_free(p);
     }
     s->queue->held -= s->head_size;
@@ -184,6 +278,8 @@ void rootfs_queue_free(rootfs_queue *q)
         empty(&q->slots[i]);
     g_free(q->slots);
     g_free(q->taken);
+    if (q->overflow >= 0)
+        close(q->overflow);
     g_mutex_clear(&q->mutex);
     g_cond_clear(&q->changed);
     g_free(q);
@@ -217,6 +313,45 @@ const char *rootfs_queue_path(const rootfs_queue *q)
     return q->paths[q->at - 1];
 }
 
+/* Exchanges a piece for one with its bytes; NULL with errno: they cannot be read. */
+static struct piece *overflow_read(rootfs_queue *q, struct piece *p)
+{
+    struct piece *whole = g_malloc(sizeof *whole + p->length);
+    gsize done = 0;
+    ssize_t n = 1;
+    *whole = *p;
+    while (done < p->length && (n > 0 || (n < 0 && errno == EINTR))) {
+        n = pread(q->overflow, whole->bytes + done, p->length - done, (off_t)p->at + (off_t)done);
+        done += n > 0 ? (gsize)n : 0;
+    }
+    g_mutex_lock(&q->mutex);
+    forget_piece(q, p);
+    g_mutex_unlock(&q->mutex);
+    if (done < p->length)
+        g_clear_pointer(&whole, g_free);
+    g_free(p);
+    return whole;
+}
+
+/* The next piece of the package at hand; NULL: there is none. */
+static struct piece *take_piece(rootfs_queue *q, struct slot *s)
+{
+    g_mutex_lock(&q->mutex);
+    while (g_queue_is_empty(&s->pieces) && !s->done) {
+        q->hungry = TRUE;
+        g_cond_broadcast(&q->changed);
+        g_cond_wait(&q->changed, &q->mutex);
+    }
+    q->hungry = FALSE;
+    struct piece *p = g_queue_pop_head(&s->pieces);
+    if (p && p->at < 0) {
+        forget_piece(q, p);
+        g_cond_broadcast(&q->changed);
+    }
+    g_mutex_unlock(&q->mutex);
+    return p;
+}
+
 static la_ssize_t queue_on_read(struct archive *a, void *data, const void **block)
 {
     rootfs_queue *q = data;
@@ -226,14 +361,12 @@ static la_ssize_t queue_on_read(struct archive *a, void *data, const void **bloc
         archive_set_error(a, ECANCELED, "interrupted");
         return -1;
     }
-    g_mutex_lock(&q->mutex);
-    while (g_queue_is_empty(&s->pieces) && !s->done)
-        g_cond_wait(&q->changed, &q->mutex);
-    q->taken = g_queue_pop_head(&s->pieces);
-    if (q->taken)
-        q->held -= q->taken->length;
-    g_cond_broadcast(&q->changed);
-    g_mutex_unlock(&q->mutex);
+    struct piece *p = take_piece(q, s);
+    q->taken = p && p->at >= 0 ? overflow_read(q, p) : p;
+    if (p && !q->taken) {
+        archive_set_error(a, EIO, "what was put aside cannot be read again");
+        return -1;
+    }
     if (!q->taken && s->error)
         archive_set_error(a, EIO, "%s", s->error->message);
     *block = q->taken ? q->taken->bytes : NULL;

@@ -15,6 +15,10 @@ rootfs_queue *rootfs_queue_new(const struct media_format *format, const char *co
 void rootfs_queue_free(rootfs_queue *q);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(rootfs_queue, rootfs_queue_free)
 
+/* While the consumer waits for the package at hand, later ones go on over the budget to a file in
+ * this directory, which has no name.  Without it, or if it cannot be written, they wait. */
+void rootfs_queue_overflow(rootfs_queue *q, const char *directory);
+
 /* Advances to the next package; *head is set to its head, owned by the queue until the next call.
  * Call it once for each path. */
 gboolean rootfs_queue_next(rootfs_queue *q, gconstpointer *head, GCancellable *cancel,

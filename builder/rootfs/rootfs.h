@@ -69,15 +69,16 @@ struct rootfs_content {
     const struct rootfs_database *database;
     const struct rootfs_package *packages;
     gsize n_packages;
+    const char *work_dir; /* for what does not fit into memory, as a file without a name */
 };
 
 struct rootfs_spec {
-    const char *image;    /* to make; must not exist */
-    const char *format;   /* of the image, QEMU's name */
-    const char *work_dir; /* private directory for the raw image: the same file system is faster */
-    guint64 size;         /* of the disk in bytes */
-    gboolean efi; /* GPT with an EFI system partition and the root file system as partition 2;
-                   * else MBR with the root file system as its one partition, bootable */
+    const char *image;  /* to make; must not exist */
+    const char *format; /* of the image, QEMU's name */
+    guint64 size;       /* of the disk in bytes */
+    gboolean efi;       /* GPT with an EFI system partition and the root file system as partition 2;
+                         * else MBR with the root file system as its one partition, bootable */
+    /* Its work_dir is private, and has the raw image: the same file system is faster. */
     struct rootfs_content content;
 };
 

@@ -116,7 +116,7 @@ gboolean sender_put(sender *s, const struct scan_node *node, GError **error)
 
 gboolean sender_put_whiteout(sender *s, const char *directory, const char *name, GError **error)
 {
-    g_autofree char *path = g_strdup_printf("%s/.wh.%s", directory, name);
+    g_autofree char *path = g_strdup_printf("%s/" TREE_WHITEOUT "%s", directory, name);
     const struct pax_entry entry = {.path = path, .st = {.st_mode = S_IFREG | 0600}};
     return pax_put(s->to, &entry, error);
 }

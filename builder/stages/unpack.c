@@ -20,10 +20,9 @@ gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, p
     const struct rootfs_spec spec = {
         .image = disk,
         .format = VM_DISK_FORMAT,
-        .work_dir = folder,
         .size = p->disk_size,
         .efi = p->answers.sources->efi,
-        .content = {p->installer->packaging->database, packages, boot->packages->len}};
+        .content = {p->installer->packaging->database, packages, boot->packages->len, folder}};
     return rootfs_make(&spec, reporter, cancel, error);
 }
 
@@ -32,6 +31,6 @@ gboolean unpack_archive(const plan *p, const media_boot *boot, int fd, progress 
 {
     g_autofree struct rootfs_package *packages = unpack_packages(boot);
     const struct rootfs_content content = {p->installer->packaging->database, packages,
-                                           boot->packages->len};
+                                           boot->packages->len, p->cache_dir};
     return rootfs_unpack(&content, fd, reporter, cancel, error);
 }

@@ -30,7 +30,7 @@ th { color: var(--soft); font-weight: 600; vertical-align: bottom; white-space: 
 th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 13rem; }
 td small { display: block; color: var(--soft); font-weight: 400; }
 tr.ours td:first-child { font-weight: 600; } .bad { color: var(--bad); } .good { color: var(--good); }
-td.failed { text-align: left; color: var(--bad); }
+td.failed, td.unknown { text-align: left; } td.failed { color: var(--bad); } td.unknown { color: var(--soft); }
 svg { width: 100%; height: auto; display: block; }
 svg text { font: 13px system-ui, sans-serif; fill: var(--ink); } svg .soft { fill: var(--soft); }
 svg .bad { fill: var(--bad); } svg .ours { fill: var(--ours); } svg .theirs { fill: var(--theirs); }
@@ -52,7 +52,7 @@ def middle(peer, key):
 def last(peer):
     """The run that stands for a tool where a median makes no sense; one that failed, if any did."""
     failed = [run for run in peer["runs"] if "error" in run]
-    return (failed or peer["runs"])[-1]
+    return (failed or peer["runs"] or [{"error": ["not measured yet"]}])[-1]
 
 
 def number(value):
@@ -64,9 +64,9 @@ def ours(name):
 
 
 def peers_of(state, kind):
-    """Those that worked, the fastest first; then those that failed."""
-    chosen = [(name, peer) for name, peer in state["peers"].items() if peer["kind"] == kind and peer["runs"]]
-    return sorted(chosen, key=lambda item: middle(item[1], "seconds") or float("inf"))
+    """Those that worked, the fastest first; then those that failed, then those never measured."""
+    chosen = [(name, peer) for name, peer in state["peers"].items() if peer["kind"] == kind]
+    return sorted(chosen, key=lambda item: (not item[1]["runs"], middle(item[1], "seconds") or float("inf")))
 
 
 def summary(run):
@@ -102,6 +102,11 @@ def ratio(state, peer):
     return f"{mine / base:.2f}" if base and mine else "–"
 
 
+def failure(peer):
+    said = last(peer)["error"][0]
+    return f"failed: {said}" if peer["runs"] else said
+
+
 def head(kind):
     columns = ["", "seconds"] + (["× mmdebstrap"] if kind == "build" else [])
     return columns + ["processor, s", "memory, MiB", "written, MiB", "size, MiB", "as qcow2, MiB", "packages",
@@ -125,8 +130,8 @@ def markdown_table(state, kind):
     for name, peer in peers_of(state, kind):
         run = last(peer)
         if "error" in run:
-            said = run["error"][0] + (": " + run["error"][-1].strip() if len(run["error"]) > 1 else "")
-            row = [peer["title"], "failed: " + said.replace("|", "\\|")] + [""] * (len(columns) - 2)
+            said = failure(peer) + (": " + run["error"][-1].strip() if len(run["error"]) > 1 else "")
+            row = [peer["title"], said.replace("|", "\\|")] + [""] * (len(columns) - 2)
         else:
             row = cells(state, name, peer, kind)
         lines.append("| " + " | ".join(row) + " |")
@@ -165,6 +170,11 @@ def measures(state):
             ("inspect", "what `ingot inspect` reports; only ingot's images have been sealed")]
 
 
+def notes(state):
+    return [f"{peer['title']}: {run['note']}" for peer in state["peers"].values() for run in peer["runs"]
+            if run.get("note")]
+
+
 def lines_wrapped(text, width=128):
     lines, line = [], ""
     for word in text.split():
@@ -183,7 +193,7 @@ def markdown(state):
     if peers_of(state, "seal"):
         parts += [lines_wrapped(f"Sealing the image that {state.get('unsealed', 'no other tool')} made:"),
                   markdown_table(state, "seal")]
-    return "\n\n".join(parts)
+    return "\n\n".join(parts + ([lines_wrapped(" ".join(notes(state)))] if notes(state) else []))
 
 
 def into_document(document, state):
@@ -199,8 +209,8 @@ def bar(name, peer, key, divisor, unit, scale, y):
     parts = [f'<text x="{middle_x - 10}" y="{y + 15}" text-anchor="end">{title}</text>']
     found = [value / divisor for value in values(peer, key)]
     if not found:
-        word = "failed" if "error" in last(peer) else "–"
-        kind = "bad" if word == "failed" else "soft"
+        failed = "error" in last(peer) and peer["runs"]
+        word, kind = ("failed", "bad") if failed else ("–", "soft")
         return parts + [f'<text x="{middle_x + 6}" y="{y + 15}" class="{kind}">{word}</text>']
     value, end = statistics.median(found), middle_x + max(found) * scale
     kind = "ours" if ours(name) else "theirs"
@@ -231,11 +241,11 @@ def table(state, kind):
     columns = head(kind)
     rows = []
     for name, peer in peers_of(state, kind):
-        first = f"<td>{markup.escape(peer['title'])}<small>{markup.escape(peer['version'])}</small></td>"
+        first = f"<td>{markup.escape(peer['title'])}<small>{markup.escape(peer.get('version', ''))}</small></td>"
         run = last(peer)
         if "error" in run:
-            rest = f"<td class='failed' colspan='{len(columns) - 1}'>failed: " \
-                f"{markup.escape(run['error'][0])} (below)</td>"
+            rest = f"<td class='{'failed' if peer['runs'] else 'unknown'}' colspan='{len(columns) - 1}'>" \
+                f"{markup.escape(failure(peer))}</td>"
         else:
             kinds = {"clean": "good", "yes": "good", "no": "bad"}
             rest = "".join(f"<td class='{kinds.get(cell, '')}'>{markup.escape(cell)}</td>"
@@ -274,5 +284,6 @@ def html(state):
     if seals:
         parts += [f"<h2>Sealing the image of {markup.escape(state.get('unsealed', '–'))}</h2>",
                   table(state, "seal"), *(plot(seals, metric) for metric in METRICS[:6])]
-    return "\n".join([*parts, troubles(state), f"<h2>How it was measured</h2><ul>{how}</ul>",
+    return "\n".join([*parts, troubles(state), *(f"<p>{markup.escape(note)}</p>" for note in notes(state)),
+                      f"<h2>How it was measured</h2><ul>{how}</ul>",
                       "</body></html>\n"])

@@ -36,7 +36,6 @@ class Peer:
     prepare: typing.Callable | None = None  # not timed; of the words
     firmware: str | None = None             # other than what a machine has by itself
     loop: bool = False     # needs partitions of loop devices
-    note: str = ""
 
 
 def words(mirror, plan):

@@ -205,20 +205,17 @@ static void assert_same(describe how, guint least, const char *what)
 
 /* ---- files: what an archive of them says ---- */
 
-/* A UUID that fs-uuids has made is another on either side. */
-static char *without_uuid(struct side *side, const char *text)
+struct listing {
+    GPtrArray *lines;
+    char *uuid; /* the root's: one that fs-uuids has made is another on either side */
+};
+
+static char *without_uuid(const struct listing *l, const char *text)
 {
-    g_autofree char *uuid = guest_filesystem_uuid(side->g, side->g->facts->root_device);
     GString *all = g_string_new(text);
-    assert_non_null(uuid);
-    g_string_replace(all, uuid, "(the root's UUID)", 0);
+    g_string_replace(all, l->uuid, "(the root's UUID)", 0);
     return g_string_free(all, FALSE);
 }
-
-struct listing {
-    struct side *side;
-    GPtrArray *lines;
-};
 
 static void list_entry(struct listing *l, struct archive *a, struct archive_entry *e)
 {
@@ -226,7 +223,7 @@ static void list_entry(struct listing *l, struct archive *a, struct archive_entr
     const char *path = archive_entry_pathname(e), *target = archive_entry_symlink(e);
     if (archive_entry_filetype(e) == AE_IFREG)
         assert_true(archive_read_data(a, text, sizeof text - 1) >= 0);
-    g_autofree char *clean = without_uuid(l->side, text);
+    g_autofree char *clean = without_uuid(l, text);
     g_autofree char *bare = g_strdup(path);
     if (g_str_has_suffix(bare, "/"))
         bare[strlen(bare) - 1] = '\0';
@@ -254,8 +251,10 @@ static gboolean read_listing(int fd, gpointer data, GError **error)
 static void describe_files(struct side *side, GPtrArray *lines)
 {
     static char *const excludes[] = {(char *)"./proc", (char *)"./sys", (char *)"./dev", NULL};
-    struct listing l = {side, lines};
+    g_autofree char *uuid = guest_filesystem_uuid(side->g, side->g->facts->root_device);
+    struct listing l = {lines, uuid};
     g_autoptr(GError) error = NULL;
+    assert_non_null(uuid);
     assert_true(guest_stream_tar(side->g, "/", excludes, read_listing, &l, &error));
     assert_no_error(error);
 }

@@ -25,14 +25,15 @@
 static const struct subject {
     const char *name;
     int major;
-    gboolean answers;  /* takes raw answer lines */
-    gboolean verified; /* by the build's own stage; else it is booted here */
-    gboolean grows;    /* and is taken by verify_fails.py */
-    gboolean medium;   /* is installed from an ISO image, which is made here */
-} subjects[] = {{"debian-13-di", 13, TRUE, FALSE, FALSE, FALSE},
-                {"debian-13-iso", 13, TRUE, FALSE, FALSE, TRUE},
-                {"debian-13", 13, FALSE, TRUE, FALSE, FALSE},
-                {"debian-12", 12, FALSE, FALSE, TRUE, FALSE}};
+    gboolean answers;      /* takes raw answer lines */
+    gboolean verified;     /* by the build's own stage; else it is booted here */
+    gboolean grows;        /* and is taken by verify_fails.py */
+    gboolean medium;       /* is installed from an ISO image, which is made here */
+    const char *isolation; /* by an option; NULL: none */
+} subjects[] = {{"debian-13-di", 13, TRUE, FALSE, FALSE, FALSE, NULL},
+                {"debian-13-iso", 13, TRUE, FALSE, FALSE, TRUE, NULL},
+                {"debian-13", 13, FALSE, TRUE, FALSE, FALSE, "namespace"},
+                {"debian-12", 12, FALSE, FALSE, TRUE, FALSE, "namespace"}};
 
 static const struct subject *subject;
 static char *top, *out, *recipe_path;
@@ -73,6 +74,38 @@ static void put_medium(GString *recipe)
     assert_true(made);
 }
 
+/* What a package's script may do in a machine of its own, and nowhere else.  Syscall numbers are
+ * those of x86_64: ptrace(PTRACE_SEIZE, 1) and add_key in the session's keyring. */
+static const char reaching_out[] =
+    "  reached() { echo \"reached: $1\"; }\n"
+    "  mount -t tmpfs none /mnt 2>/dev/null && umount /mnt && reached mount\n"
+    "  mknod /run/disk b 8 0 2>/dev/null && reached device\n"
+    "  perl -e 'exit(syscall(101, 0x4206, 1, 0, 0) == 0 ? 0 : 1)' && reached ptrace\n"
+    "  perl -e '$k = \"user\"; $n = \"n\"; exit(syscall(248, $k, $n, $n, 1, -3) > 0 ? 0 : 1)' &&"
+    " reached keyring\n"
+    "  perl -MIO::Socket::INET -e 'exit(IO::Socket::INET->new(PeerAddr => $ARGV[0], Timeout => 3) ?"
+    " 0 : 1)' %s && reached network\n"
+    "  [ -e %s ] && reached host\n"
+    "  unshare --user --map-root-user true 2>/dev/null && reached namespace\n"
+    "  true\n";
+
+/* NULL: there is no mirror.  Owned by the caller. */
+static char *mirror_address(void)
+{
+    const char *mirror = g_getenv("INGOT_MIRROR");
+    g_autoptr(GUri) uri = mirror ? g_uri_parse(mirror, G_URI_FLAGS_NONE, NULL) : NULL;
+    return uri ? g_strdup_printf("%s:%d", g_uri_get_host(uri),
+                                 g_uri_get_port(uri) > 0 ? g_uri_get_port(uri) : 80)
+               : NULL;
+}
+
+static void put_late_command(GString *recipe)
+{
+    g_autofree char *address = mirror_address();
+    g_string_append(recipe, "\nlate_command: |\n");
+    g_string_append_printf(recipe, reaching_out, address ? address : "none:1", recipe_path);
+}
+
 static void write_recipe(void)
 {
     const char *source = g_getenv("INGOT_TEST_SOURCE"), *more = g_getenv("INGOT_TEST_EXTRA");
@@ -81,6 +114,7 @@ static void write_recipe(void)
     g_autofree char *text = files_read(shipped, 1 << 20, NULL, NULL);
     assert_non_null(text);
     GString *all = g_string_new(text);
+    recipe_path = below("recipe.yaml");
     if (subject->grows)
         assert_int_equal(g_string_replace(all, "#grow: true", "grow: true", 0), 1);
     if (subject->medium)
@@ -88,11 +122,12 @@ static void write_recipe(void)
     g_string_append(all, "\nroot:\n  password: ${env:INGOT_TEST_PASSWORD}\n");
     if (subject->verified)
         g_string_append(all, "\noutputs: [qcow2, raw]\n");
+    if (subject->verified)
+        put_late_command(all);
     if (subject->answers && more && *more) {
         g_autofree char *lines = indented(more);
         g_string_append_printf(all, "extra: |\n%s\n", lines);
     }
-    recipe_path = below("recipe.yaml");
     assert_true(g_file_set_contents(recipe_path, all->str, -1, NULL));
     g_string_free(all, TRUE);
 }
@@ -138,15 +173,22 @@ static int teardown(void **state)
     return 0;
 }
 
-static GSubprocess *start_build(const char *log, gboolean verified, GError **error)
+struct how {
+    const char *isolation, *out; /* NULL: the subject's, the test's own */
+    gboolean verified;
+};
+
+static GSubprocess *start_build(const char *log, const struct how *how, GError **error)
 {
+    const char *isolation = how->isolation ? how->isolation : subject->isolation;
     g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_NONE);
     g_autofree char *events = g_strconcat(log, ".json", NULL);
     g_subprocess_launcher_set_stdout_file_path(launcher, events);
     g_subprocess_launcher_set_stderr_file_path(launcher, log);
     return g_subprocess_launcher_spawn(launcher, error, g_getenv("INGOT_TEST_PROGRAM"), "build",
-                                       recipe_path, "--out", out, "--format", "json", "-v",
-                                       verified ? NULL : "--no-verify", NULL);
+                                       recipe_path, "--out", how->out ? how->out : out, "--format",
+                                       "json", "-v", "--isolation", isolation ? isolation : "auto",
+                                       how->verified ? NULL : "--no-verify", NULL);
 }
 
 static char *read_events(const char *log)
@@ -155,11 +197,11 @@ static char *read_events(const char *log)
     return files_read(events, 64 << 20, NULL, NULL);
 }
 
-static void build_to_end(const char *log_name, gboolean verified)
+static void build_to_end(const char *log_name, const struct how *how)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *log = below(log_name);
-    g_autoptr(GSubprocess) child = start_build(log, verified, &error);
+    g_autoptr(GSubprocess) child = start_build(log, how, &error);
     assert_no_error(error);
     assert_true(g_subprocess_wait(child, NULL, NULL));
     g_autofree char *events = read_events(log);
@@ -216,7 +258,8 @@ static void builds(void **state)
 {
     (void)state;
     needs_mirror();
-    build_to_end("build.log", subject->verified);
+    const struct how how = {.verified = subject->verified};
+    build_to_end("build.log", &how);
     json_t *manifest = read_manifest();
     print_times(manifest);
     json_decref(manifest);
@@ -302,6 +345,52 @@ static void clones_are_two_machines(void **state)
     assert_true(passed >= 20);
     assert_all_booted(manifest);
     json_decref(manifest);
+}
+
+/* ---- the two ways to configure packages ---- */
+
+static const char *const reachable[] = {"mount", "device", "ptrace", "keyring", "namespace"};
+
+static void assert_reached(const char *log_name, gboolean in_machine)
+{
+    g_autofree char *log = below(log_name);
+    g_autofree char *events = read_events(log);
+    assert_non_null(events);
+    for (gsize i = 0; i < G_N_ELEMENTS(reachable); i++) {
+        g_autofree char *line = g_strconcat("\"reached: ", reachable[i], NULL);
+        if ((strstr(events, line) != NULL) != in_machine)
+            fail_msg("%s was %s", reachable[i], in_machine ? "not reached" : "reached");
+    }
+    assert_null(strstr(events, "\"reached: network"));
+    assert_null(strstr(events, "\"reached: host"));
+}
+
+/* A machine of its own lets a script do what it likes; on the host's kernel it is stopped. */
+static void scripts_are_confined(void **state)
+{
+    (void)state;
+    needs_mirror();
+    assert_reached("build.log", FALSE);
+}
+
+static void machine_makes_the_same(void **state)
+{
+    (void)state;
+    needs_mirror();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *other = below("machine"), *ours = result(".qcow2");
+    g_autofree char *file = g_strconcat(subject->name, ".qcow2", NULL);
+    g_autofree char *theirs = g_build_filename(other, file, NULL);
+    const struct how how = {.isolation = "machine", .out = other};
+    build_to_end("machine.log", &how);
+    assert_reached("machine.log", TRUE);
+    g_autoptr(GSubprocess) child =
+        g_subprocess_new(G_SUBPROCESS_FLAGS_NONE, &error, g_getenv("INGOT_TEST_PROGRAM"), "diff",
+                         "-q", ours, theirs, NULL);
+    assert_no_error(error);
+    assert_true(g_subprocess_wait(child, NULL, NULL));
+    assert_int_equal(g_subprocess_get_exit_status(child), 0);
+    files_remove_tree(other);
 }
 
 static gboolean is_result(const char *name, const char *suffix)
@@ -512,7 +601,8 @@ static void builds_again_without_installing(void **state)
 {
     (void)state;
     needs_mirror();
-    build_to_end("again.log", FALSE);
+    const struct how how = {NULL, NULL, FALSE};
+    build_to_end("again.log", &how);
     json_t *manifest = read_manifest();
     const json_t *install = json_array_get(json_object_get(manifest, "stages"), 1);
     assert_string_equal(json_string_value(json_object_get(install, "stage")), "install");
@@ -551,10 +641,11 @@ static void on_end(GObject *child, GAsyncResult *result, gpointer data)
 static void build_until(const char *log, const char *awaited)
 {
     g_autoptr(GError) error = NULL;
+    const struct how how = {NULL, NULL, FALSE};
     struct watch w = {.loop = g_main_loop_new(NULL, FALSE),
                       .awaited = awaited,
                       .path = g_strconcat(log, ".json", NULL)};
-    g_autoptr(GSubprocess) child = start_build(log, FALSE, &error);
+    g_autoptr(GSubprocess) child = start_build(log, &how, &error);
     assert_no_error(error);
     g_subprocess_wait_async(child, NULL, on_end, &w);
     guint timer = g_timeout_add(200, look, &w);
@@ -575,6 +666,16 @@ static void build_until(const char *log, const char *awaited)
     g_free(w.path);
 }
 
+/* Trees belong to other users. */
+static void assert_no_work_left(void)
+{
+    g_autofree char *cache = files_cache_dir(), *work = g_build_filename(cache, "work", NULL);
+    g_autoptr(GDir) dir = g_dir_open(work, 0, NULL);
+    const char *name = dir ? g_dir_read_name(dir) : NULL;
+    if (name)
+        fail_msg("%s is left in %s", name, work);
+}
+
 static void stops_cleanly(void **state)
 {
     (void)state;
@@ -586,7 +687,8 @@ static void stops_cleanly(void **state)
     g_autofree char *template = result(".qcow2");
     char before[DIGEST_HEX_LEN + 1], after[DIGEST_HEX_LEN + 1];
     assert_true(digest_file(template, before, NULL, NULL, NULL));
-    build_until(log, "\"event\":\"phase-begin\"");
+    build_until(log, subject->isolation ? "\"phase\":\"settings\"" : "\"event\":\"phase-begin\"");
+    assert_no_work_left();
     assert_true(digest_file(template, after, NULL, NULL, NULL));
     assert_string_equal(before, after);
     out_is_clean(NULL);
@@ -611,10 +713,13 @@ int main(int argc, char **argv)
         if (argc > 1 && strcmp(subjects[i].name, argv[1]) == 0)
             subject = &subjects[i];
     assert(subject);
-    const struct CMUnitTest verified[] = {
-        cmocka_unit_test(builds), cmocka_unit_test(manifest_is_true),
-        cmocka_unit_test(out_is_clean), cmocka_unit_test(clones_are_two_machines),
-        cmocka_unit_test(stops_cleanly)};
+    const struct CMUnitTest verified[] = {cmocka_unit_test(builds),
+                                          cmocka_unit_test(manifest_is_true),
+                                          cmocka_unit_test(out_is_clean),
+                                          cmocka_unit_test(clones_are_two_machines),
+                                          cmocka_unit_test(scripts_are_confined),
+                                          cmocka_unit_test(machine_makes_the_same),
+                                          cmocka_unit_test(stops_cleanly)};
     const struct CMUnitTest booted[] = {cmocka_unit_test(builds),
                                         cmocka_unit_test(manifest_is_true),
                                         cmocka_unit_test(out_is_clean),

@@ -85,15 +85,18 @@ def state():
             "cgroup": 1, "packages": 5, "boot": 1.5, "counts": {"error": 2, "warning": 0, "note": 0}}
     bad = {"date": "2026-01-02", "error": ["ended with 1", "a | <last> line"]}
     peers = {"mmdebstrap": dict(good, seconds=10.0), "good": good, "bad": bad}
+    known = {name: {"title": "T " + name, "kind": "build", "version": "1", "runs": [run]}
+             for name, run in peers.items()}
+    known["new"] = {"title": "T new", "kind": "build", "runs": []}
     return {"bench": 1, "host": {"cores": 2, "accelerator": "tcg", "device_mapper": True, "udev": True},
-            "peers": {name: {"title": "T " + name, "kind": "build", "version": "1", "runs": [run]}
-                      for name, run in peers.items()}}
+            "peers": known}
 
 
 def nothing_is_left_out(folder):
     shown, text = page.html(state()), page.markdown(state())
     for name in state()["peers"]:
         assert "T " + name in shown and "T " + name in text
+    assert "T new | not measured yet |" in text
     assert "a | &lt;last&gt; line" in shown and "a \\| <last> line" in text
     assert re.search(r"T good \| 20 \| 2\.00 .* yes \| 2 errors \|", text), text
 

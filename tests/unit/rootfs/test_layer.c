@@ -3,6 +3,8 @@
 
 #include "rootfs/layer.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -234,7 +236,50 @@ static void names_of_whiteouts_are_refused(void **state)
     assert_false(g_file_test(temporary, G_FILE_TEST_EXISTS));
 }
 
-static void a_full_disk_is_the_hosts(void **state)
+static void damaged_layers_are_refused(void **state)
+{
+    (void)state;
+    g_autofree char *path = layer_path("cut"), *text = NULL;
+    const char *const paths[] = {path, NULL};
+    gsize size;
+    g_autoptr(tree) t = tree_new();
+    g_autoptr(GError) error = NULL;
+    tree_shell(t, "head -c 3000000 /dev/urandom >large");
+    (void)save(t, FALSE, path);
+    assert_true(g_file_get_contents(path, &text, &size, NULL));
+    assert_true(g_file_set_contents(path, text, (gssize)size / 2, NULL));
+    assert_false(layer_put(t, paths, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, "cannot read the layer ");
+    g_clear_error(&error);
+    assert_int_equal(remove(path), 0);
+    assert_false(layer_put(t, paths, &error));
+    assert_error_says(error, INGOT_EXIT_HOST, "cannot read the layer ");
+}
+
+/* The receiver gives up while more than a pipe holds is to come. */
+static void what_cannot_be_put_is_an_error(void **state)
+{
+    (void)state;
+    g_autofree char *path = layer_path("noise"), *big = g_strnfill(9 << 20, 'x');
+    const char *const paths[] = {path, NULL};
+    g_autoptr(tree) t = tree_new();
+    g_autoptr(GError) error = NULL;
+    struct archive *a = archive_write_new();
+    struct archive_entry *e = archive_entry_new();
+    archive_write_add_filter_zstd(a);
+    archive_write_set_format_raw(a);
+    archive_entry_set_filetype(e, AE_IFREG);
+    assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
+    assert_int_equal(archive_write_header(a, e), ARCHIVE_OK);
+    assert_int_equal(archive_write_data(a, big, 9 << 20), 9 << 20);
+    archive_entry_free(e);
+    assert_int_equal(archive_write_close(a), ARCHIVE_OK);
+    archive_write_free(a);
+    assert_false(layer_put(t, paths, &error));
+    assert_non_null(strstr(error->message, "noise: the archive: "));
+}
+
+static void a_file_that_cannot_be_written_is_the_hosts_fault(void **state)
 {
     (void)state;
     g_autoptr(tree) t = tree_new();
@@ -253,7 +298,9 @@ int main(void)
         cmocka_unit_test(hard_links_change_with_all_their_names),
         cmocka_unit_test(random_changes_on_top_of_a_random_tree),
         cmocka_unit_test(names_of_whiteouts_are_refused),
-        cmocka_unit_test(a_full_disk_is_the_hosts),
+        cmocka_unit_test(damaged_layers_are_refused),
+        cmocka_unit_test(what_cannot_be_put_is_an_error),
+        cmocka_unit_test(a_file_that_cannot_be_written_is_the_hosts_fault),
     };
     if (trees_begin("layer") != 0)
         return 1;

@@ -316,11 +316,11 @@ static void unpack(const char *dir, const media_boot *boot, const char *image)
         const media_package *p = g_ptr_array_index(boot->packages, i);
         packages[i] = (struct rootfs_package){p->name, p->path, p->order, p->automatic};
     }
-    const struct rootfs_spec spec = {.image = image,
-                                     .format = "qcow2",
-                                     .work_dir = dir,
-                                     .size = 512u << 20,
-                                     .content = {&tarpkg_database, packages, boot->packages->len}};
+    const struct rootfs_spec spec = {
+        .image = image,
+        .format = "qcow2",
+        .size = 512u << 20,
+        .content = {&tarpkg_database, packages, boot->packages->len, dir}};
     assert_true(rootfs_make(&spec, NULL, NULL, &error));
     assert_no_error(error);
 }

@@ -265,7 +265,7 @@ static struct rootfs_content two_packages(const char *dir, struct rootfs_package
         (struct rootfs_package){.name = "second",
                                 .order = 1,
                                 .path = make_deb(dir, "second", "Replaces: first\n", NULL, second)};
-    return (struct rootfs_content){&deb_dpkg, packages, 2};
+    return (struct rootfs_content){&deb_dpkg, packages, 2, dir};
 }
 
 /* Files with what there is to know of them, but the inode's number and checksum and where the
@@ -298,7 +298,7 @@ static void both_ways_give_the_same_tree(void **state)
     g_autofree char *image = g_build_filename(*state, "direct.raw", NULL);
     g_autofree char *archive = g_build_filename(*state, "archive", NULL);
     g_autofree char *direct = g_strconcat(image, OFFSET, NULL);
-    const struct rootfs_spec spec = {image, "raw", *state, 512 * MIB, FALSE, content};
+    const struct rootfs_spec spec = {image, "raw", 512 * MIB, FALSE, content};
     assert_true(rootfs_make(&spec, NULL, NULL, &error));
     int fd = open(archive, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     assert_true(rootfs_unpack(&content, fd, NULL, NULL, &error));
@@ -321,7 +321,7 @@ static void a_reserved_name_is_refused(void **state)
     g_autoptr(GError) error = NULL;
     g_autofree char *path = make_deb(*state, "odd", "", NULL, data);
     const struct rootfs_package package = {.name = "odd", .path = path};
-    const struct rootfs_content content = {&deb_dpkg, &package, 1};
+    const struct rootfs_content content = {&deb_dpkg, &package, 1, *state};
     assert_false(
         rootfs_unpack(&content, open("/dev/null", O_WRONLY | O_CLOEXEC), NULL, NULL, &error));
     assert_error_says(error, INGOT_EXIT_INSTALL, "cannot make etc/.wh.passwd");
