@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -124,6 +125,35 @@ static void let_descriptors_go(int sync)
             close(fd);
 }
 
+/* A process that removes the control groups when init and with it all others have died, also if the
+ * helper is killed: what a job leaves in its own group keeps a CI system from removing that.  0:
+ * there are none. */
+static pid_t start_sweeper(struct limits *limits, pid_t init)
+{
+    int dead = limits->groups[0] ? (int)syscall(SYS_pidfd_open, init, 0) : -1;
+    pid_t pid = dead >= 0 ? fork() : 0;
+    if (pid == 0 && dead >= 0) {
+        prctl(PR_SET_PDEATHSIG, 0);
+        (void)setsid();
+        dup2(dead, 0);
+        close_range(1, ~0u, 0);
+        struct pollfd from = {.fd = 0, .events = POLLIN};
+        while (poll(&from, 1, -1) < 0 && errno == EINTR)
+            ;
+        limits_remove(limits);
+        _exit(0);
+    }
+    if (dead >= 0)
+        close(dead);
+    return pid;
+}
+
+static void await_end(pid_t pid)
+{
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
 static void supervise(const struct sandbox_request *r, pid_t init, int sync) G_GNUC_NORETURN;
 
 static void supervise(const struct sandbox_request *r, pid_t init, int sync)
@@ -131,6 +161,7 @@ static void supervise(const struct sandbox_request *r, pid_t init, int sync)
     struct limits limits;
     limits_make(&r->spec, &limits);
     limits_enter(&limits, init);
+    pid_t sweeper = start_sweeper(&limits, init);
     send_limits(&limits);
     const char go = limits.groups[0] ? SYNC_GO : SYNC_RLIMITS;
     (void)!send(sync, &go, 1, MSG_NOSIGNAL);
@@ -139,10 +170,8 @@ static void supervise(const struct sandbox_request *r, pid_t init, int sync)
     int status = 127 << 8;
     while (recv(sync, &status, sizeof status, 0) < 0 && errno == EINTR)
         ;
-    int own;
-    while (waitpid(init, &own, 0) < 0 && errno == EINTR)
-        ;
-    limits_remove(&limits);
+    await_end(init);
+    await_end(sweeper);
     end_as(status);
 }
 

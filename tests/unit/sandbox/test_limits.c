@@ -3,6 +3,8 @@
 
 #include "sandbox/limits.h"
 
+#include <sys/stat.h>
+
 /* ---- where control groups are ---- */
 
 static const char unified_mount[] =
@@ -137,28 +139,45 @@ static gboolean is_group_beside(const struct limits *limits, const char *name)
     return there;
 }
 
-/* A helper that is killed leaves its groups to the next one. */
+/* Nothing is left in this process's own group, also of a sandbox that was killed. */
 static void groups_of_the_dead(void **state)
 {
     (void)state;
     g_autoptr(GError) error = NULL;
+    struct limits limits;
+    limits_make(&(struct sandbox_spec){.memory = 1u << 20, .processes = 9}, &limits);
     g_autoptr(GSubprocess) child =
         run_start(&(struct run){.script = "exec /busybox tail -f /dev/null"}, &error);
     assert_no_error(error);
     g_autofree char *name = g_strconcat("ingot-sandbox-", g_subprocess_get_identifier(child), NULL);
+    assert_int_equal(is_group_beside(&limits, name), limits.groups[0] != NULL);
     g_subprocess_force_exit(child);
     assert_true(g_subprocess_wait(child, NULL, NULL));
-    struct limits limits;
-    gboolean left = TRUE;
     /* Its processes take a moment to die. */
     gint64 until = g_get_monotonic_time() + 20 * G_USEC_PER_SEC;
-    while (left && g_get_monotonic_time() < until) {
-        limits_make(&(struct sandbox_spec){.memory = 1u << 20, .processes = 9}, &limits);
-        left = is_group_beside(&limits, name);
-        limits_remove(&limits);
+    while (is_group_beside(&limits, name) && g_get_monotonic_time() < until)
+        g_thread_yield();
+    assert_false(is_group_beside(&limits, name));
+    limits_remove(&limits);
+}
+
+/* If the process that does this was killed too, the next sandbox does. */
+static void groups_without_sweeper(void **state)
+{
+    (void)state;
+    struct limits limits;
+    limits_make(&(struct sandbox_spec){.memory = 1u << 20, .processes = 9}, &limits);
+    /* above every process number (PID_MAX_LIMIT of the kernel, 2^22) */
+    static const char dead[] = "ingot-sandbox-5000000";
+    for (gsize i = 0; i < G_N_ELEMENTS(limits.groups) && limits.groups[i]; i++) {
+        g_autofree char *parent = g_path_get_dirname(limits.groups[i]);
+        g_autofree char *path = g_build_filename(parent, dead, NULL);
+        assert_int_equal(mkdir(path, 0755), 0);
     }
-    assert_false(left);
-    assert_string_equal(limits.name, "rlimits");
+    g_autofree char *out = run_whole(&(struct run){.script = "echo x"});
+    assert_string_equal(out, "x\n");
+    assert_false(is_group_beside(&limits, dead));
+    limits_remove(&limits);
 }
 
 int main(void)
@@ -171,6 +190,7 @@ int main(void)
         cmocka_unit_test(memory_of_all),
         cmocka_unit_test(memory_in_files),
         cmocka_unit_test(groups_of_the_dead),
+        cmocka_unit_test(groups_without_sweeper),
     };
     return run_possible() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
