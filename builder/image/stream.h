@@ -20,6 +20,7 @@ gboolean guest_stream_names(guest *g, const char *directory, stream_reader reade
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Unpacks a tar, from where fd is, over what is in a directory, which is made when it is not there.
- * The error is the reason only: the caller knows what it copies. */
+ * In a tree, names that begin with ".wh." are whiteouts (tree_receive).  The error is the reason
+ * only: the caller knows what it copies. */
 gboolean guest_unpack(guest *g, int fd, const char *directory,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -19,8 +19,8 @@ STATIC = re.compile(r"^static [^;={}#]*?\b(\w+)\(", re.MULTILINE)
 
 # Public headers beside ROOM/ROOM.h: images are named by many and looked into by few; media are fetched
 # by many, and sources of packages are implemented by few; trees and layers of them have users that
-# unpack no package.
-SECOND = {"image/guest.h", "media/source.h", "rootfs/tree.h", "rootfs/layer.h"}
+# unpack no package, and so has the layout of the disk.
+SECOND = {"image/guest.h", "media/source.h", "rootfs/tree.h", "rootfs/layer.h", "rootfs/layout.h"}
 
 
 def includes(source, rooms):
