@@ -75,33 +75,37 @@ static gboolean shorten_digest(struct slice hex, guint8 bytes[DIGEST_BYTES])
     return TRUE;
 }
 
-/* The name that a pool has for a package: NAME_VERSION_ARCH.deb, the version without its epoch.
- * The caller owns it. */
-static char *usual_name(struct slice name, struct slice version, struct slice arch)
+#define NAME_PARTS 6u
+
+/* The name that a pool has for a package: NAME_VERSION_ARCH.deb, the version without its epoch. */
+static void usual_name(const struct slice f[DEB_FIELDS], struct slice parts[NAME_PARTS])
 {
+    const struct slice line = {"_", 1}, suffix = {".deb", 4};
+    struct slice version = f[DEB_FIELD_VERSION];
     const char *colon = version.length ? memchr(version.text, ':', version.length) : NULL;
-    GString *text = g_string_sized_new(name.length + version.length + arch.length + 8);
     if (colon) {
         version.length -= (gsize)(colon + 1 - version.text);
         version.text = colon + 1;
     }
-    g_string_append_len(text, name.text, (gssize)name.length);
-    g_string_append_c(text, '_');
-    g_string_append_len(text, version.text, (gssize)version.length);
-    g_string_append_c(text, '_');
-    g_string_append_len(text, arch.text, (gssize)arch.length);
-    return g_string_free(g_string_append(text, ".deb"), FALSE);
+    const struct slice all[NAME_PARTS] = {f[DEB_FIELD_PACKAGE],      line,  version, line,
+                                          f[DEB_FIELD_ARCHITECTURE], suffix};
+    memcpy(parts, all, sizeof all);
 }
 
 /* Removes the usual name from the end. */
 static gboolean shorten_file(const struct slice f[DEB_FIELDS], struct slice *file)
 {
-    g_autofree char *name =
-        usual_name(f[DEB_FIELD_PACKAGE], f[DEB_FIELD_VERSION], f[DEB_FIELD_ARCHITECTURE]);
-    const gsize length = strlen(name);
-    if (file->length <= length || memcmp(file->text + file->length - length, name, length) != 0)
+    struct slice parts[NAME_PARTS], left = *file;
+    usual_name(f, parts);
+    for (guint i = NAME_PARTS; i-- > 0;) {
+        gsize n = parts[i].length;
+        if (left.length < n || (n && memcmp(left.text + left.length - n, parts[i].text, n) != 0))
+            return FALSE;
+        left.length -= n;
+    }
+    if (!left.length)
         return FALSE;
-    file->length -= length;
+    file->length = left.length;
     return TRUE;
 }
 
@@ -150,12 +154,18 @@ static void long_digest(const deb_entry *e, char hex[DIGEST_HEX_LEN + 1])
 /* The caller owns it. */
 static char *long_file(const deb_entry *e)
 {
-    g_autofree char *kept = slice_copy(entry_field(e, DEB_FIELD_FILENAME));
-    g_autofree char *name =
-        e->usual ? usual_name(entry_field(e, DEB_FIELD_PACKAGE), entry_field(e, DEB_FIELD_VERSION),
-                              entry_field(e, DEB_FIELD_ARCHITECTURE))
-                 : NULL;
-    return g_strconcat(kept, name, NULL);
+    struct slice f[DEB_FIELDS], parts[NAME_PARTS];
+    char *kept = slice_copy(entry_field(e, DEB_FIELD_FILENAME));
+    if (!e->usual)
+        return kept;
+    GString *path = g_string_new(kept);
+    g_free(kept);
+    for (guint i = 0; i < DEB_FIELDS; i++)
+        f[i] = entry_field(e, i);
+    usual_name(f, parts);
+    for (guint i = 0; i < NAME_PARTS; i++)
+        g_string_append_len(path, parts[i].text, (gssize)parts[i].length);
+    return g_string_free(path, FALSE);
 }
 
 deb_package *entry_package(const deb_entry *entry, GError **error)
