@@ -73,7 +73,7 @@ def machine_argv(disk, machine, firmware):
     return argv + (["-bios", firmware] if firmware else [])
 
 
-def boot(image, scratch, machine, image_format="qcow2", firmware=None, limit=300):
+def boot(image, scratch, machine, image_format="qcow2", firmware=None, limit=600):
     """Boots the image on a throw-away overlay, up to a login prompt on the first serial port.
     Returns the seconds that took, or None, and what the port said last."""
     disk, seen = overlay(image, scratch / "overlay.qcow2", image_format), b""

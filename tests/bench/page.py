@@ -166,7 +166,7 @@ def measures(state):
              "deleted before it gets to the disk counts too, what a file system adds does not"),
             ("size", "of the blocks that the result takes on the disk"),
             ("as qcow2", "of that result, converted by the bench to a qcow2 compressed with zstd; not timed"),
-            ("boots", "to a login prompt on the first serial port"),
+            ("boots", "to a login prompt on the first serial port, within ten minutes"),
             ("inspect", "what `ingot inspect` reports; only ingot's images have been sealed")]
 
 
@@ -191,7 +191,7 @@ def markdown(state):
         "What the columns are: " + "; ".join(f"*{name}*: {text}" for name, text in measures(state)) + "."
     parts = [lines_wrapped(text), markdown_table(state, "build")]
     if peers_of(state, "seal"):
-        parts += [lines_wrapped(f"Sealing the image that {state.get('unsealed', 'no other tool')} made:"),
+        parts += [f"Sealing an image that is not ingot's ({state.get('unsealed', 'none boots yet')}):",
                   markdown_table(state, "seal")]
     return "\n\n".join(parts + ([lines_wrapped(" ".join(notes(state)))] if notes(state) else []))
 
@@ -282,7 +282,7 @@ def html(state):
              "<h2>Building from nothing</h2>", table(state, "build"),
              *(plot(builds, metric) for metric in METRICS)]
     if seals:
-        parts += [f"<h2>Sealing the image of {markup.escape(state.get('unsealed', '–'))}</h2>",
+        parts += [f"<h2>Sealing an image that is not ingot's ({state.get('unsealed', 'none boots yet')})</h2>",
                   table(state, "seal"), *(plot(seals, metric) for metric in METRICS[:6])]
     return "\n".join([*parts, troubles(state), *(f"<p>{markup.escape(note)}</p>" for note in notes(state)),
                       f"<h2>How it was measured</h2><ul>{how}</ul>",
