@@ -120,7 +120,7 @@ static gboolean check_absent(const char *image, GError **error)
 gboolean rootfs_make(const struct rootfs_spec *spec, progress *p, GCancellable *cancel,
                      GError **error)
 {
-    const struct disk_layout layout = {.size = spec->size, .efi = spec->efi};
+    const struct disk_layout layout = {.size = spec->size, .efi = spec->efi, .uuid = spec->uuid};
     g_autofree char *raw = g_build_filename(spec->content.work_dir, "rootfs.raw", NULL);
     guint64 offset = 0;
     if (!check_absent(spec->image, error))

@@ -78,6 +78,7 @@ struct rootfs_spec {
     guint64 size;       /* of the disk in bytes */
     gboolean efi;       /* GPT with an EFI system partition and the root file system as partition 2;
                          * else MBR with the root file system as its one partition, bootable */
+    const char *uuid;   /* of the root file system; NULL: any */
     /* Its work_dir is private, and has the raw image: the same file system is faster. */
     struct rootfs_content content;
 };

@@ -5,7 +5,7 @@
 /* An installation in a machine: what is kept are disks, overlays of each other. */
 
 /* Raise it when the meaning of the inputs changes, or what rootfs_make makes of them. */
-#define KEY_VERSION "base-3"
+#define KEY_VERSION "base-4"
 
 static void machine_add_inputs(const build *b, gboolean base_only, digest *d)
 {

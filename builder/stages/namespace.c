@@ -37,24 +37,11 @@ static void namespace_add_inputs(const build *b, gboolean base_only, digest *d)
     installation_add_files(p, base_only, d);
 }
 
-/* The UUID of the root file system: of the same packages the same one, as fstab is in the base
- * layer.  RFC 9562, section 5.8: version 8, whose other bits may come from anywhere. */
-static void namespace_root_uuid(const build *b, char uuid[LAYOUT_UUID_BYTES])
-{
-    char hex[DIGEST_HEX_LEN + 1];
-    g_autofree char *key = installation_base_key(b, &install_in_namespace);
-    g_autoptr(digest) d = digest_new();
-    digest_field(d, "root file system", key);
-    digest_finish(d, hex);
-    g_snprintf(uuid, LAYOUT_UUID_BYTES, "%.8s-%.4s-8%.3s-%c%.3s-%.12s", hex, hex + 8, hex + 12,
-               "89ab"[(hex[15] - '0') & 3], hex + 16, hex + 19);
-}
-
 struct rootfs_layout namespace_layout(const build *b)
 {
     struct rootfs_layout layout = {.size = b->plan->disk_size,
                                    .efi = b->plan->answers.sources->efi};
-    namespace_root_uuid(b, layout.uuid);
+    unpack_root_uuid(b->media, layout.uuid);
     return layout;
 }
 
@@ -173,7 +160,7 @@ static gboolean namespace_run_in(build *b, const char *name, const char *folder,
                                  GError **error)
 {
     char uuid[LAYOUT_UUID_BYTES];
-    namespace_root_uuid(b, uuid);
+    unpack_root_uuid(b->media, uuid);
     g_autofree char *root_uuid = g_strconcat("root_uuid=", uuid, NULL);
     g_autofree char *script =
         g_build_filename(FILES_AT, b->plan->installer->namespace_script, NULL);

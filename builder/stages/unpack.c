@@ -1,6 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stages/unpack.h"
 
+#include "base/digest.h"
+
+#include <string.h>
+
+/* RFC 9562, section 5.8: version 8, all other bits of which may come from anywhere. */
+void unpack_root_uuid(const media_boot *boot, char uuid[LAYOUT_UUID_BYTES])
+{
+    char hex[DIGEST_HEX_LEN + 1];
+    g_autoptr(digest) d = digest_new();
+    digest_field(d, "version", "root-uuid-1");
+    for (guint i = 0; i < boot->inputs->len; i++) {
+        const struct media_input *input = g_ptr_array_index(boot->inputs, i);
+        if (strcmp(input->name, "packages") == 0)
+            digest_field(d, input->name, input->sha256);
+    }
+    digest_finish(d, hex);
+    g_snprintf(uuid, LAYOUT_UUID_BYTES, "%.8s-%.4s-8%.3s-%c%.3s-%.12s", hex, hex + 8, hex + 12,
+               "89ab"[hex[15] & 3], hex + 16, hex + 19);
+}
+
 /* Owned by the caller; its strings belong to boot. */
 static struct rootfs_package *unpack_packages(const media_boot *boot)
 {
@@ -17,11 +37,14 @@ gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, p
 {
     g_autofree struct rootfs_package *packages = unpack_packages(boot);
     g_autofree char *folder = g_path_get_dirname(disk);
+    char uuid[LAYOUT_UUID_BYTES];
+    unpack_root_uuid(boot, uuid);
     const struct rootfs_spec spec = {
         .image = disk,
         .format = VM_DISK_FORMAT,
         .size = p->disk_size,
         .efi = p->answers.sources->efi,
+        .uuid = uuid,
         .content = {p->installer->packaging->database, packages, boot->packages->len, folder}};
     return rootfs_make(&spec, reporter, cancel, error);
 }

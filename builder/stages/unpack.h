@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "rootfs/layout.h"
 #include "rootfs/rootfs.h"
 #include "stages/stages.h"
 
 /* The first half of an installation by an installer that is given packages.  Private to the room;
  * see build_unpack, too. */
+
+/* The UUID of the root file system: of the same packages the same one, because fstab is part of
+ * what recipes with the same packages share. */
+void unpack_root_uuid(const media_boot *boot, char uuid[LAYOUT_UUID_BYTES]);
 
 /* As rootfs_unpack, with the packages of boot. */
 gboolean unpack_archive(const plan *p, const media_boot *boot, int fd, progress *reporter,
