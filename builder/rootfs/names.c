@@ -57,7 +57,7 @@ gboolean names_refuse(const char *what, const char *path, const char *why, GErro
 }
 
 /* cause: an errno. */
-static gboolean names_fail(int cause, const char *what, const char *path, GError **error)
+static gboolean names_errno(int cause, const char *what, const char *path, GError **error)
 {
     return names_refuse(what, path, g_strerror(cause), error);
 }
@@ -112,7 +112,7 @@ static struct entry *names_find(const struct node *directory, const char *name)
     return directory->folder->names ? g_hash_table_lookup(directory->folder->names, name) : NULL;
 }
 
-static struct node *node_new(guint type, guint64 id)
+static struct node *names_node(guint type, guint64 id)
 {
     struct node *n = g_new0(struct node, 1);
     n->type = type;
@@ -123,7 +123,7 @@ static struct node *node_new(guint type, guint64 id)
 /* open: something can be put into it. */
 static struct node *directory_new(names *n, struct node *parent, guint64 id, gboolean open)
 {
-    struct node *made = node_new(S_IFDIR, id);
+    struct node *made = names_node(S_IFDIR, id);
     made->links = 2;
     made->folder = g_new0(struct folder, 1);
     made->folder->parent = parent ? parent : made;
@@ -240,7 +240,7 @@ static struct node *make_directory(const struct walk *w, const place *at,
                 : at->directory->links >= LINKS_MAX ? EMLINK
                                                     : 0;
     if (cause) {
-        names_fail(cause, w->what, w->path, error);
+        names_errno(cause, w->what, w->path, error);
         return NULL;
     }
     g_autofree char *path = names_path(at->directory, at->name);
@@ -252,7 +252,7 @@ static struct node *make_directory(const struct walk *w, const place *at,
 static gboolean follow_link(struct walk *w, const char *target, GError **error)
 {
     if (++w->hops > HOPS_MAX)
-        return names_fail(ELOOP, w->what, w->path, error);
+        return names_errno(ELOOP, w->what, w->path, error);
     if (*target == '/')
         w->at = g_ptr_array_index(w->n->directories, 0);
     push_parts(w->todo, target);
@@ -270,7 +270,7 @@ static gboolean walk_step(struct walk *w, char *part, GError **error)
     else if (entry && is_directory(entry->node))
         w->at = entry->node;
     else if (entry || !w->make)
-        return names_fail(entry ? ENOTDIR : ENOENT, w->what, w->path, error);
+        return names_errno(entry ? ENOTDIR : ENOENT, w->what, w->path, error);
     else
         return (w->at = make_directory(w, &at, &names_usual, error)) != NULL;
     return TRUE;
@@ -302,7 +302,7 @@ static gboolean names_resolve(names *n, const char *path, const char *what, gboo
     g_autoptr(GPtrArray) todo = g_ptr_array_new_with_free_func(g_free);
     struct walk w = {n, path, what, g_ptr_array_index(n->directories, 0), todo, 0, make};
     if (strlen(path) >= PATH_BYTES)
-        return names_fail(ENAMETOOLONG, what, path, error);
+        return names_errno(ENAMETOOLONG, what, path, error);
     push_parts(todo, path);
     return walk_whole(&w, whole, to, error);
 }
@@ -350,7 +350,7 @@ static gboolean put_directory(names *n, const char *path, const struct names_met
     const struct entry *entry = names_find(at.directory, at.name);
     const struct node *there = *at.name ? entry ? entry->node : NULL : at.directory;
     if (there && !is_directory(there))
-        return names_fail(ENOTDIR, what, path, error);
+        return names_errno(ENOTDIR, what, path, error);
     if (there)
         return !over || change_directory(n, there, meta, error);
     const struct walk w = {.n = n, .path = path, .what = what};
@@ -410,7 +410,7 @@ static gboolean find_place(names *n, const char *path, const char *what, place *
                 : strlen(at->name) > NAME_BYTES                      ? ENAMETOOLONG
                 : !*at->name || (there && is_directory(there->node)) ? EISDIR
                                                                      : 0;
-    return !cause || names_fail(cause, what, path, error);
+    return !cause || names_errno(cause, what, path, error);
 }
 
 /* One name fewer, and the node is gone with the last one. */
@@ -443,7 +443,7 @@ static gboolean names_make(names *n, const place *at, const struct names_item *i
     guint64 id = 0;
     if (!n->target->make(n->to, path, item, &id, error))
         return FALSE;
-    struct node *made = node_new(item->type, id);
+    struct node *made = names_node(item->type, id);
     made->owner = item->meta->owner;
     made->target = g_strdup(item->link);
     return names_put(n, at, made, error);
@@ -460,7 +460,7 @@ gboolean names_symlink(names *n, const char *path, const char *target,
     if (names_look(n, path, NULL) == NAMES_DIRECTORY)
         return TRUE;
     if (!*target || strlen(target) >= PATH_BYTES)
-        return names_fail(*target ? ENAMETOOLONG : EINVAL, what, path, error);
+        return names_errno(*target ? ENAMETOOLONG : EINVAL, what, path, error);
     return find_place(n, path, what, &at, error) && names_make(n, &at, &item, error);
 }
 
@@ -472,7 +472,7 @@ gboolean names_hard_link(names *n, const char *path, const char *target, GError 
         return FALSE;
     const struct entry *old = names_find(from.directory, from.name);
     if (!old || is_directory(old->node))
-        return names_fail(old ? EISDIR : ENOENT, "link to", target, error);
+        return names_errno(old ? EISDIR : ENOENT, "link to", target, error);
     struct node *node = old->node;
     if (!find_place(n, path, what, &at, error))
         return FALSE;
@@ -480,7 +480,7 @@ gboolean names_hard_link(names *n, const char *path, const char *target, GError 
     if (there && there->node == node)
         return TRUE;
     if (node->links >= LINKS_MAX)
-        return names_fail(EMLINK, what, path, error);
+        return names_errno(EMLINK, what, path, error);
     g_autofree char *to_path = names_path(at.directory, at.name);
     g_autofree char *from_path = names_path(from.directory, from.name);
     return n->target->link(n->to, to_path, from_path, node->id, node->links + 1, error) &&
@@ -512,7 +512,7 @@ gboolean names_file_begin(names *n, const char *path, const struct names_meta *m
 gboolean names_file_data(names *n, const void *data, gsize length, GError **error)
 {
     if (length > n->size - n->written)
-        return names_fail(EFBIG, "write", n->path, error);
+        return names_errno(EFBIG, "write", n->path, error);
     n->written += length;
     return n->target->data(n->to, data, length, error);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PIECE        (512u << 10)
+#define PIECE        (128u << 10) /* smaller than what malloc(3) maps and unmaps each time */
 #define OVERFLOW_MAX ((guint64)512 << 20)
 
 struct piece {

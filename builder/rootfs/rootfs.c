@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 /* Of decompressed packages that wait to be written.  With it, unpacking Debian 13 has its peak at
- * 37 MiB (docs/performance.md); what is above goes to a file. */
-#define BUDGET      ((gsize)8 << 20)
+ * 35 MiB; what is above goes to a file. */
+#define BUDGET      ((gsize)4 << 20)
 #define THREADS_MAX 4u /* each has the window of its decompressor, 8 MiB at the usual xz -6 */
 
 struct item {
