@@ -154,7 +154,7 @@ static gboolean is_wanted(const struct filling *f, const deb_stanza *s)
            (slice_is(arch, f->catalog->arch) || slice_is(arch, "all"));
 }
 
-static gboolean add_text(const char *text, gsize length, gpointer data, GError **error)
+static gboolean catalog_add_text(const char *text, gsize length, gpointer data, GError **error)
 {
     const struct filling *f = data;
     const char *at = text, *end = text + length;
@@ -177,7 +177,7 @@ static gboolean add_mentions(const char *text, gsize length, gpointer data, GErr
     while (length) {
         const char *gap = memmem(text, length, "\n\n", 2);
         gsize n = gap ? (gsize)(gap - text) + 2 : length;
-        if (memmem(text, n, f->only, strlen(f->only)) && !add_text(text, n, data, error))
+        if (memmem(text, n, f->only, strlen(f->only)) && !catalog_add_text(text, n, data, error))
             return FALSE;
         text += n;
         length -= n;
@@ -209,7 +209,8 @@ deb_catalog *deb_catalog_read(const struct deb_listing *listings, gsize n, const
     g_autoptr(deb_catalog) c = catalog_new_empty(arch);
     for (gsize i = 0; i < n; i++) {
         struct filling f = {c, only, listings[i].source};
-        if (!packages_read(listings[i].file, only ? add_mentions : add_text, &f, cancel, error))
+        if (!packages_read(listings[i].file, only ? add_mentions : catalog_add_text, &f, cancel,
+                           error))
             return NULL;
     }
     return catalog_sorted(g_steal_pointer(&c));
@@ -219,8 +220,9 @@ deb_catalog *deb_catalog_new(const char *text, gsize length, const char *arch, G
 {
     g_autoptr(deb_catalog) c = catalog_new_empty(arch);
     struct filling f = {.catalog = c};
-    return add_text(length ? text : "", length, &f, error) ? catalog_sorted(g_steal_pointer(&c))
-                                                           : NULL;
+    return catalog_add_text(length ? text : "", length, &f, error)
+               ? catalog_sorted(g_steal_pointer(&c))
+               : NULL;
 }
 
 void deb_catalog_free(deb_catalog *catalog)
