@@ -298,7 +298,8 @@ static void both_ways_give_the_same_tree(void **state)
     g_autofree char *image = g_build_filename(*state, "direct.raw", NULL);
     g_autofree char *archive = g_build_filename(*state, "archive", NULL);
     g_autofree char *direct = g_strconcat(image, OFFSET, NULL);
-    const struct rootfs_spec spec = {image, "raw", 512 * MIB, FALSE, content};
+    const struct rootfs_spec spec = {
+        .image = image, .format = "raw", .size = 512 * MIB, .efi = FALSE, .content = content};
     assert_true(rootfs_make(&spec, NULL, NULL, &error));
     int fd = open(archive, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     assert_true(rootfs_unpack(&content, fd, NULL, NULL, &error));
