@@ -49,8 +49,9 @@ static void entry_put(const struct archiver *to, struct archive_entry *e, const 
     archive_entry_free(e);
 }
 
-static void archiver_close(const struct archiver *to)
+static void archiver_close(struct archiver *to)
 {
+    g_clear_pointer(&to->path, g_free);
     assert_int_equal(archive_write_close(to->a), ARCHIVE_OK);
     archive_write_free(to->a);
 }
