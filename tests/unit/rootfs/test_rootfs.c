@@ -35,7 +35,11 @@ static gboolean make(const char *dir, guint64 size, gboolean efi, const char *co
         packages[n] =
             (struct rootfs_package){name, paths[n], g_str_equal(name, "base-files") ? 0 : 1, n > 0};
     }
-    const struct rootfs_spec spec = {image, "qcow2", size, efi, {&deb_dpkg, packages, n, work}};
+    const struct rootfs_spec spec = {.image = image,
+                                     .format = "qcow2",
+                                     .size = size,
+                                     .efi = efi,
+                                     .content = {&deb_dpkg, packages, n, work}};
     gboolean good = rootfs_make(&spec, NULL, cancel, error);
     /* Nothing is left but the image. */
     assert_int_equal(rmdir(work), 0);

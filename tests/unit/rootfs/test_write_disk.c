@@ -49,8 +49,9 @@ static void entry_put(const struct archiver *to, struct archive_entry *e, const 
     archive_entry_free(e);
 }
 
-static void archiver_close(const struct archiver *to)
+static void archiver_close(struct archiver *to)
 {
+    g_clear_pointer(&to->path, g_free);
     assert_int_equal(archive_write_close(to->a), ARCHIVE_OK);
     archive_write_free(to->a);
 }
@@ -298,7 +299,8 @@ static void both_ways_give_the_same_tree(void **state)
     g_autofree char *image = g_build_filename(*state, "direct.raw", NULL);
     g_autofree char *archive = g_build_filename(*state, "archive", NULL);
     g_autofree char *direct = g_strconcat(image, OFFSET, NULL);
-    const struct rootfs_spec spec = {image, "raw", 512 * MIB, FALSE, content};
+    const struct rootfs_spec spec = {
+        .image = image, .format = "raw", .size = 512 * MIB, .efi = FALSE, .content = content};
     assert_true(rootfs_make(&spec, NULL, NULL, &error));
     int fd = open(archive, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     assert_true(rootfs_unpack(&content, fd, NULL, NULL, &error));
