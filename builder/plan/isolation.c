@@ -92,17 +92,17 @@ static void isolation_choose(plan *p, const recipe *r, const struct plan_host *h
         p->isolation_reason = g_strdup_printf("this site decides so, in %s", host->site_file);
     else if (obstacle)
         p->isolation_reason = g_strdup(obstacle);
-    else if (!host->accel || (!host->accel->kvm && isolation_is_native(r->arch) && !sandbox))
-        p->isolation_reason = g_strdup("this host was not looked at");
-    else if (host->accel->kvm)
+    else if (host->accel && host->accel->kvm)
         p->isolation_reason = g_strdup("this host has KVM");
     else if (!isolation_is_native(r->arch))
         p->isolation_reason =
             g_strdup_printf("programs of %s do not run on this host's processor", r->arch);
-    else if (sandbox && sandbox->kind == SANDBOX_USER) {
+    else if (!host->accel || !sandbox)
+        p->isolation_reason = g_strdup("this host was not looked at");
+    else if (sandbox->kind == SANDBOX_USER) {
         p->isolation = PLAN_NAMESPACE;
         p->isolation_reason = g_strdup_printf("this host has no KVM, but %s", sandbox->why);
-    } else if (sandbox && sandbox->kind == SANDBOX_ROOT)
+    } else if (sandbox->kind == SANDBOX_ROOT)
         p->isolation_reason = g_strdup_printf(
             "%s: ask for isolation: namespace by name if that is enough", sandbox->why);
     else

@@ -111,8 +111,8 @@ struct unpacking {
 static gpointer unpacking_thread(gpointer data)
 {
     struct unpacking *u = data;
-    return GINT_TO_POINTER(
-        unpack_archive(u->b->plan, u->b->media, u->fd, u->b->progress, u->b->cancel, &u->error));
+    return GINT_TO_POINTER(unpack_archive(u->b->plan, u->b->media, u->b->work_dir, u->fd,
+                                          u->b->progress, u->b->cancel, &u->error));
 }
 
 /* Of two errors that which came first is the cause: a reader that gives up ends the writer. */

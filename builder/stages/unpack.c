@@ -49,11 +49,11 @@ gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, p
     return rootfs_make(&spec, reporter, cancel, error);
 }
 
-gboolean unpack_archive(const plan *p, const media_boot *boot, int fd, progress *reporter,
-                        GCancellable *cancel, GError **error)
+gboolean unpack_archive(const plan *p, const media_boot *boot, const char *work_dir, int fd,
+                        progress *reporter, GCancellable *cancel, GError **error)
 {
     g_autofree struct rootfs_package *packages = unpack_packages(boot);
     const struct rootfs_content content = {p->installer->packaging->database, packages,
-                                           boot->packages->len, p->cache_dir};
+                                           boot->packages->len, work_dir};
     return rootfs_unpack(&content, fd, reporter, cancel, error);
 }

@@ -11,6 +11,7 @@
  * what recipes with the same packages share. */
 void unpack_root_uuid(const media_boot *boot, char uuid[LAYOUT_UUID_BYTES]);
 
-/* As rootfs_unpack, with the packages of boot. */
-gboolean unpack_archive(const plan *p, const media_boot *boot, int fd, progress *reporter,
-                        GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* As rootfs_unpack, with the packages of boot.  work_dir: for what does not fit into memory. */
+gboolean unpack_archive(const plan *p, const media_boot *boot, const char *work_dir, int fd,
+                        progress *reporter, GCancellable *cancel,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
