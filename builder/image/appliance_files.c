@@ -114,8 +114,10 @@ static gboolean appliance_remove_tree(guest *g, const char *path, GError **error
 
 gboolean appliance_remove(guest *g, const char *path, gboolean all, GError **error)
 {
-    return all ? appliance_remove_tree(g, path, error)
-               : did(g, guestfs_rm_f(g->appliance->h, path), error);
+    if (all)
+        return appliance_remove_tree(g, path, error);
+    return guestfs_rm_f(g->appliance->h, path) == 0 || appliance_is_absent(g) ||
+           appliance_reason(g, error);
 }
 
 gboolean appliance_mkdirs(guest *g, const char *path, GError **error)
