@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "image/stream.h"
 
-#include "base/error.h"
+#include "base/pipe.h"
 #include "image/backend.h"
 
 #include <fcntl.h>
@@ -35,10 +35,8 @@ static gboolean stream_run(guest *g, const char *directory, char *const *exclude
 {
     int ends[2];
     g_autoptr(GError) local = NULL;
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        ingot_set_error(error, INGOT_EXIT_HOST, NULL, "cannot make a pipe");
+    if (!pipe_open(ends, error))
         return FALSE;
-    }
     job->fd = ends[0];
     GThread *thread = g_thread_new("stream", run_reader, job);
     gboolean sent = names ? g->backend->send_names(g, directory, ends[1], &local)

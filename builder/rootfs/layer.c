@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/pipe.h"
 #include "base/space.h"
 
 #include <archive.h>
@@ -17,7 +18,6 @@
 #define LAYER_LEVEL "1"
 /* More than one, so that libzstd cuts its blocks as it does for any number of them. */
 #define LAYER_THREADS "2"
-#define LAYER_PIPE    (1 << 20)
 #define LAYER_CHUNK   (256u << 10)
 
 struct layer_writer {
@@ -100,9 +100,8 @@ static gpointer layer_compress(gpointer data)
 static gboolean layer_stream(tree *t, gboolean changes, struct layer_writer *w, GError **error)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return layer_fail_write(w->path, errno, g_strerror(errno), error);
-    (void)fcntl(ends[1], F_SETPIPE_SZ, LAYER_PIPE);
+    if (!pipe_open(ends, error))
+        return FALSE;
     w->from = ends[0];
     GThread *thread = g_thread_new("layer", layer_compress, w);
     g_autoptr(GError) local = NULL;
@@ -208,9 +207,8 @@ static gpointer layer_expand_thread(gpointer data)
 static gboolean layer_put_one(tree *t, const char *path, GError **error)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return layer_fail_read(path, g_strerror(errno), error);
-    (void)fcntl(ends[1], F_SETPIPE_SZ, LAYER_PIPE);
+    if (!pipe_open(ends, error))
+        return FALSE;
     struct layer_reader reader = {.path = path, .to = ends[1]};
     g_autoptr(GError) local = NULL;
     GThread *thread = g_thread_new("layer", layer_expand_thread, &reader);

@@ -2,14 +2,13 @@
 #include "stages/namespace.h"
 
 #include "base/files.h"
+#include "base/pipe.h"
 #include "base/text.h"
 #include "rootfs/layer.h"
 #include "rootfs/rootfs.h"
 #include "stages/installation.h"
 #include "stages/unpack.h"
 
-#include <fcntl.h>
-#include <glib-unix.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -120,7 +119,7 @@ static gboolean namespace_unpack(build *b, GError **error)
 {
     int ends[2];
     g_autoptr(GError) received = NULL;
-    if (!g_unix_open_pipe(ends, FD_CLOEXEC, error))
+    if (!pipe_open(ends, error))
         return FALSE;
     struct unpacking u = {.b = b, .fd = ends[1]};
     GThread *thread = g_thread_new("unpack", unpacking_thread, &u);
@@ -283,7 +282,7 @@ static gboolean namespace_stream_disk(build *b, const struct rootfs_disk *disk, 
 {
     int ends[2];
     g_autoptr(GError) written = NULL;
-    if (!g_unix_open_pipe(ends, FD_CLOEXEC, error))
+    if (!pipe_open(ends, error))
         return FALSE;
     struct sending s = {.from = b->tree, .fd = ends[1]};
     GThread *thread = g_thread_new("send", sending_thread, &s);
