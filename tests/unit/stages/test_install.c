@@ -2,6 +2,9 @@
 #include "../media/keys.h"
 #include "sample.h"
 
+#include "stages/installation.h"
+#include "stages/unpack.h"
+
 #include <string.h>
 
 /* What the installation knows and asks before there is a machine. */
@@ -101,8 +104,9 @@ static void archive_without_modules(void **state)
 static plan *plan_of(const char *more)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = g_strconcat(
-        "name: web\nfamily: debian\nrelease: trixie\ninstaller: debian-installer\n", more, NULL);
+    g_autofree char *text =
+        g_strconcat("name: web\nfamily: debian\nrelease: trixie\n",
+                    strstr(more, "installer:") ? "" : "installer: debian-installer\n", more, NULL);
     g_autofree char *path = put("recipe.yaml", text, strlen(text));
     const struct plan_host host = {.host_archive = "http://apt.test/debian",
                                    .cpus = 2,
@@ -145,9 +149,76 @@ static void machines_have_keys(void **state)
         }
 }
 
+/* ---- in a namespace ---- */
+
+static void add_input(media_boot *boot, const char *name, const char *sha256)
+{
+    struct media_input *input = g_new0(struct media_input, 1);
+    input->name = g_strdup(name);
+    g_strlcpy(input->sha256, sha256, sizeof input->sha256);
+    g_ptr_array_add(boot->inputs, input);
+}
+
+static media_boot *packages_of(const char *sha256)
+{
+    media_boot *boot = g_new0(media_boot, 1);
+    boot->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)media_input_free);
+    boot->packages = g_ptr_array_new();
+    add_input(boot, "packages", sha256);
+    return boot;
+}
+
+static char *namespace_key(const char *more, gboolean base_only)
+{
+    g_autofree char *text = g_strconcat("installer: bootstrap\n", more, NULL);
+    g_autoptr(plan) p = plan_of(text);
+    g_autoptr(build) b = sample_build(p, NULL);
+    char hex[DIGEST_HEX_LEN + 1];
+    g_autoptr(digest) d = digest_new();
+    b->media = packages_of("aa");
+    install_in_namespace.add_inputs(b, base_only, d);
+    digest_finish(d, hex);
+    return g_strdup(hex);
+}
+
+/* A namespace sees no machine and no disk; the base system is that of every recipe with the same
+ * packages. */
+static void namespaces_have_keys(void **state)
+{
+    (void)state;
+    g_autofree char *plain = namespace_key("", FALSE), *base = namespace_key("", TRUE);
+    g_autofree char *large = namespace_key("disk: {size: 9GiB}\nvm: {memory: 3GiB}\n", FALSE);
+    g_autofree char *named = namespace_key("hostname: other\n", FALSE);
+    g_autofree char *named_base = namespace_key("hostname: other\n", TRUE);
+    g_autofree char *zone_base = namespace_key("timezone: Europe/Berlin\n", TRUE);
+    assert_string_equal(plain, large);
+    assert_string_not_equal(plain, named);
+    assert_string_equal(base, named_base);
+    assert_string_not_equal(base, zone_base);
+    assert_string_not_equal(plain, base);
+}
+
+/* fstab is part of what recipes share. */
+static void uuid_is_of_the_packages(void **state)
+{
+    (void)state;
+    char one[LAYOUT_UUID_BYTES], same[LAYOUT_UUID_BYTES], other[LAYOUT_UUID_BYTES];
+    g_autoptr(media_boot) a = packages_of("aa"), again = packages_of("aa"), b = packages_of("bb");
+    add_input(again, "kernel", "cc"); /* of the machine that configures them */
+    unpack_root_uuid(a, one);
+    unpack_root_uuid(again, same);
+    unpack_root_uuid(b, other);
+    assert_string_equal(one, same);
+    assert_string_not_equal(one, other);
+    assert_true(g_uuid_string_is_valid(one));
+    assert_int_equal(one[14], '8'); /* RFC 9562, section 4.2: version; 4.1: variant */
+    assert_non_null(strchr("89ab", one[19]));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(machines_have_keys),
-                                       cmocka_unit_test(archive_without_modules)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(machines_have_keys), cmocka_unit_test(namespaces_have_keys),
+        cmocka_unit_test(uuid_is_of_the_packages), cmocka_unit_test(archive_without_modules)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
