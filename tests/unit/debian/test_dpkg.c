@@ -2,36 +2,37 @@
 #include "../rootfs/support.h"
 
 #include "debian/debian.h"
+#include "rootfs/ext.h"
 #include "rootfs/unpack.h"
 
 #define INFO   "/var/lib/dpkg/info/"
 #define STATUS "/var/lib/dpkg/status"
 
-/* Unpacks packages (names with their paths, NULL-terminated) into a new image. */
-static gboolean unpack(void **state, const char *const *names, char **image, GError **error)
+/* Unpacks packages of these names (NULL-terminated) into a new image. */
+static gboolean unpack(void **state, const char *const *called, char **image, GError **error)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     *image = make_ext4(*state, 65536);
-    for (const char *const *n = names; *n; n++)
+    for (const char *const *n = called; *n; n++)
         g_ptr_array_add(paths, g_strdup_printf("%s/%s_1.0.deb", (char *)*state, *n));
     g_autoptr(ext) e = ext_open(*image, 0, error);
     g_autoptr(rootfs_queue) q =
         rootfs_queue_new(&deb_format, (const char *const *)paths->pdata, paths->len, 2, 1u << 20);
-    g_autoptr(unpacker) u = unpacker_new(&deb_dpkg, e, q);
+    g_autoptr(unpacker) u = unpacker_new(&deb_dpkg, ext_names(e), q);
     for (guint i = 0; i < paths->len; i++) {
         const struct rootfs_package package = {
-            .name = names[i], .path = g_ptr_array_index(paths, i), .automatic = i % 2 == 1};
+            .name = called[i], .path = g_ptr_array_index(paths, i), .automatic = i % 2 == 1};
         if (!unpacker_take(u, &package, NULL, error))
             return FALSE;
     }
     return unpacker_finish(u, error) && ext_close(g_steal_pointer(&e), error);
 }
 
-static char *unpack_good(void **state, const char *const *names)
+static char *unpack_good(void **state, const char *const *called)
 {
     g_autoptr(GError) error = NULL;
     char *image = NULL;
-    gboolean good = unpack(state, names, &image, &error);
+    gboolean good = unpack(state, called, &image, &error);
     assert_no_error(error);
     assert_true(good);
     assert_clean(image);
@@ -42,8 +43,8 @@ static void assert_refused(void **state, const char *name, const char *says)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *image = NULL;
-    const char *const names[] = {name, NULL};
-    assert_false(unpack(state, names, &image, &error));
+    const char *const called[] = {name, NULL};
+    assert_false(unpack(state, called, &image, &error));
     assert_error_says(error, INGOT_EXIT_MEDIA, says);
 }
 
