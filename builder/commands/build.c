@@ -99,6 +99,9 @@ static gboolean build_work(struct call *c, const struct options *o, GError **err
     progress_detail(c->progress, "%s", p->vm.accel.reason);
     progress_detail(c->progress, "isolation by a %s: %s", plan_isolation_name(p),
                     p->isolation_reason);
+    if (how.keep && p->isolation == PLAN_NAMESPACE)
+        progress_warning(c->progress, "--keep-on-failure has no effect in a namespace: with "
+                                      "--isolation machine, a failed machine can be looked into");
     g_autoptr(build) b = build_new(p, &how, c->progress, c->hidden, c->cancel, error);
     if (!b || !build_run(b, &c->exit_code, error))
         return FALSE;

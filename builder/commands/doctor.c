@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "commands/commands.h"
+#include "commands/site.h"
 
 #include "base/files.h"
 #include "base/spawn.h"
@@ -74,7 +75,13 @@ static void check_program(GArray *findings, const struct need *n)
     doctor_add(findings, n->program, GOOD, *out ? g_steal_pointer(&out) : spawn_find(n->program));
 }
 
-static void check_accel(struct call *c, GArray *findings)
+/* What decides where packages are configured. */
+struct doctor_host {
+    gboolean kvm;
+    enum sandbox_kind sandbox;
+};
+
+static void check_accel(struct call *c, GArray *findings, struct doctor_host *found)
 {
     struct vm_accel accel = {0};
     g_autofree char *cache = call_cache_dir(c);
@@ -86,6 +93,7 @@ static void check_accel(struct call *c, GArray *findings)
     doctor_add(findings, "accelerator", accel.kvm ? GOOD : WARN,
                g_strdup_printf("%s (-accel %s -cpu %s; the probe took %.1f s)", accel.reason,
                                accel.option, accel.cpu, accel.seconds));
+    found->kvm = accel.kvm;
     vm_accel_clear(&accel);
 }
 
@@ -130,7 +138,8 @@ static void check_appliance(GArray *findings)
 }
 
 /* Without one, packages are configured in a machine. */
-static gboolean check_sandbox(struct call *c, GArray *findings, GError **error)
+static gboolean check_sandbox(struct call *c, GArray *findings, struct doctor_host *found,
+                              GError **error)
 {
     struct sandbox_host host;
     if (!sandbox_probe(&host, c->cancel, error))
@@ -141,8 +150,30 @@ static gboolean check_sandbox(struct call *c, GArray *findings, GError **error)
         good ? g_strdup_printf("%s; memory and processes are limited by %s", host.why, host.limits)
              : g_strdup_printf("%s%s%s", host.why, host.remedy ? "; " : "",
                                host.remedy ? host.remedy : ""));
+    found->sandbox = host.kind;
     sandbox_host_clear(&host);
     return TRUE;
+}
+
+/* What isolation: auto comes to here, for recipes of this host's architecture. */
+static void check_isolation(GArray *findings, const struct doctor_host *found)
+{
+    struct site site;
+    g_autoptr(GError) error = NULL;
+    if (!site_read(SITE_FILE, &site, &error)) {
+        doctor_add(findings, "isolation", BAD, doctor_error_text("", error));
+        return;
+    }
+    gboolean namespaces =
+        plan_isolation_usual(found->kvm, found->sandbox, site.isolation) == PLAN_NAMESPACE;
+    const char *why = site.isolation ? "as " SITE_FILE " demands"
+                      : namespaces   ? "there is no KVM to make a machine fast"
+                      : found->kvm   ? "KVM makes it fast"
+                                     : "emulated, because there is neither KVM nor a sandbox";
+    doctor_add(findings, "isolation", found->kvm || namespaces || site.isolation ? GOOD : WARN,
+               g_strdup_printf("packages are configured in a %s: %s",
+                               namespaces ? "namespace" : "machine", why));
+    site_clear(&site);
 }
 
 static void check_keyring(GArray *findings, const char *family, const char *path)
@@ -235,11 +266,13 @@ static gboolean doctor_command(struct call *c, GError **error)
     g_array_set_clear_func(findings, finding_clear);
     for (gsize i = 0; i < G_N_ELEMENTS(needs); i++)
         check_program(findings, &needs[i]);
-    check_accel(c, findings);
+    struct doctor_host found = {FALSE, SANDBOX_NONE};
+    check_accel(c, findings, &found);
     check_firmware(findings);
     check_appliance(findings);
-    if (!check_sandbox(c, findings, error))
+    if (!check_sandbox(c, findings, &found, error))
         return FALSE;
+    check_isolation(findings, &found);
     check_keyrings(findings);
     check_mirror(c, findings);
     check_space(c, findings);
@@ -259,9 +292,9 @@ const command command_doctor = {
     .heading = "Report what this host can do, and why",
     .description =
         "Probes the accelerator by running code in a guest and the sandbox by running a program in "
-        "one, and looks for the programs, the firmware, the kernel for libguestfs, the keyrings, "
+        "one, says which of both configures packages, and looks for the programs, the firmware, "
         "the "
-        "mirror and the disk space that a build needs.",
+        "kernel for libguestfs, the keyrings, the mirror and the disk space that a build needs.",
     .plans = TRUE,
     .run = doctor_command,
 };

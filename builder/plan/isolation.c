@@ -84,30 +84,40 @@ static gboolean isolation_force(plan *p, const recipe *r, const struct plan_host
 }
 
 /* Of what is possible, the fastest that is not weaker than a sandbox in a user namespace. */
-static void isolation_choose(plan *p, const recipe *r, const struct plan_host *host)
+enum plan_isolation plan_isolation_usual(gboolean kvm, enum sandbox_kind sandbox, const char *site)
+{
+    return !kvm && sandbox == SANDBOX_USER && !isolation_is(site, MACHINE) ? PLAN_NAMESPACE
+                                                                           : PLAN_MACHINE;
+}
+
+/* Why it is a machine whatever else this host has; owned by the caller, NULL: it need not be. */
+static char *isolation_why_machine(const plan *p, const recipe *r, const struct plan_host *host)
 {
     const char *obstacle = isolation_obstacle(p->installer, p->family, r->arch);
-    const struct sandbox_host *sandbox = host->sandbox;
     if (isolation_is(host->site_isolation, MACHINE))
-        p->isolation_reason = g_strdup_printf("this site decides so, in %s", host->site_file);
-    else if (obstacle)
-        p->isolation_reason = g_strdup(obstacle);
-    else if (host->accel && host->accel->kvm)
-        p->isolation_reason = g_strdup("this host has KVM");
-    else if (!isolation_is_native(r->arch))
-        p->isolation_reason =
-            g_strdup_printf("programs of %s do not run on this host's processor", r->arch);
-    else if (!host->accel || !sandbox)
-        p->isolation_reason = g_strdup("this host was not looked at");
-    else if (sandbox->kind == SANDBOX_USER) {
-        p->isolation = PLAN_NAMESPACE;
-        p->isolation_reason = g_strdup_printf("this host has no KVM, but %s", sandbox->why);
-    } else if (sandbox->kind == SANDBOX_ROOT)
-        p->isolation_reason = g_strdup_printf(
-            "%s: ask for isolation: namespace by name if that is enough", sandbox->why);
-    else
-        p->isolation_reason =
-            g_strdup_printf("this host has neither KVM nor a sandbox: %s", sandbox->why);
+        return g_strdup_printf("this site decides so, in %s", host->site_file);
+    if (obstacle)
+        return g_strdup(obstacle);
+    if (host->accel && host->accel->kvm)
+        return g_strdup("this host has KVM");
+    if (!isolation_is_native(r->arch))
+        return g_strdup_printf("programs of %s do not run on this host's processor", r->arch);
+    return host->accel && host->sandbox ? NULL : g_strdup("this host was not looked at");
+}
+
+static void isolation_choose(plan *p, const recipe *r, const struct plan_host *host)
+{
+    const struct sandbox_host *sandbox = host->sandbox;
+    p->isolation_reason = isolation_why_machine(p, r, host);
+    if (p->isolation_reason || !sandbox)
+        return;
+    p->isolation = plan_isolation_usual(FALSE, sandbox->kind, host->site_isolation);
+    p->isolation_reason = g_strdup_printf(
+        sandbox->kind == SANDBOX_USER   ? "this host has no KVM, but %s"
+        : sandbox->kind == SANDBOX_ROOT ? "%s: ask for isolation: namespace by name if that is "
+                                          "enough"
+                                        : "this host has neither KVM nor a sandbox: %s",
+        sandbox->why);
 }
 
 gboolean isolation_resolve(plan *p, const recipe *r, const struct plan_host *host, GError **error)

@@ -38,12 +38,15 @@ struct plan_host {
     const char *cache_dir, *data_dir, *out_dir;
 };
 
+/* Where the installer's scripts run: in a virtual machine, or in a sandbox on the host's kernel. */
+enum plan_isolation { PLAN_MACHINE, PLAN_NAMESPACE };
+
+/* What "auto" means where both are possible; site: what the site allows ("machine"), or NULL. */
+enum plan_isolation plan_isolation_usual(gboolean kvm, enum sandbox_kind sandbox, const char *site);
+
 /* Whether a plan of the recipe depends on what sandbox_probe finds; isolation: of an option, or
  * NULL. */
 gboolean plan_needs_sandbox(const recipe *r, const char *isolation, gboolean kvm);
-
-/* Where the installer's scripts run: in a virtual machine, or in a sandbox on the host's kernel. */
-enum plan_isolation { PLAN_MACHINE, PLAN_NAMESPACE };
 
 typedef struct plan plan;
 struct plan {

@@ -447,7 +447,7 @@ static gint64 last_used(const char *dir)
     return g_lstat(lock_path, &info) == 0 || g_lstat(dir, &info) == 0 ? cached_time(&info) : 0;
 }
 
-/* What is installed has a second name of its base system in its own directory (base_system.c):
+/* What is installed has a second name of its base system in its own directory (installation.c):
  * while that exists, the space is not free. */
 static gboolean is_under_another(const char *dir)
 {
