@@ -55,7 +55,7 @@ static gboolean make_disk(const char *disk, GPtrArray *phases, gpointer text, GE
 
 static gboolean drive_kept(const char *folder, const char *name, const char *text, GError **error)
 {
-    g_autoptr(kept) k = kept_hold(folder, "base", name, NULL, error);
+    g_autoptr(kept) k = kept_hold(folder, &kept_base_disk, name, NULL, error);
     g_autoptr(GPtrArray) phases = k ? kept_make(k, make_disk, (gpointer)text, error) : NULL;
     return phases != NULL;
 }
@@ -65,11 +65,11 @@ static gboolean drive_load(const char *folder, const char *name, const char *tex
     (void)text;
     gint64 age;
     g_autofree char *why = NULL, *disk = NULL;
-    g_autoptr(kept) k = kept_hold(folder, "base", name, NULL, error);
+    g_autoptr(kept) k = kept_hold(folder, &kept_base_disk, name, NULL, error);
     g_autoptr(GPtrArray) phases = k ? kept_load(k, 1000, &age, &why) : NULL;
     if (why)
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "%s", why);
-    if (phases && g_file_get_contents(kept_disk(k), &disk, NULL, error))
+    if (phases && g_file_get_contents(kept_file(k), &disk, NULL, error))
         printf("%s", disk);
     return k && !why;
 }
