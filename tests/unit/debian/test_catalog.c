@@ -130,7 +130,7 @@ static void a_large_suite_in_little_memory(void **state)
     g_autofree char *file = under(*state, "Packages");
     write_suite(file);
     int mib = growth_of_child(file);
-    print_message("%u packages: %d MiB\n", PACKAGES, mib);
+    print_message("# %u packages: %d MiB\n", PACKAGES, mib);
     assert_in_range(mib, 0, MIB_MAX);
 }
 

@@ -209,7 +209,7 @@ static void random_changes_on_top_of_a_random_tree(void **state)
     const char *given = g_getenv("INGOT_TEST_SEED"), *more = g_getenv("INGOT_TEST_ROUNDS");
     guint32 seed = given ? (guint32)g_ascii_strtoull(given, NULL, 10) : g_random_int();
     for (guint i = 0; i < (more ? (guint)g_ascii_strtoull(more, NULL, 10) : 1); i++) {
-        print_message("INGOT_TEST_SEED=%u\n", seed + i);
+        print_message("# INGOT_TEST_SEED=%u\n", seed + i);
         g_autoptr(GRand) rand = g_rand_new_with_seed(seed + i);
         g_autofree char *before = random_script(rand), *after = random_script(rand);
         assert_changes(before, after);
