@@ -33,6 +33,11 @@ const os_installer *os_installer_for_family(const char *family)
     return NULL;
 }
 
+const os_installer *os_installer_choose(const char *name, const char *family)
+{
+    return name ? os_installer_find(name) : family ? os_installer_for_family(family) : NULL;
+}
+
 char *os_hint_with_media(const char *family, gboolean seeded)
 {
     for (const os_installer *const *i = os_installers(); family && *i; i++)

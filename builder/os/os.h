@@ -139,6 +139,8 @@ typedef struct os_installer {
 const os_installer *const *os_installers(void);
 const os_installer *os_installer_find(const char *name);         /* or NULL */
 const os_installer *os_installer_for_family(const char *family); /* the default, or NULL */
+/* The one of that name, or without a name the default of the family; both may be NULL. */
+const os_installer *os_installer_choose(const char *name, const char *family);
 
 /* What to do about a key that only an installer with a medium of its own understands (seeded: one
  * that takes boot commands, too), by the name of one of the family; the caller owns the text. */

@@ -136,9 +136,7 @@ gboolean isolation_resolve(plan *p, const recipe *r, const struct plan_host *hos
 
 gboolean plan_needs_sandbox(const recipe *r, const char *isolation, gboolean kvm)
 {
-    const os_installer *installer = r->installer ? os_installer_find(r->installer)
-                                    : r->family  ? os_installer_for_family(r->family)
-                                                 : NULL;
+    const os_installer *installer = os_installer_choose(r->installer, r->family);
     const char *asked = isolation ? isolation : r->isolation;
     if (!installer || !r->arch || isolation_is(asked, MACHINE) ||
         isolation_obstacle(installer, r->family, r->arch) || !isolation_is_native(r->arch))

@@ -77,9 +77,7 @@ static void check_family(const recipe *r, recipe_problems *problems)
 /* NULL also if the family is unknown, which check_family reports. */
 static const os_installer *choose_installer(const recipe *r, recipe_problems *problems)
 {
-    const os_installer *found = r->installer ? os_installer_find(r->installer)
-                                : r->family  ? os_installer_for_family(r->family)
-                                             : NULL;
+    const os_installer *found = os_installer_choose(r->installer, r->family);
     if (found || !r->installer)
         return found;
     g_autofree char *hint = names_hint("the installers are: ", names_installers(), r->installer);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rootfs/blocks.h"
 
+#include "base/write.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,19 +83,9 @@ errcode_t blocks_free(struct blocks *b, ext2_ino_t ino, struct ext2_inode *inode
     return code;
 }
 
-static errcode_t write_at(int fd, const char *data, gsize length, guint64 at)
+static errcode_t blocks_write_at(int fd, const char *data, gsize length, guint64 at)
 {
-    while (length) {
-        ssize_t n = pwrite(fd, data, length, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        data += n;
-        length -= (gsize)n;
-        at += (guint64)n;
-    }
-    return 0;
+    return write_all_at(fd, data, length, at) ? 0 : errno;
 }
 
 errcode_t blocks_write(const struct blocks *b, const GArray *runs, guint64 at, const void *data,
@@ -106,8 +98,8 @@ errcode_t blocks_write(const struct blocks *b, const GArray *runs, guint64 at, c
         guint64 size = run->count * b->fs->blocksize;
         if (at < start + size) {
             gsize n = (gsize)MIN((guint64)length, start + size - at);
-            code =
-                write_at(b->fd, data, n, b->offset + run->first * b->fs->blocksize + (at - start));
+            code = blocks_write_at(b->fd, data, n,
+                                   b->offset + run->first * b->fs->blocksize + (at - start));
             data = (const char *)data + n;
             length -= n;
             at += n;

@@ -43,7 +43,7 @@ static gboolean make_sparse(const char *raw, guint64 size, GError **error)
 }
 
 /* sfdisk(8), "Script-header lines" and "Unnamed-fields format". */
-static char *partition_script(const struct disk_layout *layout, guint64 start, guint64 sectors)
+static char *partition_script(const struct rootfs_layout *layout, guint64 start, guint64 sectors)
 {
     if (layout->efi)
         return g_strdup_printf(
@@ -54,11 +54,11 @@ static char *partition_script(const struct disk_layout *layout, guint64 start, g
     return g_strdup_printf("label: dos\nunit: sectors\n%s%.8s%s"
                            "start=%" G_GUINT64_FORMAT ", size=%" G_GUINT64_FORMAT
                            ", type=83, bootable\n",
-                           layout->uuid ? "label-id: 0x" : "", layout->uuid ? layout->uuid : "",
-                           layout->uuid ? "\n" : "", start, sectors);
+                           *layout->uuid ? "label-id: 0x" : "", layout->uuid,
+                           *layout->uuid ? "\n" : "", start, sectors);
 }
 
-static gboolean partition(const char *raw, const struct disk_layout *layout, guint64 offset,
+static gboolean partition(const char *raw, const struct rootfs_layout *layout, guint64 offset,
                           guint64 length, GCancellable *cancel, GError **error)
 {
     const char *const argv[] = {"sfdisk", "--quiet", "--no-reread", "--no-tell-kernel", raw, NULL};
@@ -78,14 +78,14 @@ static gboolean make_esp(const char *raw, GCancellable *cancel, GError **error)
 
 /* Without features that Debian 12's GRUB cannot read (metadata_csum_seed) or its kernel warns about
  * (orphan_file).  The image is all zeros: nothing needs zeroing, now or later in the guest. */
-static gboolean make_ext4(const char *raw, const struct disk_layout *layout, guint64 offset,
+static gboolean make_ext4(const char *raw, const struct rootfs_layout *layout, guint64 offset,
                           guint64 length, GCancellable *cancel, GError **error)
 {
     const char *uuid = layout->uuid;
     g_autofree char *options =
         g_strdup_printf("offset=%" G_GUINT64_FORMAT
                         ",lazy_itable_init=1,lazy_journal_init=1,assume_storage_prezeroed=1%s%s",
-                        offset, uuid ? ",hash_seed=" : "", uuid ? uuid : "");
+                        offset, *uuid ? ",hash_seed=" : "", uuid);
     g_autofree char *blocks = g_strdup_printf("%" G_GUINT64_FORMAT "K", length / 1024);
     const char *const argv[] = {"mke2fs",
                                 "-q",
@@ -99,7 +99,7 @@ static gboolean make_ext4(const char *raw, const struct disk_layout *layout, gui
                                 "-E",
                                 options,
                                 "-U",
-                                uuid ? uuid : "random",
+                                *uuid ? uuid : "random",
                                 raw,
                                 blocks,
                                 NULL};
@@ -119,7 +119,7 @@ static gboolean check_size(guint64 size, GError **error)
     return FALSE;
 }
 
-gboolean disk_make(const char *raw, const struct disk_layout *layout, guint64 *offset,
+gboolean disk_make(const char *raw, const struct rootfs_layout *layout, guint64 *offset,
                    GCancellable *cancel, GError **error)
 {
     gboolean efi = layout->efi;

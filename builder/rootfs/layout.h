@@ -2,14 +2,17 @@
 #pragma once
 #include <glib.h>
 
-/* The disk that is made from a tree: what its writer makes, and what can be said of it before. */
+/* A disk with a root file system: what its writer makes, and what can be said of it before. */
 
 #define LAYOUT_UUID_BYTES 37 /* as text, with the NUL: RFC 9562, section 4 */
 
 struct rootfs_layout {
-    guint64 size;                 /* of the disk in bytes */
-    gboolean efi;                 /* as in struct rootfs_spec */
-    char uuid[LAYOUT_UUID_BYTES]; /* of the root file system */
+    guint64 size; /* of the disk in bytes */
+    /* GPT with an EFI system partition and the root file system as partition 2; else MBR with the
+     * root file system as its one partition, bootable. */
+    gboolean efi;
+    /* Of the root file system; an MBR's signature begins like it.  "": any. */
+    char uuid[LAYOUT_UUID_BYTES];
 };
 
 struct layout_partition {

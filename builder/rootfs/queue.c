@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rootfs/queue.h"
 
+#include "base/write.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -67,21 +69,6 @@ static gboolean reserve(struct slot *s, gsize length)
     return !q->stop;
 }
 
-static gboolean overflow_write(int fd, const char *data, gsize length, guint64 at)
-{
-    while (length) {
-        ssize_t n = pwrite(fd, data, length, (off_t)at);
-        if (n < 0 && errno != EINTR)
-            return FALSE;
-        if (n > 0) {
-            data += n;
-            length -= (gsize)n;
-            at += (guint64)n;
-        }
-    }
-    return TRUE;
-}
-
 /* Puts the part into the file; the mutex is held, but not while it is written. */
 static gboolean overflow_part(struct slot *s)
 {
@@ -90,7 +77,7 @@ static gboolean overflow_part(struct slot *s)
     q->overflown += s->part->length;
     q->away++;
     g_mutex_unlock(&q->mutex);
-    gboolean good = overflow_write(q->overflow, s->part->bytes, s->part->length, at);
+    gboolean good = write_all_at(q->overflow, s->part->bytes, s->part->length, at);
     g_mutex_lock(&q->mutex);
     if (!good) {
         q->away--;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rootfs/receive.h"
 
+#include "base/write.h"
+#include "rootfs/names.h"
 #include "rootfs/scan.h"
 #include "rootfs/tree.h"
 #include "rootfs/xattrs.h"
@@ -47,20 +49,6 @@ static gboolean receive_fail(const struct receiving *g, int code, GError **error
 }
 
 /* ---- places ---- */
-
-/* Without empty and "." parts; NULL: it leads out. */
-static char *receive_clean(const char *raw)
-{
-    g_auto(GStrv) parts = g_strsplit(raw ? raw : "..", "/", -1);
-    GString *path = g_string_new(NULL);
-    gboolean good = TRUE;
-    for (char **part = parts; *part; part++) {
-        good &= strcmp(*part, "..") != 0;
-        if (**part && strcmp(*part, ".") != 0)
-            g_string_append_printf(path, "%s%s", path->len ? "/" : "", *part);
-    }
-    return g_string_free(path, !good);
-}
 
 /* Opens a directory below at, and closes at. */
 static int receive_step(int at, const char *name, gboolean create)
@@ -206,21 +194,6 @@ static gboolean receive_directory_times(const struct receive *r, GError **error)
 
 /* ---- files ---- */
 
-static gboolean receive_write(int fd, const char *data, gsize size, gint64 offset)
-{
-    while (size) {
-        ssize_t n = pwrite(fd, data, size, offset);
-        if (n < 0 && errno != EINTR)
-            return FALSE;
-        if (n > 0) {
-            data += n;
-            size -= (gsize)n;
-            offset += n;
-        }
-    }
-    return TRUE;
-}
-
 static gboolean receive_bad_archive(const struct receive *r, GError **error)
 {
     const char *why = archive_error_string(r->a);
@@ -238,7 +211,7 @@ static gboolean receive_data(const struct receiving *g, int fd, GError **error)
     la_int64_t offset = 0, end = 0;
     int code;
     while ((code = archive_read_data_block(g->in->a, &block, &size, &offset)) == ARCHIVE_OK) {
-        if (!receive_write(fd, block, size, offset))
+        if (!write_all_at(fd, block, size, (guint64)offset))
             return receive_fail(g, errno, error);
         end = offset + (la_int64_t)size;
     }
@@ -271,7 +244,7 @@ static gboolean receive_file(const struct receiving *g, GError **error)
 
 static gboolean receive_hard_link(const struct receiving *g, GError **error)
 {
-    g_autofree char *path = receive_clean(archive_entry_hardlink(g->entry));
+    g_autofree char *path = names_clean(archive_entry_hardlink(g->entry));
     if (!path || !*path)
         return receive_fail(g, EINVAL, error);
     char *slash = strrchr(path, '/');
@@ -308,11 +281,11 @@ static gboolean receive_special(const struct receiving *g, GError **error)
 static gboolean receive_opaque(const struct receiving *g, GError **error)
 {
     g_autoptr(GString) text = NULL;
-    g_autoptr(GPtrArray) names = scan_names(g->in->at, &text);
-    if (!names)
+    g_autoptr(GPtrArray) found = scan_names(g->in->at, &text);
+    if (!found)
         return receive_fail(g, errno, error);
-    for (guint i = 0; i < names->len; i++) {
-        const char *name = g_ptr_array_index(names, i);
+    for (guint i = 0; i < found->len; i++) {
+        const char *name = g_ptr_array_index(found, i);
         g_autofree char *path = g_strdup_printf("%s%s%s", g->in->up, *g->in->up ? "/" : "", name);
         if (!g_hash_table_contains(g->in->placed, path) && !receive_clear(g, name, error))
             return FALSE;
@@ -376,7 +349,7 @@ static gboolean receive_entries(struct receive *r, GError **error)
     while ((code = archive_read_next_header(r->a, &g.entry)) == ARCHIVE_OK ||
            code == ARCHIVE_WARN) {
         const char *raw = archive_entry_pathname(g.entry);
-        g_autofree char *path = receive_clean(raw);
+        g_autofree char *path = names_clean(raw);
         if (!path) {
             scan_set_error(error, EINVAL, raw);
             return FALSE;

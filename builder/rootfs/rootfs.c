@@ -120,12 +120,11 @@ static gboolean check_absent(const char *image, GError **error)
 gboolean rootfs_make(const struct rootfs_spec *spec, progress *p, GCancellable *cancel,
                      GError **error)
 {
-    const struct disk_layout layout = {.size = spec->size, .efi = spec->efi, .uuid = spec->uuid};
     g_autofree char *raw = g_build_filename(spec->content.work_dir, "rootfs.raw", NULL);
     guint64 offset = 0;
     if (!check_absent(spec->image, error))
         return FALSE;
-    gboolean good = disk_make(raw, &layout, &offset, cancel, error) &&
+    gboolean good = disk_make(raw, &spec->layout, &offset, cancel, error) &&
                     rootfs_fill(raw, offset, spec, p, cancel, error);
     if (good) {
         good = disk_convert(raw, spec->image, spec->format, cancel, error);
@@ -173,9 +172,8 @@ static gboolean fill_from(const char *raw, guint64 offset, int fd, GCancellable 
 static gboolean write_disk(const struct rootfs_disk *disk, int fd, GCancellable *cancel,
                            GError **error)
 {
-    const struct disk_layout layout = {.size = disk->size, .uuid = disk->uuid};
     guint64 offset = 0;
-    return disk_make(disk->image, &layout, &offset, cancel, error) &&
+    return disk_make(disk->image, &disk->layout, &offset, cancel, error) &&
            fill_from(disk->image, offset, fd, cancel, error) &&
            (!disk->boot || grub_bios_embed(disk->image, disk->boot, disk->core, offset, error));
 }
@@ -184,7 +182,7 @@ gboolean rootfs_write_disk(const struct rootfs_disk *disk, int fd, GCancellable 
                            GError **error)
 {
     gboolean good = FALSE;
-    if (disk->efi)
+    if (disk->layout.efi)
         ingot_set_error(error, INGOT_EXIT_HOST, "use isolation: machine",
                         "a disk for UEFI cannot be written from a tree of files");
     else if (check_absent(disk->image, error)) {

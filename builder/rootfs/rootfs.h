@@ -75,10 +75,7 @@ struct rootfs_content {
 struct rootfs_spec {
     const char *image;  /* to make; must not exist */
     const char *format; /* of the image, QEMU's name */
-    guint64 size;       /* of the disk in bytes */
-    gboolean efi;       /* GPT with an EFI system partition and the root file system as partition 2;
-                         * else MBR with the root file system as its one partition, bootable */
-    const char *uuid;   /* of the root file system; NULL: any */
+    struct rootfs_layout layout;
     /* Its work_dir is private, and has the raw image: the same file system is faster. */
     struct rootfs_content content;
 };
@@ -98,10 +95,8 @@ gboolean rootfs_unpack(const struct rootfs_content *content, int fd, progress *p
                        GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 struct rootfs_disk {
-    const char *image;   /* to make, raw and sparse; must not exist */
-    guint64 size;        /* of the disk in bytes */
-    gboolean efi;        /* refused */
-    const char *uuid;    /* of the root file system; the MBR's signature begins like it */
+    const char *image;           /* to make, raw and sparse; must not exist */
+    struct rootfs_layout layout; /* efi is refused; uuid is given */
     GBytes *boot, *core; /* GRUB for BIOS, boot.img and core.img, both untrusted; NULL: none */
 };
 

@@ -26,95 +26,76 @@ struct serving {
     mark **old; /* of the server */
 };
 
-typedef gboolean (*serve_fn)(struct serving *s, GError **error);
+/* root: the directory of the request, open. */
+typedef gboolean (*serve_tree_fn)(struct serving *s, int root, GError **error);
 typedef gboolean (*serve_file_fn)(const struct message_request *q, struct served *r,
                                   GError **error);
 
-/* ---- what goes through a descriptor ---- */
+/* ---- what is done with a directory ---- */
 
-static int serve_open_directory(const struct serving *s, GError **error)
+static gboolean serve_usage(struct serving *s, int root, GError **error)
 {
-    int fd = open(s->q.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        scan_set_error(error, errno, NULL);
-    return fd;
+    return send_usage(root, &s->r.number, error);
 }
 
-static gboolean serve_hello(struct serving *s, GError **error)
+static gboolean serve_send(struct serving *s, int root, GError **error)
 {
-    (void)error;
-    s->r.text = g_strdup(INGOT_VERSION);
-    return TRUE;
+    return send_all(root, s->q.names, s->fd, error);
 }
 
-static gboolean serve_usage(struct serving *s, GError **error)
+static gboolean serve_send_names(struct serving *s, int root, GError **error)
 {
-    int root = serve_open_directory(s, error);
-    gboolean good = root >= 0 && send_usage(root, &s->r.number, error);
-    if (root >= 0)
-        close(root);
-    return good;
+    return send_names(root, s->fd, error);
 }
 
-static gboolean serve_send(struct serving *s, GError **error)
+static gboolean serve_receive(struct serving *s, int root, GError **error)
 {
-    int root = serve_open_directory(s, error);
-    gboolean good = root >= 0 && send_all(root, s->q.names, s->fd, error);
-    if (root >= 0)
-        close(root);
-    return good;
+    return receive_all(root, s->fd, error);
 }
 
-static gboolean serve_send_names(struct serving *s, GError **error)
+static gboolean serve_mark(struct serving *s, int root, GError **error)
 {
-    int root = serve_open_directory(s, error);
-    gboolean good = root >= 0 && send_names(root, s->fd, error);
-    if (root >= 0)
-        close(root);
-    return good;
-}
-
-static gboolean serve_receive(struct serving *s, GError **error)
-{
-    int root = serve_open_directory(s, error);
-    gboolean good = root >= 0 && receive_all(root, s->fd, error);
-    if (root >= 0)
-        close(root);
-    return good;
-}
-
-static gboolean serve_mark(struct serving *s, GError **error)
-{
-    int root = serve_open_directory(s, error);
-    if (root < 0)
-        return FALSE;
     g_clear_pointer(s->old, mark_free);
     *s->old = mark_take(root, error);
-    close(root);
     return *s->old != NULL;
 }
 
-static gboolean serve_send_layer(struct serving *s, GError **error)
+static gboolean serve_send_layer(struct serving *s, int root, GError **error)
 {
-    if (s->q.flag && !*s->old) {
-        scan_set_error(error, EINVAL, "no mark");
+    if (!s->q.flag || *s->old)
+        return mark_send(s->q.flag ? *s->old : NULL, root, s->fd, error);
+    scan_set_error(error, EINVAL, "no mark");
+    return FALSE;
+}
+
+static gboolean serve_in_directory(struct serving *s, serve_tree_fn serve, GError **error)
+{
+    int root = open(s->q.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) {
+        scan_set_error(error, errno, NULL);
         return FALSE;
     }
-    int root = serve_open_directory(s, error);
-    gboolean good = root >= 0 && mark_send(s->q.flag ? *s->old : NULL, root, s->fd, error);
-    if (root >= 0)
-        close(root);
+    gboolean good = serve(s, root, error);
+    close(root);
     return good;
+}
+
+static gboolean serve_hello(const struct message_request *q, struct served *r, GError **error)
+{
+    (void)q;
+    (void)error;
+    r->text = g_strdup(INGOT_VERSION);
+    return TRUE;
 }
 
 /* ---- requests ---- */
 
 static const struct serve_operation {
     serve_file_fn file;
-    serve_fn other; /* when file is NULL */
+    serve_tree_fn tree; /* when file is NULL */
     gboolean stream;
 } serve_operations[MESSAGE_OPS] = {
-    [MESSAGE_HELLO] = {NULL, serve_hello, FALSE},
+    [MESSAGE_HELLO] = {serve_hello, NULL, FALSE},
     [MESSAGE_STAT] = {serve_stat, NULL, FALSE},
     [MESSAGE_STAT_LIST] = {serve_stat_list, NULL, FALSE},
     [MESSAGE_LIST] = {serve_list, NULL, FALSE},
@@ -143,7 +124,8 @@ static gboolean serve_request(struct serving *s, GError **error)
         scan_set_error(error, EINVAL, NULL);
         return FALSE;
     }
-    return operation->file ? operation->file(&s->q, &s->r, error) : operation->other(s, error);
+    return operation->file ? operation->file(&s->q, &s->r, error)
+                           : serve_in_directory(s, operation->tree, error);
 }
 
 static GBytes *serve_reply(const struct served *r, const GError *error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rootfs/serve_files.h"
 
+#include "base/write.h"
 #include "rootfs/scan.h"
 
 #include <errno.h>
@@ -148,23 +149,6 @@ gboolean serve_read(const struct message_request *q, struct served *r, GError **
     return n == 0;
 }
 
-static gboolean serve_write_all(int fd, GBytes *bytes, guint64 offset)
-{
-    gsize size;
-    const char *data = g_bytes_get_data(bytes, &size);
-    while (size) {
-        ssize_t n = pwrite(fd, data, size, (off_t)offset);
-        if (n < 0 && errno != EINTR)
-            return FALSE;
-        if (n > 0) {
-            data += n;
-            size -= (gsize)n;
-            offset += (guint64)n;
-        }
-    }
-    return TRUE;
-}
-
 /* A piece of the file; the first one empties it. */
 gboolean serve_write(const struct message_request *q, struct served *r, GError **error)
 {
@@ -172,7 +156,9 @@ gboolean serve_write(const struct message_request *q, struct served *r, GError *
     (void)r;
     if (fd < 0)
         return serve_answer(FALSE, error);
-    gboolean good = (q->number || ftruncate(fd, 0) == 0) && serve_write_all(fd, q->data, q->number);
+    gsize size;
+    const void *data = g_bytes_get_data(q->data, &size);
+    gboolean good = (q->number || ftruncate(fd, 0) == 0) && write_all_at(fd, data, size, q->number);
     int code = errno;
     if (close(fd) != 0 && good) {
         code = errno;

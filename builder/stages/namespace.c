@@ -9,7 +9,6 @@
 #include "stages/installation.h"
 #include "stages/unpack.h"
 
-#include <string.h>
 #include <unistd.h>
 
 /* Raise it when the meaning of the inputs changes, or what is made of them. */
@@ -34,14 +33,6 @@ static void namespace_add_inputs(const build *b, gboolean base_only, digest *d)
     digest_field(d, "architecture", p->vm.arch);
     installation_add_media(b->media, d);
     installation_add_files(p, base_only, d);
-}
-
-struct rootfs_layout namespace_layout(const build *b)
-{
-    struct rootfs_layout layout = {.size = b->plan->disk_size,
-                                   .efi = b->plan->answers.sources->efi};
-    unpack_root_uuid(b->media, layout.uuid);
-    return layout;
 }
 
 /* ---- the tree ---- */
@@ -99,39 +90,57 @@ gboolean namespace_tree(build *b, GError **error)
     return namespace_open(b, error) && layer_put(b->tree, layers, error);
 }
 
-/* ---- unpacking: one thread reads the archive that another one writes ---- */
+/* ---- an archive from one thread to another ---- */
 
-struct unpacking {
+/* One end of it; both close their descriptor. */
+typedef gboolean (*namespace_end_fn)(build *b, int fd, gconstpointer data, GError **error);
+
+struct writing {
+    namespace_end_fn write;
     build *b;
     int fd;
+    gconstpointer data;
     GError *error;
 };
 
-static gpointer unpacking_thread(gpointer data)
+static gpointer namespace_write_thread(gpointer data)
 {
-    struct unpacking *u = data;
-    return GINT_TO_POINTER(unpack_archive(u->b->plan, u->b->media, u->b->work_dir, u->fd,
-                                          u->b->progress, u->b->cancel, &u->error));
+    struct writing *w = data;
+    return GINT_TO_POINTER(w->write(w->b, w->fd, w->data, &w->error));
 }
 
-/* Of two errors that which came first is the cause: a reader that gives up ends the writer. */
-static gboolean namespace_unpack(build *b, GError **error)
+/* write runs in a thread of its own.  Of two errors the reader's is the cause, because a reader
+ * that gives up ends the writer; but not if the writer has met a broken package. */
+static gboolean namespace_pipe(build *b, namespace_end_fn write, namespace_end_fn read,
+                               gconstpointer data, GError **error)
 {
     int ends[2];
-    g_autoptr(GError) received = NULL;
+    g_autoptr(GError) reading = NULL;
     if (!pipe_open(ends, error))
         return FALSE;
-    struct unpacking u = {.b = b, .fd = ends[1]};
-    GThread *thread = g_thread_new("unpack", unpacking_thread, &u);
-    gboolean good = tree_receive(b->tree, "/", ends[0], &received);
+    struct writing w = {.write = write, .b = b, .fd = ends[1], .data = data};
+    GThread *thread = g_thread_new("archive", namespace_write_thread, &w);
+    gboolean got = read(b, ends[0], data, &reading);
     gboolean sent = GPOINTER_TO_INT(g_thread_join(thread));
-    g_autoptr(GError) sending = u.error;
-    if (good && sent)
+    g_autoptr(GError) writing = w.error;
+    if (got && sent)
         return TRUE;
     gboolean reader =
-        !good && (sent || ingot_error_exit(sending, INGOT_EXIT_HOST) != INGOT_EXIT_MEDIA);
-    g_propagate_error(error, reader ? g_steal_pointer(&received) : g_steal_pointer(&sending));
+        !got && (sent || ingot_error_exit(writing, INGOT_EXIT_HOST) != INGOT_EXIT_MEDIA);
+    g_propagate_error(error, reader ? g_steal_pointer(&reading) : g_steal_pointer(&writing));
     return FALSE;
+}
+
+static gboolean namespace_write_packages(build *b, int fd, gconstpointer data, GError **error)
+{
+    (void)data;
+    return unpack_archive(b->plan, b->media, b->work_dir, fd, b->progress, b->cancel, error);
+}
+
+static gboolean namespace_read_tree(build *b, int fd, gconstpointer data, GError **error)
+{
+    (void)data;
+    return tree_receive(b->tree, "/", fd, error);
 }
 
 /* ---- running the scripts ---- */
@@ -140,14 +149,13 @@ static gboolean namespace_unpack(build *b, GError **error)
 static gboolean namespace_write_files(const build *b, gboolean base_only, const char *folder,
                                       GError **error)
 {
-    for (guint i = 0; i < b->plan->files->len; i++) {
-        const struct os_file *f = g_ptr_array_index(b->plan->files, i);
+    gsize n = 0;
+    g_autofree struct media_file *files = plan_media_files(b->plan, base_only, &n);
+    for (gsize i = 0; i < n; i++) {
         gsize size;
-        const char *data = g_bytes_get_data(f->data, &size);
-        g_autofree char *path = g_build_filename(folder, f->path, NULL);
+        const char *data = g_bytes_get_data(files[i].data, &size);
+        g_autofree char *path = g_build_filename(folder, files[i].path, NULL);
         g_autofree char *parent = g_path_get_dirname(path);
-        if ((base_only && !f->base_system) || strchr(f->path, '/') == NULL)
-            continue;
         if (!files_mkdir(parent, FALSE, error) ||
             !files_write_atomic(path, data, (gssize)size, 0644, error))
             return FALSE;
@@ -199,7 +207,8 @@ static gboolean namespace_base_make(const char *layer, GPtrArray *phases, gpoint
     build *b = user;
     double began = timeline_now(b->timeline);
     progress_phase(b->progress, "unpack");
-    if (!namespace_open(b, error) || !namespace_unpack(b, error))
+    if (!namespace_open(b, error) ||
+        !namespace_pipe(b, namespace_write_packages, namespace_read_tree, NULL, error))
         return FALSE;
     timeline_phases_add(phases, "unpack")->seconds = timeline_now(b->timeline) - began;
     if (!namespace_run(b, "packages", TRUE, phases, error))
@@ -266,39 +275,19 @@ static GBytes *namespace_boot_file(build *b, const char *name, GError **error)
     return tree_read(b->tree, path, 0, BOOT_FILE_MAX, error);
 }
 
-struct sending {
-    tree *from;
-    int fd;
-    GError *error;
-};
-
-static gpointer sending_thread(gpointer data)
+static gboolean namespace_send_tree(build *b, int fd, gconstpointer data, GError **error)
 {
-    struct sending *s = data;
-    return GINT_TO_POINTER(tree_send(s->from, "/", NULL, s->fd, &s->error));
+    (void)data;
+    return tree_send(b->tree, "/", NULL, fd, error);
 }
 
-static gboolean namespace_stream_disk(build *b, const struct rootfs_disk *disk, GError **error)
+static gboolean namespace_read_disk(build *b, int fd, gconstpointer data, GError **error)
 {
-    int ends[2];
-    g_autoptr(GError) written = NULL;
-    if (!pipe_open(ends, error))
-        return FALSE;
-    struct sending s = {.from = b->tree, .fd = ends[1]};
-    GThread *thread = g_thread_new("send", sending_thread, &s);
-    gboolean good = rootfs_write_disk(disk, ends[0], b->cancel, &written);
-    gboolean sent = GPOINTER_TO_INT(g_thread_join(thread));
-    g_autoptr(GError) sending = s.error;
-    if (good && sent)
-        return TRUE;
-    /* A writer that gives up ends the stream: its error is the cause. */
-    g_propagate_error(error, good ? g_steal_pointer(&sending) : g_steal_pointer(&written));
-    return FALSE;
+    return rootfs_write_disk(data, fd, b->cancel, error);
 }
 
 gboolean namespace_write_disk(build *b, const char *disk, GError **error)
 {
-    const struct rootfs_layout layout = namespace_layout(b);
     g_autoptr(GError) local = NULL;
     g_autoptr(GBytes) boot = namespace_boot_file(b, "boot.img", &local);
     g_autoptr(GBytes) core = local ? NULL : namespace_boot_file(b, "core.img", &local);
@@ -307,11 +296,7 @@ gboolean namespace_write_disk(build *b, const char *disk, GError **error)
                                    "cannot read the boot loader in the new system: ");
         return FALSE;
     }
-    const struct rootfs_disk spec = {.image = disk,
-                                     .size = layout.size,
-                                     .efi = layout.efi,
-                                     .uuid = layout.uuid,
-                                     .boot = boot,
-                                     .core = core};
-    return namespace_stream_disk(b, &spec, error);
+    const struct rootfs_disk spec = {
+        .image = disk, .layout = unpack_layout(b->plan, b->media), .boot = boot, .core = core};
+    return namespace_pipe(b, namespace_send_tree, namespace_read_disk, &spec, error);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-#include "rootfs/layout.h"
 #include "stages/stages.h"
 
 /* A system that is installed in a namespace: a tree in the build's work directory, and the layers
@@ -10,10 +9,7 @@
  * b->tree is it then. */
 gboolean namespace_tree(build *b, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The disk that is made of the tree. */
-struct rootfs_layout namespace_layout(const build *b);
-
-/* Makes that disk, raw. */
+/* Makes the disk of it, raw. */
 gboolean namespace_write_disk(build *b, const char *disk, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Removes the tree. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stages/namespace.h"
+#include "stages/unpack.h"
 
 #include <string.h>
 
@@ -30,7 +31,7 @@ static gboolean seal_disk(build *b, struct sysprep_spec *spec, GError **error)
 
 static gboolean seal_tree(build *b, const struct sysprep_spec *spec, GError **error)
 {
-    struct rootfs_layout layout = namespace_layout(b);
+    struct rootfs_layout layout = unpack_layout(b->plan, b->media);
     if (!namespace_tree(b, error))
         return FALSE;
     const struct guest_tree_spec in = {

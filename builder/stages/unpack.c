@@ -21,6 +21,13 @@ void unpack_root_uuid(const media_boot *boot, char uuid[LAYOUT_UUID_BYTES])
                "89ab"[hex[15] & 3], hex + 16, hex + 19);
 }
 
+struct rootfs_layout unpack_layout(const plan *p, const media_boot *boot)
+{
+    struct rootfs_layout layout = {.size = p->disk_size, .efi = p->answers.sources->efi};
+    unpack_root_uuid(boot, layout.uuid);
+    return layout;
+}
+
 /* Owned by the caller; its strings belong to boot. */
 static struct rootfs_package *unpack_packages(const media_boot *boot)
 {
@@ -37,14 +44,10 @@ gboolean build_unpack(const plan *p, const media_boot *boot, const char *disk, p
 {
     g_autofree struct rootfs_package *packages = unpack_packages(boot);
     g_autofree char *folder = g_path_get_dirname(disk);
-    char uuid[LAYOUT_UUID_BYTES];
-    unpack_root_uuid(boot, uuid);
     const struct rootfs_spec spec = {
         .image = disk,
         .format = VM_DISK_FORMAT,
-        .size = p->disk_size,
-        .efi = p->answers.sources->efi,
-        .uuid = uuid,
+        .layout = unpack_layout(p, boot),
         .content = {p->installer->packaging->database, packages, boot->packages->len, folder}};
     return rootfs_make(&spec, reporter, cancel, error);
 }

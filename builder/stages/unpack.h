@@ -11,6 +11,9 @@
  * what recipes with the same packages share. */
 void unpack_root_uuid(const media_boot *boot, char uuid[LAYOUT_UUID_BYTES]);
 
+/* The disk that the plan's system will be on. */
+struct rootfs_layout unpack_layout(const plan *p, const media_boot *boot);
+
 /* As rootfs_unpack, with the packages of boot.  work_dir: for what does not fit into memory. */
 gboolean unpack_archive(const plan *p, const media_boot *boot, const char *work_dir, int fd,
                         progress *reporter, GCancellable *cancel,

@@ -37,8 +37,7 @@ static gboolean make(const char *dir, guint64 size, gboolean efi, const char *co
     }
     const struct rootfs_spec spec = {.image = image,
                                      .format = "qcow2",
-                                     .size = size,
-                                     .efi = efi,
+                                     .layout = {.size = size, .efi = efi},
                                      .content = {&deb_dpkg, packages, n, work}};
     gboolean good = rootfs_make(&spec, NULL, cancel, error);
     /* Nothing is left but the image. */

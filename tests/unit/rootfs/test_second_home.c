@@ -319,7 +319,7 @@ static void unpack(const char *dir, const media_boot *boot, const char *image)
     const struct rootfs_spec spec = {
         .image = image,
         .format = "qcow2",
-        .size = 512u << 20,
+        .layout = {.size = 512u << 20},
         .content = {&tarpkg_database, packages, boot->packages->len, dir}};
     assert_true(rootfs_make(&spec, NULL, NULL, &error));
     assert_no_error(error);

@@ -61,7 +61,7 @@ static gboolean write_from(const char *dir, guint64 size, GCancellable *cancel, 
 {
     g_autofree char *image = g_build_filename(dir, "disk.raw", NULL);
     g_autofree char *archive = g_build_filename(dir, "archive", NULL);
-    const struct rootfs_disk disk = {.image = image, .size = size, .uuid = UUID};
+    const struct rootfs_disk disk = {.image = image, .layout = {.size = size, .uuid = UUID}};
     int fd = open(archive, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);
     gboolean good = rootfs_write_disk(&disk, fd, cancel, error);
@@ -234,7 +234,8 @@ static void uefi_is_refused(void **state)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *image = g_build_filename(*state, "disk.raw", NULL);
-    const struct rootfs_disk disk = {.image = image, .size = 512 * MIB, .efi = TRUE, .uuid = UUID};
+    const struct rootfs_disk disk = {.image = image,
+                                     .layout = {.size = 512 * MIB, .efi = TRUE, .uuid = UUID}};
     assert_false(rootfs_write_disk(&disk, open("/dev/null", O_RDONLY | O_CLOEXEC), NULL, &error));
     assert_error_says(error, INGOT_EXIT_HOST, "UEFI");
     assert_int_equal(access(image, F_OK), -1);
@@ -299,8 +300,10 @@ static void both_ways_give_the_same_tree(void **state)
     g_autofree char *image = g_build_filename(*state, "direct.raw", NULL);
     g_autofree char *archive = g_build_filename(*state, "archive", NULL);
     g_autofree char *direct = g_strconcat(image, OFFSET, NULL);
-    const struct rootfs_spec spec = {
-        .image = image, .format = "raw", .size = 512 * MIB, .efi = FALSE, .content = content};
+    const struct rootfs_spec spec = {.image = image,
+                                     .format = "raw",
+                                     .layout = {.size = 512 * MIB, .efi = FALSE},
+                                     .content = content};
     assert_true(rootfs_make(&spec, NULL, NULL, &error));
     int fd = open(archive, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     assert_true(rootfs_unpack(&content, fd, NULL, NULL, &error));
